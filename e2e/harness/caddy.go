@@ -1,0 +1,78 @@
+// Package harness starts what the tests in e2e talk to: Caddy with the module,
+// the Django site, a browser. A part that the machine lacks skips the test and
+// says so; with CONSENT_E2E=required it fails instead.
+package harness
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+
+	// The directives that the tests' Caddyfiles use.
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+)
+
+// Root is the folder of the repository.
+func Root() string {
+	_, here, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(here), "..", "..")
+}
+
+// Caddy runs sites (a Caddyfile without global options) in this process until
+// the test ends. Only one runs at a time, so tests that use it are not parallel.
+func Caddy(t testing.TB, sites string) {
+	t.Helper()
+	globals := fmt.Sprintf("{\n\tadmin off\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tlog {\n\t\tlevel ERROR\n\t}\n\tstorage file_system %q\n}\n", t.TempDir())
+	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(globals+sites), nil)
+	if err != nil {
+		t.Fatalf("adapting the Caddyfile: %v", err)
+	}
+	if err := caddy.Load(config, true); err != nil {
+		t.Fatalf("starting Caddy: %v", err)
+	}
+	t.Cleanup(func() { _ = caddy.Stop() })
+}
+
+// FreePort returns a TCP port on the loopback interface that nobody listens on.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// Missing ends a test that needs what this machine lacks: skipped where tests
+// run with Go alone, failed where CONSENT_E2E=required says all must be there.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CONSENT_E2E") == "required" {
+		t.Fatalf("%s is missing, and CONSENT_E2E=required", what)
+	}
+	t.Skipf("%s is missing: this part is not tested", what)
+}
+
+// await polls url until it answers, for servers started as other processes.
+func await(t testing.TB, url string) {
+	t.Helper()
+	deadline := time.Now().Add(60 * time.Second)
+	for time.Now().Before(deadline) {
+		if res, err := http.Get(url); err == nil {
+			res.Body.Close()
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("%s does not answer", url)
+}
