@@ -1,0 +1,230 @@
+package choice
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+const (
+	// maxValue is what browsers store of a cookie.
+	maxValue = 4096
+	// skew is how far clocks may differ.
+	skew = 5 * time.Minute
+
+	keyFunctional = "functional_cookies"
+	keyTime       = "timestamp"
+	keyPolicy     = "policy"
+	keyReceipt    = "receipt"
+	keyMAC        = "mac"
+)
+
+// parse judges one cookie's value.
+func (b *Book) parse(value string, now time.Time) Choice {
+	invalid := Choice{State: Invalid}
+	// The portal's front end reads what stands between the first two "="; with a
+	// raw "=" in the value it would read something else than we.
+	if len(value) > maxValue || strings.Contains(value, "=") {
+		return invalid
+	}
+	text, ok := decodeURIComponent(value)
+	if !ok {
+		return invalid
+	}
+	fields, ok := object(text)
+	if !ok {
+		return invalid
+	}
+
+	mac, hasMAC := fields[keyMAC]
+	version, hasVersion := fields[keyPolicy]
+	signed := hasMAC || hasVersion
+	if signed && !b.verify(fields, mac) || !signed && !b.AcceptNative {
+		return invalid
+	}
+
+	c := Choice{State: Given}
+	if raw, ok := fields[keyTime]; ok {
+		if c.Time, ok = parseTime(raw); !ok {
+			return invalid
+		}
+	} else if signed {
+		return invalid
+	}
+	if c.Time > now.Add(skew).UnixMilli() {
+		return invalid
+	}
+	outdated := signed && unquote(version) != b.Policy.Version
+	for i, s := range b.Policy.Services {
+		raw, ok := fields[s.ID]
+		switch {
+		case !ok && s.Exempt:
+			c.Granted = c.Granted.With(i, true)
+		case !ok:
+			outdated = true
+		case string(raw) == "true":
+			c.Granted = c.Granted.With(i, true)
+		case string(raw) != "false":
+			return invalid
+		}
+	}
+	switch {
+	case outdated:
+		return Choice{State: Outdated}
+	case c.Time != 0 && now.UnixMilli() >= c.Time+b.Remember.Milliseconds():
+		return Choice{State: Expired}
+	}
+	c.Receipt = unquote(fields[keyReceipt])
+	return c
+}
+
+// SetCookie is the field value that gives the browser a choice. It lives as long
+// as the choice is remembered and is not renewed: CNIL asks for six months from
+// the visitor's act. Scripts read it, so it is not HttpOnly.
+func (b *Book) SetCookie(c Choice, secure bool) string {
+	attributes := "; Path=/; SameSite=Lax; Max-Age=" + strconv.FormatInt(int64(b.Remember/time.Second), 10)
+	if secure {
+		attributes += "; Secure"
+	}
+	return policy.ConsentCookie + "=" + encodeURIComponent(b.encode(c)) + attributes
+}
+
+// encode writes the JSON. functional_cookies is the portal's own word for
+// whatever goes beyond the necessary and is no tracker: it is true when every
+// service of that purpose is granted or, where none is declared, when every
+// service is.
+func (b *Book) encode(c Choice) string {
+	functional, declared := true, false
+	for i, s := range b.Policy.Services {
+		if s.Purpose == policy.Functional {
+			functional, declared = functional && c.Granted.Has(i), true
+		}
+	}
+	if !declared {
+		functional = b.Policy.All != 0 && c.Granted == b.Policy.All
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, `{"%s":%t`, keyFunctional, functional)
+	for i, s := range b.Policy.Services {
+		fmt.Fprintf(&out, `,"%s":%t`, s.ID, c.Granted.Has(i))
+	}
+	fmt.Fprintf(&out, `,"%s":%d,"%s":"%s","%s":"%s"`, keyTime, c.Time, keyPolicy, b.Policy.Version, keyReceipt, c.Receipt)
+
+	fields, _ := object(out.String() + "}")
+	mac := b.Keys.Sign(signedMessage(fields))
+	fmt.Fprintf(&out, `,"%s":"%s"}`, keyMAC, base64.RawURLEncoding.EncodeToString(mac))
+	return out.String()
+}
+
+// CheckSize tells whether browsers would store a choice about that many services.
+func (b *Book) CheckSize() error {
+	value := encodeURIComponent(b.encode(b.New(0, time.Now())))
+	if len(policy.ConsentCookie)+len(value) > maxValue {
+		return fmt.Errorf("the cookie %s would be %d bytes, and browsers store %d: declare fewer services or shorter ids", policy.ConsentCookie, len(value), maxValue)
+	}
+	return nil
+}
+
+func (b *Book) verify(fields map[string]json.RawMessage, mac json.RawMessage) bool {
+	given, err := base64.RawURLEncoding.DecodeString(unquote(mac))
+	return err == nil && len(given) > 0 && b.Keys.Verify(signedMessage(fields), given)
+}
+
+// signedMessage is what the signature covers: every member but the signature, by
+// name, so that it outlives another order or spacing of the JSON.
+func signedMessage(fields map[string]json.RawMessage) []byte {
+	var message []byte
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name != keyMAC {
+			message = fmt.Appendf(message, "%q:%s\n", name, fields[name])
+		}
+	}
+	return message
+}
+
+// object parses a JSON object. Members are told apart by case and the last of a
+// name wins, as in JavaScript's JSON.parse.
+func object(text string) (map[string]json.RawMessage, bool) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &fields); err != nil || fields == nil {
+		return nil, false
+	}
+	for name, raw := range fields {
+		fields[name] = bytes.TrimSpace(raw)
+	}
+	return fields, true
+}
+
+// parseTime reads milliseconds since 1970; what can only be seconds is read so.
+func parseTime(raw json.RawMessage) (ms int64, ok bool) {
+	n, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || n < 0 || n > 1e15 {
+		return 0, false
+	}
+	if n < 1e11 { // 1973 in milliseconds, the year 5138 in seconds
+		n *= 1000
+	}
+	return int64(n), true
+}
+
+// unquote returns the string that raw is, or "".
+func unquote(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// newReceipt makes an id that nobody can guess: 128 bits or more.
+func newReceipt() string { return rand.Text() }
+
+// unescaped is what encodeURIComponent leaves as it is (ECMA-262, 19.2.6.4).
+const unescaped = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()"
+
+func encodeURIComponent(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if strings.IndexByte(unescaped, s[i]) >= 0 {
+			b.WriteByte(s[i])
+		} else {
+			fmt.Fprintf(&b, "%%%02X", s[i])
+		}
+	}
+	return b.String()
+}
+
+// decodeURIComponent fails where JavaScript's throws: on a "%" without two
+// hexadecimal digits and on what is not UTF-8.
+func decodeURIComponent(s string) (string, bool) {
+	if !strings.Contains(s, "%") {
+		return s, utf8.ValidString(s)
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '%' {
+			b = append(b, s[i])
+			continue
+		}
+		if i+2 >= len(s) {
+			return "", false
+		}
+		n, err := strconv.ParseUint(s[i+1:i+3], 16, 8)
+		if err != nil {
+			return "", false
+		}
+		b = append(b, byte(n))
+		i += 2
+	}
+	return string(b), utf8.Valid(b)
+}

@@ -1,0 +1,204 @@
+// Package cookies works on cookies as they stand on the wire: raw Set-Cookie and
+// Cookie field values in, raw values out, read as user agents read them
+// (RFC 6265bis, draft-ietf-httpbis-rfc6265bis). net/http's parser is not used:
+// it rejects names and values that browsers store, and what it rejects could
+// not be filtered.
+package cookies
+
+import (
+	"iter"
+	"strings"
+	"time"
+)
+
+// maxAttributeValue is the length in octets from which a user agent ignores an
+// attribute's value (RFC 6265bis, section 5.6, step 6).
+const maxAttributeValue = 1024
+
+// maxAttributes is how many attributes all browsers read: Chromium looks at 16
+// pairs, the cookie itself included. What stands behind is read by some only.
+const maxAttributes = 15
+
+// Name returns the name of the cookie that a browser would store for the
+// Set-Cookie value line; it is empty for a nameless cookie (a line without "="
+// before the first ";", or with nothing before it). ok is false for a line that
+// holds a control character, which browsers discard whole or cut short.
+// RFC 6265bis, section 5.6, steps 1 to 5.
+func Name(line string) (name string, ok bool) {
+	for i := 0; i < len(line); i++ {
+		if c := line[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return "", false
+		}
+	}
+	pair, _, _ := strings.Cut(line, ";")
+	name, _ = splitPair(pair)
+	return name, true
+}
+
+// Value returns the value of the cookie that line sets.
+func Value(line string) string {
+	pair, _, _ := strings.Cut(line, ";")
+	_, value := splitPair(pair)
+	return value
+}
+
+// splitPair reads a name-value-pair: without "=" all of it is the value.
+func splitPair(pair string) (name, value string) {
+	name, value, found := strings.Cut(pair, "=")
+	if !found {
+		return "", trim(pair)
+	}
+	return trim(name), trim(value)
+}
+
+// trim removes WSP (space and tab), and nothing else that Go calls space.
+func trim(s string) string { return strings.Trim(s, " \t") }
+
+// attribute is one cookie-av; start and end are the offsets of its trimmed
+// value in the line, equal where it has none.
+type attribute struct {
+	name, value string
+	start, end  int
+}
+
+func attributes(line string) iter.Seq[attribute] {
+	return func(yield func(attribute) bool) {
+		at := strings.IndexByte(line, ';')
+		for at >= 0 {
+			at++
+			next := strings.IndexByte(line[at:], ';')
+			end := len(line)
+			if next >= 0 {
+				end = at + next
+			}
+			av := line[at:end]
+			name, value, found := strings.Cut(av, "=")
+			a := attribute{name: trim(name), value: trim(value), start: end, end: end}
+			if found {
+				a.start = at + len(name) + 1
+				a.start += len(value) - len(strings.TrimLeft(value, " \t"))
+				a.end = a.start + len(a.value)
+			}
+			if !yield(a) {
+				return
+			}
+			if next < 0 {
+				return
+			}
+			at = end
+		}
+	}
+}
+
+// Expiry is when a browser forgets a cookie.
+type Expiry struct {
+	// Time is the end of its life; the zero time for a session cookie.
+	Time time.Time
+	// Doubtful tells that browsers disagree: an attribute that one of them
+	// ignores comes after one that it reads, or there are more attributes than
+	// all of them look at.
+	Doubtful bool
+}
+
+// ExpiryOf reads Max-Age and Expires as browsers do: the last Max-Age wins, any
+// Max-Age goes before Expires (RFC 6265bis, section 5.7, step 3).
+func ExpiryOf(line string, now time.Time) Expiry {
+	var (
+		maxAge, expires           time.Time // of the last valid attribute
+		lastMaxAgeBad, lastExpBad bool      // the last one of its name is not valid
+		count                     int
+		e                         Expiry
+	)
+	for a := range attributes(line) {
+		count++
+		if len(a.value) > maxAttributeValue {
+			e.Doubtful = true
+			continue
+		}
+		switch {
+		case strings.EqualFold(a.name, "Max-Age"):
+			t, ok := parseMaxAge(a.value, now)
+			if lastMaxAgeBad = !ok; ok {
+				maxAge = t
+			}
+		case strings.EqualFold(a.name, "Expires"):
+			t, ok := parseDate(a.value)
+			if lastExpBad = !ok; ok {
+				expires = t
+			}
+		}
+	}
+	// The specification skips a bad attribute and keeps the one before it;
+	// Chromium looks at the last one only and, where that is bad, at none.
+	switch {
+	case !maxAge.IsZero():
+		e.Time, e.Doubtful = maxAge, e.Doubtful || lastMaxAgeBad
+	case !expires.IsZero():
+		e.Time, e.Doubtful = expires, e.Doubtful || lastExpBad
+	}
+	e.Doubtful = e.Doubtful || count > maxAttributes
+	return e
+}
+
+// Deletes tells whether line can only remove a cookie: it is past its end in
+// every browser's reading.
+func Deletes(line string, now time.Time) bool {
+	e := ExpiryOf(line, now)
+	return !e.Time.IsZero() && !e.Time.After(now) && !e.Doubtful
+}
+
+// farFuture and longPast stand for the ends that no browser counts to.
+var (
+	farFuture = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	longPast  = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// parseMaxAge reads a Max-Age value: an optional "-" and digits; zero and below
+// is the earliest time there is (RFC 6265bis, section 5.6.2).
+func parseMaxAge(value string, now time.Time) (time.Time, bool) {
+	digits, negative := strings.CutPrefix(value, "-")
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return time.Time{}, false
+	}
+	digits = strings.TrimLeft(digits, "0")
+	if negative || digits == "" {
+		return longPast, true
+	}
+	if len(digits) > 11 { // thousands of years: beyond what time.Duration counts
+		return farFuture, true
+	}
+	var seconds int64
+	for _, d := range []byte(digits) {
+		seconds = seconds*10 + int64(d-'0')
+	}
+	return time.Unix(now.Unix()+seconds, 0), true
+}
+
+// Shorten returns line with every Max-Age and Expires changed so that the cookie
+// ends at end at the latest, and every other byte kept. A line that ends by
+// itself before, or with the browser's session, is returned as it is.
+func Shorten(line string, now, end time.Time) string {
+	if e := ExpiryOf(line, now); !e.Doubtful && (e.Time.IsZero() || !e.Time.After(end)) {
+		return line
+	}
+	var b strings.Builder
+	done := 0
+	replace := func(a attribute, value string) {
+		b.WriteString(line[done:a.start])
+		if a.start == a.end && !strings.HasSuffix(line[:a.start], "=") {
+			b.WriteByte('=') // the attribute had no value
+		}
+		b.WriteString(value)
+		done = a.end
+	}
+	for a := range attributes(line) {
+		switch {
+		case strings.EqualFold(a.name, "Max-Age"):
+			replace(a, formatSeconds(end.Sub(now)))
+		case strings.EqualFold(a.name, "Expires"):
+			replace(a, end.UTC().Format(dateFormat))
+		}
+	}
+	b.WriteString(line[done:])
+	return b.String()
+}

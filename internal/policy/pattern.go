@@ -1,0 +1,33 @@
+package policy
+
+import "strings"
+
+// Pattern is a cookie or host name, exact or with "*" anywhere, each standing for
+// any characters or none.
+type Pattern string
+
+// Match compares byte for byte: cookie names are case-sensitive.
+func (p Pattern) Match(name string) bool {
+	pattern := string(p)
+	star := strings.IndexByte(pattern, '*')
+	if star < 0 {
+		return pattern == name
+	}
+	if !strings.HasPrefix(name, pattern[:star]) {
+		return false
+	}
+	name, pattern = name[star:], pattern[star+1:]
+	for {
+		// What stands between two stars matches at its first occurrence; what
+		// follows the last star must end the name.
+		star = strings.IndexByte(pattern, '*')
+		if star < 0 {
+			return strings.HasSuffix(name, pattern)
+		}
+		i := strings.Index(name, pattern[:star])
+		if i < 0 {
+			return false
+		}
+		name, pattern = name[i+star:], pattern[star+1:]
+	}
+}

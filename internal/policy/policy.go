@@ -1,0 +1,245 @@
+// Package policy holds what an operator declares: the necessary cookies, the
+// purposes and the services that ask for consent. The filters, the notice, the
+// charter and the records all read it, so what is published is what is enforced.
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ConsentCookie carries the visitor's choice; the portal's own front end reads it.
+const ConsentCookie = "cookies_preferences"
+
+// Text is a text by language tag; the tag "" is for every language that has none
+// of its own.
+type Text map[string]string
+
+// In returns the text for a language tag, "" where there is none.
+func (t Text) In(language string) string {
+	if s, ok := t[language]; ok {
+		return s
+	}
+	return t[""]
+}
+
+// Controller is who answers for the site: a name, and a URL or e-mail address.
+type Controller struct{ Name, Contact string }
+
+// Provider is who makes a service.
+type Provider struct{ Name, URL string }
+
+// Purpose is what cookies are for.
+type Purpose struct {
+	ID                 string
+	Title, Description Text
+}
+
+// Service is one provider's tool, the unit of consent.
+type Service struct {
+	ID       string
+	Name     string
+	Provider Provider
+	Purpose  string
+	// Cookies are the names that the service sets.
+	Cookies []Pattern
+	// Hosts are those that the service is loaded from or sends to.
+	Hosts []Pattern
+	// Inline are literals that an inline script of the service holds.
+	Inline []string
+	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
+	Lifetime    time.Duration
+	Description Text
+	// Exempt services measure audience without consent: on by default, can be refused.
+	Exempt bool
+}
+
+// Declaration is what the operator writes.
+type Declaration struct {
+	Site       string
+	Controller Controller
+	Necessary  []Pattern
+	Purposes   []Purpose
+	Services   []Service
+	// PassUndeclared lets cookies through that no declaration covers.
+	PassUndeclared bool
+}
+
+// Set is a set of services, one bit each in the order of Policy.Services.
+type Set uint64
+
+// Has tells whether the service with that index is in the set.
+func (s Set) Has(service int) bool { return s>>service&1 == 1 }
+
+// With returns the set with the service in it or not.
+func (s Set) With(service int, in bool) Set {
+	if in {
+		return s | 1<<service
+	}
+	return s &^ (1 << service)
+}
+
+// maxServices is what a Set holds.
+const maxServices = 64
+
+// Policy is a valid declaration, ready to be asked.
+type Policy struct {
+	Declaration
+	// Version changes with whatever a visitor has to be asked anew for: 16
+	// hexadecimal digits.
+	Version string
+	// All is the set of every service, Exempt of those that are on by default.
+	All, Exempt Set
+}
+
+// The purposes that need no declaration. Services cannot have the purpose
+// necessary: what is necessary asks for nothing.
+const (
+	Necessary  = "necessary"
+	Functional = "functional"
+	Statistics = "statistics"
+	Embeds     = "embeds"
+	Marketing  = "marketing"
+)
+
+// BuiltInPurposes are the ones of the charter, in the order they are shown.
+var BuiltInPurposes = []string{Necessary, Functional, Statistics, Embeds, Marketing}
+
+// NecessaryCookies are the ones that the portal's published charter declares
+// necessary; all are set by the portal itself.
+var NecessaryCookies = []Pattern{"sessionid", "django_language", "csrftoken", ConsentCookie}
+
+// New checks a declaration and makes it the policy. The errors name the word of
+// the configuration that is wrong and what would be right.
+func New(d Declaration) (*Policy, error) {
+	p := &Policy{Declaration: d}
+	purposes := slices.Clone(BuiltInPurposes)
+	for _, purpose := range d.Purposes {
+		if !validID(purpose.ID) {
+			return nil, fmt.Errorf("purpose %q: an id has lower-case letters, digits, '-' and '_' only", purpose.ID)
+		}
+		if !slices.Contains(BuiltInPurposes, purpose.ID) {
+			if slices.Contains(purposes, purpose.ID) {
+				return nil, fmt.Errorf("purpose %s: declared twice", purpose.ID)
+			}
+			if len(purpose.Title) == 0 {
+				return nil, fmt.Errorf("purpose %s: needs a title", purpose.ID)
+			}
+			purposes = append(purposes, purpose.ID)
+		}
+	}
+	for _, pattern := range d.Necessary {
+		if err := validCookie(pattern); err != nil {
+			return nil, fmt.Errorf("necessary: %w", err)
+		}
+	}
+	if len(d.Services) > maxServices {
+		return nil, fmt.Errorf("%d services: %d at most", len(d.Services), maxServices)
+	}
+	for i, s := range d.Services {
+		if err := s.validate(purposes); err != nil {
+			return nil, fmt.Errorf("service %s: %w", s.ID, err)
+		}
+		if slices.ContainsFunc(d.Services[:i], func(o Service) bool { return o.ID == s.ID }) {
+			return nil, fmt.Errorf("service %s: declared twice", s.ID)
+		}
+		p.All = p.All.With(i, true)
+		p.Exempt = p.Exempt.With(i, s.Exempt)
+	}
+	p.Necessary = append(slices.Clone(NecessaryCookies), d.Necessary...)
+	p.Version = version(d)
+	return p, nil
+}
+
+// reservedIDs are keys of the consent cookie that are no service's.
+var reservedIDs = []string{"functional_cookies", "timestamp", "policy", "receipt", "mac", "state", "granted", "key"}
+
+func (s Service) validate(purposes []string) error {
+	switch {
+	case !validID(s.ID):
+		return fmt.Errorf("an id has lower-case letters, digits, '-' and '_' only")
+	case slices.Contains(reservedIDs, s.ID):
+		return fmt.Errorf("the id is reserved (%s)", strings.Join(reservedIDs, ", "))
+	case s.Purpose == "":
+		return fmt.Errorf("needs a purpose (%s)", strings.Join(purposes[1:], ", "))
+	case s.Purpose == Necessary:
+		return fmt.Errorf("the purpose necessary is for cookies that need no consent: list them with 'necessary <pattern>...'")
+	case !slices.Contains(purposes, s.Purpose):
+		return fmt.Errorf("unknown purpose %q: one of %s, or declare it with 'purpose %s { title ... }'", s.Purpose, strings.Join(purposes[1:], ", "), s.Purpose)
+	case len(s.Cookies) == 0 && len(s.Hosts) == 0:
+		return fmt.Errorf("has neither cookies nor hosts: nothing could be enforced")
+	case s.Lifetime < 0:
+		return fmt.Errorf("lifetime is negative")
+	case s.Exempt && s.Purpose != Statistics:
+		return fmt.Errorf("only audience measurement can be exempt: purpose statistics, not %s", s.Purpose)
+	case s.Exempt && s.Lifetime > MaxLifetime:
+		return fmt.Errorf("lifetime of an exempt service is more than 13 months (%s)", MaxLifetime)
+	}
+	for _, pattern := range s.Cookies {
+		if err := validCookie(pattern); err != nil {
+			return err
+		}
+		for _, necessary := range NecessaryCookies {
+			if pattern.Match(string(necessary)) {
+				return fmt.Errorf("cookie pattern %q covers the necessary cookie %s", pattern, necessary)
+			}
+		}
+	}
+	for _, host := range s.Hosts {
+		if strings.ContainsAny(string(host), "/: \t@?#") || host == "" {
+			return fmt.Errorf("host %q: a host name alone, such as example.com or *.example.com", host)
+		}
+	}
+	return nil
+}
+
+// MaxLifetime is 13 months: the longest life of an exempt cookie and of a
+// recorded choice (CNIL guidelines).
+const MaxLifetime = 395 * 24 * time.Hour
+
+func validID(id string) bool {
+	return id != "" && len(id) <= 64 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
+}
+
+func validCookie(pattern Pattern) error {
+	switch {
+	case strings.Trim(string(pattern), "*") == "":
+		return fmt.Errorf("cookie pattern %q would match every cookie", pattern)
+	case strings.ContainsAny(string(pattern), ";= \t"):
+		return fmt.Errorf("cookie pattern %q: a name alone, without value or attributes", pattern)
+	}
+	return nil
+}
+
+// version hashes what consent was given to: a new purpose, provider or controller
+// asks again, a better title does not.
+func version(d Declaration) string {
+	h := sha256.New()
+	write := func(values ...string) {
+		for _, v := range values {
+			fmt.Fprintf(h, "%d:%s", len(v), v) // netstrings: no value runs into the next
+		}
+		h.Write([]byte{'\n'})
+	}
+	write("controller", d.Controller.Name)
+	for _, s := range slices.SortedFunc(slices.Values(d.Services), func(a, b Service) int { return strings.Compare(a.ID, b.ID) }) {
+		write("service", s.ID, s.Purpose, s.Provider.Name, s.Lifetime.String(), strconv.FormatBool(s.Exempt))
+		write(sorted(s.Cookies)...)
+		write(sorted(s.Hosts)...)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func sorted(patterns []Pattern) []string {
+	var out []string
+	for _, p := range patterns {
+		out = append(out, string(p))
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,157 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPatternsMatchExactlyOrWithStars(t *testing.T) {
+	for _, c := range []struct {
+		pattern Pattern
+		name    string
+		want    bool
+	}{
+		{"_ga", "_ga", true}, {"_ga", "_gat", false}, {"_ga", "_GA", false},
+		{"_ga_*", "_ga_", true}, {"_ga_*", "_ga_X1", true}, {"_ga_*", "_ga", false},
+		{"*_id", "x_id", true}, {"*_id", "x_id2", false},
+		{"_pk_id.*", "_pk_id.1.ab", true}, {"_pk_id.*", "_pk_idX1", false},
+		{"a*b*c", "abc", true}, {"a*b*c", "aXbYc", true}, {"a*b*c", "aXbY", false}, {"a*b*c", "ac", false},
+		{"a*a", "a", false}, {"a*a", "aa", true}, {"**a", "a", true},
+		{"a*b*b", "ab", false}, {"a*b*b", "abb", true},
+		{"été*", "été2", true},
+	} {
+		if got := c.pattern.Match(c.name); got != c.want {
+			t.Errorf("%q matches %q: %v, want %v", c.pattern, c.name, got, c.want)
+		}
+	}
+}
+
+func declaration() Declaration {
+	return Declaration{
+		Controller: Controller{Name: "Ville"},
+		Services: []Service{
+			{ID: "matomo", Purpose: Statistics, Provider: Provider{Name: "Matomo"}, Cookies: []Pattern{"_pk_id.*", "_pk_ses.*"}, Lifetime: time.Hour, Exempt: true},
+			{ID: "ga", Purpose: Statistics, Provider: Provider{Name: "Google"}, Cookies: []Pattern{"_ga", "_ga_*"}},
+		},
+	}
+}
+
+func TestACookieIsNecessaryAServicesOrUndeclared(t *testing.T) {
+	d := declaration()
+	d.Necessary = []Pattern{"messages", "_ga_needed"}
+	p, err := New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]Class{
+		"sessionid": ClassNecessary, "csrftoken": ClassNecessary, "django_language": ClassNecessary,
+		"cookies_preferences": ClassNecessary, "messages": ClassNecessary, "_ga_needed": ClassNecessary,
+		"_pk_id.1": 0, "_ga": 1, "_ga_X": 1,
+		"": ClassUndeclared, "SESSIONID": ClassUndeclared, "sessionid2": ClassUndeclared, "_fbp": ClassUndeclared,
+		"__Host-sessionid": ClassUndeclared,
+	} {
+		if got := p.Classify(name); got != want {
+			t.Errorf("Classify(%q) = %d, want %d", name, got, want)
+		}
+	}
+	for _, c := range []struct {
+		class   Class
+		granted Set
+		want    bool
+	}{{ClassNecessary, 0, true}, {ClassUndeclared, p.All, false}, {0, 1, true}, {1, 1, false}} {
+		if got := p.Allows(c.class, c.granted); got != c.want {
+			t.Errorf("Allows(%d, %b) = %v", c.class, c.granted, got)
+		}
+	}
+}
+
+func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
+	version := func(change func(*Declaration)) string {
+		d := declaration()
+		change(&d)
+		p, err := New(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Version) != 16 {
+			t.Fatalf("version %q", p.Version)
+		}
+		return p.Version
+	}
+	base := version(func(*Declaration) {})
+	for name, change := range map[string]func(*Declaration){
+		"site":        func(d *Declaration) { d.Site = "Autre" },
+		"contact":     func(d *Declaration) { d.Controller.Contact = "dpo@ville.fr" },
+		"name":        func(d *Declaration) { d.Services[0].Name = "Autre" },
+		"description": func(d *Declaration) { d.Services[0].Description = Text{"fr": "Autre"} },
+		"title":       func(d *Declaration) { d.Purposes = []Purpose{{ID: Statistics, Title: Text{"": "Chiffres"}}} },
+		"order": func(d *Declaration) {
+			d.Services[0], d.Services[1] = d.Services[1], d.Services[0]
+			d.Services[0].Cookies = []Pattern{"_ga_*", "_ga"}
+		},
+	} {
+		if version(change) != base {
+			t.Errorf("a new %s asks again", name)
+		}
+	}
+	for name, change := range map[string]func(*Declaration){
+		"controller": func(d *Declaration) { d.Controller.Name = "Agglo" },
+		"service": func(d *Declaration) {
+			d.Services = append(d.Services, Service{ID: "x", Purpose: Embeds, Cookies: []Pattern{"x"}})
+		},
+		"purpose":  func(d *Declaration) { d.Services[1].Purpose = Marketing },
+		"provider": func(d *Declaration) { d.Services[1].Provider.Name = "Other" },
+		"cookies":  func(d *Declaration) { d.Services[1].Cookies = []Pattern{"_ga"} },
+		"hosts":    func(d *Declaration) { d.Services[1].Hosts = []Pattern{"a.example"} },
+		"lifetime": func(d *Declaration) { d.Services[1].Lifetime = time.Minute },
+		"exempt":   func(d *Declaration) { d.Services[0].Exempt = false },
+	} {
+		if version(change) == base {
+			t.Errorf("a new %s does not ask again", name)
+		}
+	}
+}
+
+func TestABadDeclarationIsRefusedWithWhatWouldBeRight(t *testing.T) {
+	for want, change := range map[string]func(*Declaration){
+		"unknown purpose \"stats\"":             func(d *Declaration) { d.Services[0].Purpose = "stats" },
+		"needs a purpose":                       func(d *Declaration) { d.Services[0].Purpose = "" },
+		"neither cookies nor hosts":             func(d *Declaration) { d.Services[0].Cookies = nil },
+		"would match every cookie":              func(d *Declaration) { d.Services[0].Cookies = []Pattern{"**"} },
+		"covers the necessary cookie sessionid": func(d *Declaration) { d.Services[0].Cookies = []Pattern{"sess*"} },
+		"a name alone":                          func(d *Declaration) { d.Necessary = []Pattern{"a=b"} },
+		"declared twice":                        func(d *Declaration) { d.Services[0].ID = "ga" },
+		"lower-case letters":                    func(d *Declaration) { d.Services[0].ID = "Ga" },
+		"reserved":                              func(d *Declaration) { d.Services[0].ID = "mac" },
+		"needs a title":                         func(d *Declaration) { d.Purposes = []Purpose{{ID: "own"}} },
+		"64 at most":                            func(d *Declaration) { d.Services = make([]Service, 65) },
+		"only audience measurement":             func(d *Declaration) { d.Services[0].Purpose = Marketing },
+		"more than 13 months":                   func(d *Declaration) { d.Services[0].Lifetime = 400 * day },
+		"a host name alone":                     func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
+		"need no consent":                       func(d *Declaration) { d.Services[0].Purpose = Necessary },
+	} {
+		d := declaration()
+		change(&d)
+		if _, err := New(d); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want one that says %q", err, want)
+		}
+	}
+}
+
+func TestTheCatalogueIsValidAndNeverGreedy(t *testing.T) {
+	p, err := New(Declaration{Services: catalogue})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"messages", "sessionid", "csrftoken", "django_language", "cookies_preferences", "session", "lang", "token", "user", "id"} {
+		if class := p.Classify(name); class >= 0 {
+			t.Errorf("%s belongs to %s", name, p.Services[class].ID)
+		}
+	}
+	for _, s := range catalogue {
+		if s.Description["fr"] == "" || s.Description["en"] == "" || s.Provider.Name == "" || s.Name == "" {
+			t.Errorf("%s lacks a text", s.ID)
+		}
+	}
+}
