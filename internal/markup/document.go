@@ -1,0 +1,80 @@
+package markup
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
+)
+
+// SniffLength is how many bytes StartsLikeDocument looks at.
+const SniffLength = 1024
+
+// StartsLikeDocument tells a whole document from a fragment that a script asked
+// for, by its first token besides white space and comments: a DOCTYPE, or the
+// start tag of html, head, body, title, meta or base. decided is false while more
+// bytes may change the answer; it is true from SniffLength bytes on.
+func StartsLikeDocument(prefix []byte) (document, decided bool) {
+	rest := bytes.TrimPrefix(prefix, []byte("\xef\xbb\xbf"))
+	for {
+		rest = bytes.TrimLeft(rest, " \t\r\n\f")
+		end := ""
+		switch {
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			end = "-->"
+		case bytes.HasPrefix(rest, []byte("<?")):
+			end = ">"
+		}
+		if end == "" {
+			break
+		}
+		i := bytes.Index(rest[2:], []byte(end))
+		if i < 0 {
+			return false, len(prefix) >= SniffLength
+		}
+		rest = rest[2+i+len(end):]
+	}
+	for _, start := range []string{"<!doctype", "<html", "<head", "<body", "<title", "<meta", "<base"} {
+		n := min(len(start), len(rest))
+		if !strings.EqualFold(string(rest[:n]), start[:n]) {
+			continue
+		}
+		if len(rest) <= len(start) {
+			return false, len(prefix) >= SniffLength // may still become one
+		}
+		if c := rest[len(start)]; isSpace(c) || c == '>' || c == '/' {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// ASCIICompatible tells whether in the encoding with that label (Encoding
+// standard, section 4.2; "" is the default) ASCII bytes are ASCII characters
+// wherever they stand, so that markup can be found and inserted. Unknown labels
+// are not.
+func ASCIICompatible(label string) bool {
+	if label == "" {
+		return true
+	}
+	encoding, err := htmlindex.Get(strings.TrimSpace(label))
+	if err != nil {
+		return false
+	}
+	name, err := htmlindex.Name(encoding)
+	if err != nil {
+		return false
+	}
+	switch name {
+	case "utf-16be", "utf-16le", "iso-2022-jp", "replacement":
+		return false
+	}
+	return true
+}
+
+// HasUTF16BOM tells whether a page begins with the byte order mark of UTF-16 (or
+// UTF-32), which outweighs every declared encoding.
+func HasUTF16BOM(prefix []byte) bool {
+	return bytes.HasPrefix(prefix, []byte{0xfe, 0xff}) || bytes.HasPrefix(prefix, []byte{0xff, 0xfe}) ||
+		bytes.HasPrefix(prefix, []byte{0, 0, 0xfe, 0xff})
+}

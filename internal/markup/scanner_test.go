@@ -1,0 +1,311 @@
+package markup
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+)
+
+const notice = `<div id="n">N</div>`
+
+// rewrite writes page in pieces of size bytes.
+func rewrite(t testing.TB, page string, size int, xml bool) string {
+	var out bytes.Buffer
+	r := Rewriter{Out: &out, Scanner: Scanner{AtBody: []byte(notice), XML: xml}}
+	for len(page) > 0 {
+		n := min(size, len(page))
+		if _, err := r.Write([]byte(page[:n])); err != nil {
+			t.Fatal(err)
+		}
+		page = page[n:]
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// TestTheNoticeComesFirstInTheBody shows with a "|" where it comes; none: nowhere.
+func TestTheNoticeComesFirstInTheBody(t *testing.T) {
+	for _, marked := range []string{
+		`<!doctype html><html><head><title>T</title></head><body class="a>b">|<p>x</body></html>`,
+		`<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "x"><HTML><BODY>|x`,
+		"\xef\xbb\xbf<!doctype html><body>|x",
+		`<body>|<body>x`,
+		`<body/>|x`,
+		`<body a='>' b=">" c=x>|`,
+		`<body =x>|`,
+		`<body a=">` + `">|`,
+		`<!-- <body> --><body>|`,
+		`<!--><body>|<!--->`,
+		`<!---><body>|`,
+		`<!-- --!><body>|`,
+		`<!-- -- ><body> --><body>|`,
+		`<!-- <!-- --><body>|`,
+		`<!-x><body>|`, `<?xml version="1.0"?><body>|`, `</ x><body>|`, `<![CDATA[<body>]]|>`,
+		`<script>"<body>"</script><body>|`,
+		`<script><!-- <script> </script> <body> --></script><body>|`,
+		`<script><!-- </script><body>|`,
+		`<script><!--></script><body>|`,
+		`<script><!-- <script> --></script><body>|`,
+		`<script>"<!--"; "<script>" </script> "</script><body>|"`,
+		`<script></scriptx></script/><body>|`,
+		`<SCRIPT></ScRiPt ><body>|`,
+		`<title><body></title><body>|`,
+		`<style><body></style><body>|`,
+		`<head><noscript><body></noscript></head><body>|`,
+		`<template><body><p>x<template></template>y</template><body>|`,
+		`<head><meta charset=utf-8><link rel=x><base href=x></head> <body>|`,
+		// implied by what comes
+		`|x`, ` |x`, `|<p>x`, `<title>T</title>|<p>x`, `<title>T</title> |text`, `<head></head>|<div>x</div>`,
+		`<head></head>|<noscript>x</noscript>y`, `<html><head></head>|</body>x`, `|</br>`, `|<svg><title>x</title></svg>`,
+		`|< x`, `|<`, `|</`, `<!doctype html>|`, `<html><head><title>x</title></head>|</html>`, "|\xef\xbc\x81x",
+		`|<div><p><script>var a</script></p>`, `|<p></p>`, `</p>|<p>x`,
+		// never
+		``, `<frameset><frame src=x></frameset>`, `<head></head><frameset>`, `<p><frameset>`, `<p> <!--x--> <frameset><noframes><body>`,
+		`<html><head><script>x`, `<!-- x`, `<body x="`, `<title>x`,
+		// too late for frames
+		`|<p>x<frameset>`, `|<img><frameset>`, `<body>|<frameset>`, `|<li><frameset>`, `|<plaintext><body>`,
+	} {
+		page := strings.Replace(marked, "|", "", 1)
+		want := strings.Replace(marked, "|", notice, 1)
+		if strings.HasPrefix(marked, `<![CDATA[`) {
+			page, want = `<![CDATA[<body>]]>`, `<![CDATA[<body>`+notice+`]]>` // outside SVG a bogus comment, then text
+		}
+		for _, size := range []int{1, 2, 3, 7, len(page) + 1} {
+			if got := rewrite(t, page, size, false); got != want {
+				t.Errorf("%q in pieces of %d\n got %q\nwant %q", page, size, got, want)
+			}
+		}
+	}
+}
+
+func TestXHTMLOpensTheBodyInItsOwnTagOnly(t *testing.T) {
+	for _, marked := range []string{
+		`<?xml version="1.0"?><!DOCTYPE html [<!ENTITY x "<body>">]><html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body class="a">|<p/></body></html>`,
+		`<html><head><script>/* <![CDATA[ <body> ]]> */</script><!-- <body> --></head><body>|</body></html>`,
+		`<html><head><script src="x"/></head><body>|</body></html>`,
+		`<html><head/><BODY></BODY><body/></html>`,
+		`<html><![CDATA[ ]]]><body>|</body></html>`,
+		`<html><p>x</p></html>`,
+	} {
+		page, want := strings.Replace(marked, "|", "", 1), strings.Replace(marked, "|", notice, 1)
+		for _, size := range []int{1, 5, len(page)} {
+			if got := rewrite(t, page, size, true); got != want {
+				t.Errorf("%q in pieces of %d\n got %q\nwant %q", page, size, got, want)
+			}
+		}
+	}
+}
+
+// TestBytesPassAsSoonAsTheyAreDecided: nothing is held but a piece of a tag's name
+// or what a <frameset> may still follow.
+func TestBytesPassAsSoonAsTheyAreDecided(t *testing.T) {
+	var out bytes.Buffer
+	r := Rewriter{Out: &out, Scanner: Scanner{AtBody: []byte(notice)}}
+	for _, step := range [][2]string{
+		{`<html><head><script>while(1)`, `<html><head><script>while(1)`},
+		{`</script></he`, `</script>`},
+		{`ad`, ``},
+		{`><bo`, `</head>`},
+		{`dy class="x`, `<body class="x`},
+		{`">`, `">` + notice},
+		{`<`, `<`},
+	} {
+		out.Reset()
+		if _, err := r.Write([]byte(step[0])); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != step[1] {
+			t.Errorf("after %q: %q, want %q", step[0], out.String(), step[1])
+		}
+	}
+}
+
+func TestWaitingForAFramesetIsBounded(t *testing.T) {
+	for _, size := range []int{100, 4096, 1 << 20} {
+		for _, pad := range []int{maxUndecided - 100, maxUndecided - 3, maxUndecided, maxUndecided + 100} {
+			// in the body implied by <p>, a comment does not clear frameset-ok
+			page := "<p><!--" + strings.Repeat("x", pad-10) + "--><frameset>"
+			want := page
+			if pad > maxUndecided {
+				want = notice + page
+			}
+			if got := rewrite(t, page, size, false); got != want {
+				t.Errorf("%d bytes before <frameset>, pieces of %d: notice at %d", pad, size, strings.Index(got, notice))
+			}
+		}
+	}
+	var out bytes.Buffer
+	r := Rewriter{Out: &out, Scanner: Scanner{AtBody: []byte(notice)}}
+	for range 100 {
+		_, _ = r.Write([]byte("<p><!--" + strings.Repeat("x", 1<<16) + "-->"))
+		if len(r.held) > maxUndecided+1<<17 {
+			t.Fatalf("%d bytes held", len(r.held))
+		}
+	}
+}
+
+func TestDocumentsAreToldFromFragments(t *testing.T) {
+	for prefix, want := range map[string][2]bool{
+		"<!doctype html>": {true, true}, "<!DOCTYPE HTML PUBLIC": {true, true}, "<html>": {true, true}, "<HTML lang=fr>": {true, true},
+		" \n<!-- a > b --><html >": {true, true}, "\xef\xbb\xbf<html>": {true, true}, `<?xml version="1.0"?><html>`: {true, true},
+		"<title>x": {true, true}, "<body class": {true, true}, "<meta charset": {true, true}, "<head>": {true, true},
+		"<div>": {false, true}, "<header>": {false, true}, "<htmlx>": {false, true}, "text": {false, true}, "<script>": {false, true}, "{": {false, true}, "<p": {false, true},
+		"": {false, false}, " ": {false, false}, "<": {false, false}, "<ht": {false, false}, "<html": {false, false}, "<!-- x": {false, false}, "<!": {false, false},
+		"<!--" + strings.Repeat("x", SniffLength): {false, true},
+	} {
+		if document, decided := StartsLikeDocument([]byte(prefix)); document != want[0] || decided != want[1] {
+			t.Errorf("%.30q: %v, %v; want %v", prefix, document, decided, want)
+		}
+	}
+}
+
+func TestOnlyASCIICompatibleEncodingsAreRewritten(t *testing.T) {
+	for label, want := range map[string]bool{
+		"": true, "utf-8": true, "UTF8": true, "iso-8859-1": true, "latin1": true, "windows-1252": true, " utf-8 ": true,
+		"shift_jis": true, "gb18030": true, "big5": true, "euc-kr": true,
+		"utf-16": false, "utf-16le": false, "UTF-16BE": false, "iso-2022-jp": false, "iso-2022-kr": false, "hz-gb-2312": false,
+		"utf-7": false, "utf-32": false, "unknown": false,
+	} {
+		if got := ASCIICompatible(label); got != want {
+			t.Errorf("%q: %v, want %v", label, got, want)
+		}
+	}
+}
+
+// treeTests yields the documents of the tree-construction tests that ship with
+// golang.org/x/net/html.
+func treeTests(t *testing.T) []string {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "golang.org/x/net/html").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "testdata", "html5lib-tests", "tree-construction", "*.dat"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("no test data", err)
+	}
+	var pages []string
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range strings.Split("\n"+string(content), "\n#data\n")[1:] {
+			page, rest, _ := strings.Cut(test, "\n#errors")
+			if !strings.Contains(rest, "\n#document-fragment\n") && !strings.Contains(rest, "\n#script-off\n") {
+				pages = append(pages, page)
+			}
+		}
+	}
+	return pages
+}
+
+// parse returns the tree without notices, and where these were.
+func parse(t *testing.T, page string) (tree string, parents []string) {
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var find func(*html.Node)
+	find = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; {
+			next := c.NextSibling
+			if c.Type == html.ElementNode && c.Data == "div" && len(c.Attr) == 1 && c.Attr[0].Val == "n" {
+				parents = append(parents, n.Data)
+				n.RemoveChild(c)
+			} else {
+				find(c)
+			}
+			c = next
+		}
+	}
+	find(root)
+	var b strings.Builder
+	var dump func(*html.Node, int)
+	dump = func(n *html.Node, depth int) {
+		b.WriteString(strings.Repeat(" ", depth))
+		b.WriteString(n.Data)
+		for _, a := range n.Attr {
+			b.WriteString(" " + a.Key + "=" + a.Val)
+		}
+		b.WriteByte('\n')
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			dump(c, depth+1)
+		}
+	}
+	dump(root, 0)
+	return b.String(), parents
+}
+
+// TestTheTreeIsTheSameButForTheNotice runs over the standard's tree-construction
+// tests: the notice is in the body or nowhere, and taking it out gives the tree of
+// the page as it was.
+func TestTheTreeIsTheSameButForTheNotice(t *testing.T) {
+	pages := treeTests(t)
+	inserted := 0
+	for _, page := range pages {
+		want, _ := parse(t, page)
+		out := rewrite(t, page, len(page)+1, false)
+		for size := 1; size < 4; size++ {
+			if again := rewrite(t, page, size, false); again != out {
+				t.Errorf("%q in pieces of %d: %q, not %q", page, size, again, out)
+			}
+		}
+		got, parents := parse(t, out)
+		if len(parents) > 1 || len(parents) == 1 && parents[0] != "body" {
+			t.Errorf("%q: notice in %v", out, parents)
+		}
+		if len(parents) == 1 {
+			inserted++
+		}
+		if got != want && !knownDifferences[page] {
+			t.Errorf("%q\nthe tree\n%s\nbecame\n%s", page, want, got)
+		}
+	}
+	t.Logf("%d pages, %d with the notice", len(pages), inserted)
+	if inserted < len(pages)*8/10 {
+		t.Errorf("only %d of %d pages got the notice", inserted, len(pages))
+	}
+}
+
+// knownDifferences are frameset documents in which SVG or a hidden field comes
+// before the <frameset> and does not clear frameset-ok; here it does.
+var knownDifferences = map[string]bool{
+	"<input type=\"hidden\"><frameset>":                          true,
+	"<!doctype html><input type=\"hidden\"><frameset>":           true,
+	"<svg>\x00</svg><frameset>":                                  true,
+	"<svg>\x00 </svg><frameset>":                                 true,
+	"<svg><path></path></svg><frameset>":                         true,
+	"<svg><p><frameset>":                                         true,
+	"<!doctype html><svg></svg><frameset><frame>":                true,
+	"<!doctype html><math></math><frameset><frame>":              true,
+	"<!doctype html><svg><foreignObject><div> <frameset><frame>": true,
+	"<!doctype html><svg> </svg><frameset><frame>":               true,
+}
+
+func FuzzScanner(f *testing.F) {
+	for _, seed := range []string{"<body>", "<!--><p>", "<script><!--<script></script>", "<frameset>", "<template><p>", "<a b='c'"} {
+		f.Add(seed, 3)
+	}
+	f.Fuzz(func(t *testing.T, page string, size int) {
+		if size < 1 || size > 1<<16 {
+			return
+		}
+		whole := rewrite(t, page, len(page)+1, false)
+		if pieces := rewrite(t, page, size, false); pieces != whole {
+			t.Fatalf("in pieces of %d: %q, whole: %q", size, pieces, whole)
+		}
+		if strings.Count(whole, notice)-strings.Count(page, notice) > 1 {
+			t.Fatalf("more than one notice: %q", whole)
+		}
+		if len(whole) != len(page) && strings.Replace(whole, notice, "", 1) != page && !strings.Contains(page, notice[:5]) {
+			t.Fatalf("bytes changed: %q", whole)
+		}
+	})
+}
