@@ -1,0 +1,221 @@
+package markup
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// Stream takes a page as the upstream sends it, piece by piece, and writes it
+// rewritten. Where the page is compressed it is decoded on the way in and encoded
+// again on the way out.
+type Stream struct {
+	in       io.Writer
+	rewriter Rewriter
+	decoder  *decoder
+	encoder  *gzip.Writer
+	begun    bool // the page has a first byte
+	unsynced bool // bytes went into the encoder since it was last flushed
+}
+
+// NewStream makes a stream that writes to out. With decode, the page comes in
+// gzip; with encode, it goes out in gzip. End must be called in the end.
+func NewStream(out io.Writer, scanner Scanner, decode, encode bool) *Stream {
+	s := &Stream{rewriter: Rewriter{Out: out, Scanner: scanner}}
+	if encode {
+		s.encoder = gzipWriters.Get().(*gzip.Writer)
+		s.encoder.Reset(out)
+		s.rewriter.Out = s.encoder
+	}
+	s.in = &s.rewriter
+	if decode {
+		s.decoder = newDecoder(&s.rewriter)
+		s.in = s.decoder
+	}
+	return s
+}
+
+// gzipLevel is fast: a page is compressed anew for every visitor who sees it
+// changed.
+const gzipLevel = 3
+
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzipLevel) // the level is valid
+	return w
+}}
+
+// Write passes on what is decided of the page with p.
+func (s *Stream) Write(p []byte) (int, error) {
+	s.begun = s.begun || len(p) > 0
+	s.unsynced = s.unsynced || len(p) > 0
+	return s.in.Write(p)
+}
+
+// Flush lets the reader see all that is decided.
+func (s *Stream) Flush() error {
+	if s.encoder == nil || !s.unsynced {
+		return nil
+	}
+	s.unsynced = false
+	return s.encoder.Flush()
+}
+
+// Close ends the page. An error says that what came was cut short or broken, so
+// that what went out must not look complete. A page without a byte stays so,
+// whatever coding it was said to have.
+func (s *Stream) Close() error {
+	if !s.begun {
+		return nil
+	}
+	if s.decoder != nil {
+		if err := s.decoder.Close(); err != nil {
+			return err
+		}
+	}
+	if err := s.rewriter.Close(); err != nil {
+		return err
+	}
+	if s.encoder != nil {
+		return s.encoder.Close()
+	}
+	return nil
+}
+
+// Abandon passes what is held of a page that its sender did not finish, without an
+// end.
+func (s *Stream) Abandon() error {
+	if err := s.rewriter.Abandon(); err != nil || s.encoder == nil {
+		return err
+	}
+	return s.encoder.Flush()
+}
+
+// End frees what the stream holds. Nothing may be written after it.
+func (s *Stream) End() {
+	if s.decoder != nil {
+		s.decoder.stop()
+	}
+	if s.encoder != nil {
+		s.encoder.Reset(nil)
+		gzipWriters.Put(s.encoder)
+		s.encoder = nil
+	}
+}
+
+// decoder turns a reader that pulls, the gzip decoder, into a writer that is
+// pushed: the reader runs as a coroutine and gives way when it wants bytes that
+// have not come yet. So every Write returns when all that can be decoded is.
+type decoder struct {
+	next  func() (struct{}, bool)
+	stop  func()
+	input []byte
+	ended bool  // no more input will come
+	err   error // how decoding ended; nil while it goes on or where it ended well
+}
+
+func newDecoder(out io.Writer) *decoder {
+	d := &decoder{}
+	d.next, d.stop = iter.Pull(func(yield func(struct{}) bool) {
+		d.err = decodeGzip(out, pushed{d, yield})
+	})
+	return d
+}
+
+func decodeGzip(out io.Writer, in io.Reader) error {
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return err
+	}
+	buf := copyBuffers.Get().(*[copyBufferSize]byte)
+	defer copyBuffers.Put(buf)
+	for {
+		n, err := z.Read(buf[:])
+		if n > 0 {
+			if _, err := out.Write(buf[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+const copyBufferSize = 32 << 10
+
+var copyBuffers = sync.Pool{New: func() any { return new([copyBufferSize]byte) }}
+
+// pushed is the input as the coroutine reads it.
+type pushed struct {
+	d     *decoder
+	yield func(struct{}) bool
+}
+
+func (p pushed) Read(b []byte) (int, error) {
+	for len(p.d.input) == 0 {
+		if p.d.ended {
+			return 0, io.EOF
+		}
+		if !p.yield(struct{}{}) {
+			return 0, io.ErrUnexpectedEOF // stopped
+		}
+	}
+	n := copy(b, p.d.input)
+	p.d.input = p.d.input[n:]
+	return n, nil
+}
+
+var errAfterEnd = errors.New("bytes after the end of the compressed page")
+
+func (d *decoder) Write(p []byte) (int, error) {
+	if d.err != nil {
+		return 0, d.err
+	}
+	d.input = p
+	if _, running := d.next(); !running && d.err == nil {
+		if len(p) > 0 {
+			d.err = errAfterEnd
+		}
+	}
+	d.input = nil
+	if d.err != nil {
+		return 0, d.err
+	}
+	return len(p), nil
+}
+
+func (d *decoder) Close() error {
+	if d.err != nil {
+		return d.err
+	}
+	d.ended = true
+	d.next()
+	return d.err
+}
+
+// Peek decodes the beginning of a compressed page, as far as prefix reaches and up
+// to SniffLength bytes.
+func Peek(prefix []byte) []byte {
+	var out limited
+	d := newDecoder(&out)
+	defer d.stop()
+	_, _ = d.Write(prefix) // an error shows again when the page is decoded
+	return out.bytes
+}
+
+type limited struct{ bytes []byte }
+
+func (l *limited) Write(p []byte) (int, error) {
+	l.bytes = append(l.bytes, p...)
+	if len(l.bytes) >= SniffLength {
+		l.bytes = l.bytes[:SniffLength]
+		return 0, io.ErrShortWrite
+	}
+	return len(p), nil
+}

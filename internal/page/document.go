@@ -1,0 +1,114 @@
+// Package page tells which responses are pages that a visitor reads, and keeps
+// their headers true when they are rewritten (RFC 9110, RFC 9111, Fetch metadata).
+package page
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// Asker tells who asks for a document.
+type Asker uint8
+
+const (
+	// Other is a frame, a script's fetch, an image: not the visitor.
+	Other Asker = iota
+	// Navigation is the visitor, by Sec-Fetch-Dest.
+	Navigation
+	// Perhaps is what may be a navigation of a browser that sends no Fetch
+	// metadata (old, or the site is not served over https): it accepts HTML. Whether
+	// it is, the response's first bytes tell.
+	Perhaps
+)
+
+// AskedBy judges a request.
+func AskedBy(r *http.Request) Asker {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+	default:
+		return Other
+	}
+	if dest, ok := r.Header["Sec-Fetch-Dest"]; ok {
+		if len(dest) == 1 && dest[0] == "document" {
+			return Navigation
+		}
+		return Other
+	}
+	for _, accept := range r.Header["Accept"] {
+		if strings.Contains(accept, "text/html") {
+			return Perhaps
+		}
+	}
+	return Other
+}
+
+// Document is what a response's header says of a document.
+type Document struct {
+	XHTML bool
+	// Charset is the one declared, "" where none is.
+	Charset string
+}
+
+// IsDocument tells whether a response carries a document that a browser displays
+// and that may be changed: HTML or XHTML with a body of its own, not a part (206),
+// not a download, not one whose sender forbids to change it (no-transform).
+func IsDocument(status int, h http.Header) (Document, bool) {
+	switch {
+	case status < 200, status == http.StatusNoContent, status == http.StatusResetContent,
+		status == http.StatusPartialContent, status == http.StatusNotModified,
+		status/100 == 3 && h.Get("Location") != "": // browsers go on without showing it
+		return Document{}, false
+	}
+	contentType := h.Get("Content-Type")
+	if len(contentType) < len("text/html") || !strings.Contains(strings.ToLower(contentType), "html") {
+		return Document{}, false
+	}
+	media, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil && media == "" {
+		return Document{}, false
+	}
+	if media != "text/html" && media != "application/xhtml+xml" {
+		return Document{}, false
+	}
+	if disposition, _, _ := strings.Cut(h.Get("Content-Disposition"), ";"); strings.EqualFold(strings.TrimSpace(disposition), "attachment") {
+		return Document{}, false
+	}
+	if hasDirective(h["Cache-Control"], "no-transform") {
+		return Document{}, false
+	}
+	return Document{XHTML: media == "application/xhtml+xml", Charset: parameters["charset"]}, true
+}
+
+// IsHTTPS tells whether the visitor's connection is encrypted, also where another
+// proxy in front ends TLS and says so. A client that lies about it fools itself
+// alone: what depends on it is never stored by shared caches.
+func IsHTTPS(r *http.Request) bool {
+	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// Origin is the scheme and host that the visitor's browser shows, so that injected
+// URLs hold under any <base>; "" where the Host is not one that could be written
+// into a page.
+func Origin(r *http.Request) string {
+	const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
+	if strings.Trim(r.Host, hostCharacters) != "" {
+		return ""
+	}
+	if IsHTTPS(r) {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// hasDirective tells whether a comma-separated list has the token, in any case.
+func hasDirective(values []string, token string) bool {
+	for _, value := range values {
+		for element := range strings.SplitSeq(value, ",") {
+			if strings.EqualFold(strings.TrimSpace(element), token) {
+				return true
+			}
+		}
+	}
+	return false
+}

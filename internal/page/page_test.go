@@ -1,0 +1,156 @@
+package page
+
+import (
+	"crypto/tls"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func header(fields ...string) http.Header {
+	h := http.Header{}
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, ": ")
+		h.Add(name, value)
+	}
+	return h
+}
+
+func TestANavigationIsToldByFetchMetadataOrPerhapsByAccept(t *testing.T) {
+	for _, c := range []struct {
+		method string
+		fields []string
+		want   Asker
+	}{
+		{"GET", []string{"Sec-Fetch-Dest: document", "Accept: */*"}, Navigation},
+		{"HEAD", []string{"Sec-Fetch-Dest: document"}, Navigation},
+		{"POST", []string{"Sec-Fetch-Dest: document"}, Navigation},
+		{"PUT", []string{"Sec-Fetch-Dest: document"}, Other},
+		{"GET", []string{"Sec-Fetch-Dest: iframe", "Accept: text/html"}, Other},
+		{"GET", []string{"Sec-Fetch-Dest: empty", "Accept: text/html"}, Other},
+		{"GET", []string{"Accept: text/html,application/xhtml+xml;q=0.9"}, Perhaps},
+		{"GET", []string{"Accept: application/json", "Accept: text/html"}, Perhaps},
+		{"GET", []string{"Accept: */*"}, Other},
+		{"DELETE", []string{"Accept: text/html"}, Other},
+		{"GET", nil, Other},
+	} {
+		if got := AskedBy(&http.Request{Method: c.method, Header: header(c.fields...)}); got != c.want {
+			t.Errorf("%s %v: %v, want %v", c.method, c.fields, got, c.want)
+		}
+	}
+}
+
+func TestWhatIsADocument(t *testing.T) {
+	html := "Content-Type: text/html; charset=UTF-8"
+	for _, c := range []struct {
+		status int
+		fields []string
+		want   bool
+	}{
+		{200, []string{html}, true}, {404, []string{html}, true}, {500, []string{html}, true},
+		{200, []string{"Content-Type: TEXT/HTML"}, true}, {200, []string{"Content-Type: text/html; charset"}, true},
+		{200, []string{"Content-Type: application/xhtml+xml"}, true},
+		{200, []string{"Content-Type: application/json"}, false}, {200, nil, false},
+		{200, []string{"Content-Type: text/htmlx"}, false}, {200, []string{"Content-Type: x/html"}, false},
+		{204, []string{html}, false}, {206, []string{html}, false}, {304, []string{html}, false}, {103, []string{html}, false},
+		{302, []string{html, "Location: /"}, false}, {300, []string{html}, true},
+		{200, []string{html, "Content-Disposition: attachment"}, false},
+		{200, []string{html, "Content-Disposition: Attachment; filename=x"}, false},
+		{200, []string{html, "Content-Disposition: inline"}, true},
+		{200, []string{html, "Cache-Control: public, No-Transform"}, false},
+	} {
+		if _, got := IsDocument(c.status, header(c.fields...)); got != c.want {
+			t.Errorf("%d %v: %v, want %v", c.status, c.fields, got, c.want)
+		}
+	}
+	if d, _ := IsDocument(200, header("Content-Type: application/xhtml+xml; charset=latin1")); !d.XHTML || d.Charset != "latin1" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestOnlyCodingsThatCanBeDecodedAreAskedFor(t *testing.T) {
+	for accept, want := range map[string]string{
+		"gzip, deflate, br, zstd": "gzip",
+		"br;q=1.0, gzip;q=0.8":    "gzip",
+		"GZIP":                    "gzip",
+		"gzip;q=0, br":            "identity",
+		"gzip; q=0.0":             "identity",
+		"*":                       "gzip",
+		"*;q=0":                   "identity",
+		"gzip;q=0, *":             "identity",
+		"identity":                "identity",
+		"":                        "identity",
+		"br":                      "identity",
+	} {
+		h := header("Accept-Encoding: " + accept)
+		if NarrowEncodings(h, "gzip"); h.Get("Accept-Encoding") != want {
+			t.Errorf("%q: %q, want %q", accept, h.Get("Accept-Encoding"), want)
+		}
+	}
+	h := http.Header{}
+	if NarrowEncodings(h, "gzip"); len(h) != 0 {
+		t.Error("added where there was none")
+	}
+}
+
+func TestConditionsHoldOnlyForTheSameVariant(t *testing.T) {
+	const suffix = "-c1"
+	for tag, want := range map[string]string{
+		`"abc-c1"`:                        `"abc"`,
+		`W/"abc-c1"`:                      `W/"abc"`,
+		`"abc-c2"`:                        "",
+		`"abc"`:                           "",
+		`*`:                               "",
+		`"a-c2", "b-c1" ,W/"c-c1", "d,e"`: `"b", W/"c"`,
+		`"x,y-c1"`:                        `"x,y"`,
+		`"-c1"`:                           `""`,
+		`abc-c1`:                          "",
+		`"abc-c1`:                         "",
+	} {
+		h := header("If-None-Match: "+tag, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
+		TranslateConditions(h, suffix)
+		if got := h.Get("If-None-Match"); got != want || h.Get("If-Modified-Since") != "" {
+			t.Errorf("%s: %s, want %s; %v", tag, got, want, h)
+		}
+	}
+}
+
+func TestHeadersOfAPage(t *testing.T) {
+	h := header("Vary: Accept-Encoding", "Vary: cookie", `Etag: W/"x"`, "Content-Length: 5", "Content-MD5: x", "Repr-Digest: x", "Accept-Ranges: bytes",
+		"Cache-Control: public, max-age=60", "Expires: x", "CDN-Cache-Control: max-age=60", "Cloudflare-CDN-Cache-Control: max-age=60", "Surrogate-Control: max-age=60", "Last-Modified: x")
+	Vary(h, true)
+	SuffixETag(h, "-c1")
+	Changed(h)
+	NeverStore(h)
+	want := http.Header{
+		"Vary":          {"Accept-Encoding", "cookie", "Sec-Fetch-Dest", "Sec-GPC", "Accept"},
+		"Etag":          {`W/"x-c1"`},
+		"Cache-Control": {"private, no-store"},
+		"Last-Modified": {"x"},
+	}
+	if !reflect.DeepEqual(h, want) {
+		t.Errorf("%v\nwant %v", h, want)
+	}
+	h = header("Vary: *", "Etag: broken")
+	if Vary(h, false); len(h["Vary"]) != 1 {
+		t.Error(h)
+	}
+	if SuffixETag(h, "-c1"); h.Get("Etag") != "broken" {
+		t.Error(h)
+	}
+}
+
+func TestOriginIsWhatTheBrowserShows(t *testing.T) {
+	for want, r := range map[string]*http.Request{
+		"http://localhost:8080":  {Host: "localhost:8080"},
+		"https://data.ville.fr":  {Host: "data.ville.fr", TLS: &tls.ConnectionState{}},
+		"https://behind.example": {Host: "behind.example", Header: header("X-Forwarded-Proto: https")},
+		"http://[::1]:80":        {Host: "[::1]:80"},
+		"":                       {Host: `x"><script>`},
+	} {
+		if got := Origin(r); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

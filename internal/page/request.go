@@ -1,0 +1,108 @@
+package page
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// NarrowEncodings leaves of a request's Accept-Encoding the codings in which a page
+// can be rewritten; "identity" where the client accepts none of them. A request
+// without the field is left so. RFC 9110, section 12.5.3.
+func NarrowEncodings(h http.Header, codings ...string) {
+	values, ok := h["Accept-Encoding"]
+	if !ok {
+		return
+	}
+	var accepted []string
+	for _, coding := range codings {
+		if Accepts(values, coding) {
+			accepted = append(accepted, coding)
+		}
+	}
+	if len(accepted) == 0 {
+		accepted = []string{"identity"}
+	}
+	h["Accept-Encoding"] = []string{strings.Join(accepted, ", ")}
+}
+
+// Accepts tells whether an Accept-Encoding field names a content coding, itself or
+// by "*", with a weight that is not zero.
+func Accepts(values []string, coding string) bool {
+	star := false
+	for _, value := range values {
+		for element := range strings.SplitSeq(value, ",") {
+			name, parameters, _ := strings.Cut(element, ";")
+			accepted := weight(parameters) > 0
+			switch name = strings.TrimSpace(name); {
+			case strings.EqualFold(name, coding):
+				return accepted
+			case name == "*":
+				star = accepted
+			}
+		}
+	}
+	return star
+}
+
+func weight(parameters string) float64 {
+	name, value, found := strings.Cut(parameters, "=")
+	if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
+		return 1
+	}
+	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if err != nil {
+		return 0
+	}
+	return q
+}
+
+// TranslateConditions makes a page request's conditions the upstream's. An entity
+// tag in If-None-Match counts only where it has the suffix that a page for this
+// visitor would have now; without such a tag the visitor would be told that an
+// outdated page still holds, so the conditions go (also If-Modified-Since, which
+// knows nothing of choices).
+func TranslateConditions(h http.Header, suffix string) {
+	var tags []string
+	for _, value := range h["If-None-Match"] {
+		for _, tag := range splitTags(value) {
+			if upstream, ok := strings.CutSuffix(tag, suffix+`"`); ok {
+				tags = append(tags, upstream+`"`)
+			}
+		}
+	}
+	delete(h, "If-Modified-Since")
+	if len(tags) == 0 {
+		delete(h, "If-None-Match")
+		return
+	}
+	h["If-None-Match"] = []string{strings.Join(tags, ", ")}
+}
+
+// HasConditions tells whether TranslateConditions has anything to do.
+func HasConditions(h http.Header) bool {
+	return len(h["If-None-Match"]) > 0 || len(h["If-Modified-Since"]) > 0
+}
+
+// splitTags reads a list of entity tags (RFC 9110, section 8.8.3); a comma may
+// stand inside one.
+func splitTags(list string) []string {
+	var tags []string
+	for {
+		list = strings.TrimLeft(list, " \t,")
+		weak := ""
+		if rest, ok := strings.CutPrefix(list, "W/"); ok {
+			weak, list = "W/", rest
+		}
+		rest, ok := strings.CutPrefix(list, `"`)
+		if !ok {
+			return tags
+		}
+		end := strings.IndexByte(rest, '"')
+		if end < 0 {
+			return tags
+		}
+		tags = append(tags, weak+`"`+rest[:end+1])
+		list = rest[end+1:]
+	}
+}

@@ -1,0 +1,47 @@
+package page
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Vary says what a page depends on besides its URL; withAccept where Accept told
+// that it was asked for as a page.
+func Vary(h http.Header, withAccept bool) {
+	names := []string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC"}
+	if withAccept {
+		names = append(names, "Accept")
+	}
+	for _, name := range names {
+		if !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
+			h["Vary"] = append(h["Vary"], name)
+		}
+	}
+}
+
+// SuffixETag makes a page's entity tag that of its variant, weak or strong.
+func SuffixETag(h http.Header, suffix string) {
+	if tag := h.Get("Etag"); strings.HasSuffix(tag, `"`) && len(tag) > 1 {
+		h["Etag"] = []string{tag[:len(tag)-1] + suffix + `"`}
+	}
+}
+
+// Changed drops what does not hold for a page whose bytes are about to change: its
+// length, digests (RFC 9530 and older ones), and that ranges of it can be had.
+func Changed(h http.Header) {
+	for _, name := range []string{"Content-Length", "Accept-Ranges", "Content-Md5", "Digest", "Content-Digest", "Repr-Digest"} {
+		delete(h, name)
+	}
+}
+
+// NeverStore keeps a page out of every cache: a notice must not come back, from the
+// browser's cache or a shared one, after the visitor has chosen.
+func NeverStore(h http.Header) {
+	for name := range h {
+		// Targeted fields outweigh Cache-Control (RFC 9213).
+		if strings.HasSuffix(name, "Cdn-Cache-Control") || name == "Surrogate-Control" || name == "Expires" || name == "Pragma" {
+			delete(h, name)
+		}
+	}
+	h["Cache-Control"] = []string{"private, no-store"}
+}
