@@ -71,10 +71,3 @@ func ASCIICompatible(label string) bool {
 	}
 	return true
 }
-
-// HasUTF16BOM tells whether a page begins with the byte order mark of UTF-16 (or
-// UTF-32), which outweighs every declared encoding.
-func HasUTF16BOM(prefix []byte) bool {
-	return bytes.HasPrefix(prefix, []byte{0xfe, 0xff}) || bytes.HasPrefix(prefix, []byte{0xff, 0xfe}) ||
-		bytes.HasPrefix(prefix, []byte{0, 0, 0xfe, 0xff})
-}

@@ -48,6 +48,7 @@ type Scanner struct {
 	templates  int   // open template elements
 	implied    int64 // where the body is implied
 	begun      bool
+	bom        byte // the first byte of what may be a byte order mark
 
 	edits []Edit
 }
@@ -235,23 +236,29 @@ func (s *Scanner) scanHTML(w []byte) {
 	}
 }
 
-// inBOM tells whether the page begins with the bytes of a UTF-8 byte order mark so
-// far; they are no text (Encoding standard, "decode").
+// inBOM tells whether the page begins with the bytes of a byte order mark so far;
+// they are no text (Encoding standard, "decode"). After that of UTF-16 nothing in
+// the page is what it seems.
 func (s *Scanner) inBOM(offset int64, c byte) bool {
-	const bom = "\xef\xbb\xbf"
-	if offset >= int64(len(bom)) || offset > 0 && s.hold != 0 {
-		return false
-	}
-	if c != bom[offset] {
-		if offset > 0 {
-			s.text(0, c)
+	const utf8BOM = "\xef\xbb\xbf"
+	switch {
+	case offset == 0:
+		if c == utf8BOM[0] || c == 0xfe || c == 0xff {
+			s.bom, s.hold = c, 0
 		}
-		return offset > 0
+		return s.bom != 0
+	case s.bom == 0 || offset >= int64(len(utf8BOM)):
+		return false
+	case offset == 1 && (s.bom == 0xfe && c == 0xff || s.bom == 0xff && c == 0xfe):
+		s.phase = finished
+		return true
+	case s.bom == utf8BOM[0] && c == utf8BOM[offset]:
+		if offset == int64(len(utf8BOM))-1 {
+			s.bom, s.hold = 0, -1
+		}
+		return true
 	}
-	s.hold = 0
-	if offset == int64(len(bom))-1 {
-		s.hold = -1
-	}
+	s.text(0, c)
 	return true
 }
 

@@ -64,11 +64,12 @@ func TestTheNoticeComesFirstInTheBody(t *testing.T) {
 		// implied by what comes
 		`|x`, ` |x`, `|<p>x`, `<title>T</title>|<p>x`, `<title>T</title> |text`, `<head></head>|<div>x</div>`,
 		`<head></head>|<noscript>x</noscript>y`, `<html><head></head>|</body>x`, `|</br>`, `|<svg><title>x</title></svg>`,
-		`|< x`, `|<`, `|</`, `<!doctype html>|`, `<html><head><title>x</title></head>|</html>`, "|\xef\xbc\x81x",
+		`|< x`, `|<`, `|</`, `<!doctype html>|`, `<html><head><title>x</title></head>|</html>`, "|\xef\xbc\x81x", "|\xff<body>", "|\xef\xbb<p>",
 		`|<div><p><script>var a</script></p>`, `|<p></p>`, `</p>|<p>x`,
 		// never
 		``, `<frameset><frame src=x></frameset>`, `<head></head><frameset>`, `<p><frameset>`, `<p> <!--x--> <frameset><noframes><body>`,
 		`<html><head><script>x`, `<!-- x`, `<body x="`, `<title>x`,
+		"\xff\xfe<\x00b\x00>x", "\xfe\xff\x00<body>x",
 		// too late for frames
 		`|<p>x<frameset>`, `|<img><frameset>`, `<body>|<frameset>`, `|<li><frameset>`, `|<plaintext><body>`,
 	} {

@@ -92,7 +92,7 @@ func IsHTTPS(r *http.Request) bool {
 // into a page.
 func Origin(r *http.Request) string {
 	const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
-	if strings.Trim(r.Host, hostCharacters) != "" {
+	if r.Host == "" || strings.Trim(r.Host, hostCharacters) != "" {
 		return ""
 	}
 	if IsHTTPS(r) {

@@ -114,39 +114,56 @@ var BuiltInPurposes = []string{Necessary, Functional, Statistics, Embeds, Market
 // necessary; all are set by the portal itself.
 var NecessaryCookies = []Pattern{"sessionid", "django_language", "csrftoken", ConsentCookie}
 
-// New checks a declaration and makes it the policy. The errors name the word of
-// the configuration that is wrong and what would be right.
+// Error is what is wrong with a declaration.
+type Error struct {
+	// Where is the line of the configuration: "necessary", "purpose <id>" or
+	// "service <id>".
+	Where string
+	Err   error
+}
+
+func (e *Error) Error() string { return e.Where + ": " + e.Err.Error() }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+func wrong(where, format string, args ...any) error {
+	return &Error{where, fmt.Errorf(format, args...)}
+}
+
+// New checks a declaration and makes it the policy. Its errors are of type *Error
+// and say what would be right.
 func New(d Declaration) (*Policy, error) {
 	p := &Policy{Declaration: d}
 	purposes := slices.Clone(BuiltInPurposes)
 	for _, purpose := range d.Purposes {
 		if !validID(purpose.ID) {
-			return nil, fmt.Errorf("purpose %q: an id has lower-case letters, digits, '-' and '_' only", purpose.ID)
+			return nil, wrong("purpose "+purpose.ID, "an id has lower-case letters, digits, '-' and '_' only")
 		}
 		if !slices.Contains(BuiltInPurposes, purpose.ID) {
 			if slices.Contains(purposes, purpose.ID) {
-				return nil, fmt.Errorf("purpose %s: declared twice", purpose.ID)
+				return nil, wrong("purpose "+purpose.ID, "declared twice")
 			}
 			if len(purpose.Title) == 0 {
-				return nil, fmt.Errorf("purpose %s: needs a title", purpose.ID)
+				return nil, wrong("purpose "+purpose.ID, "needs a title")
 			}
 			purposes = append(purposes, purpose.ID)
 		}
 	}
 	for _, pattern := range d.Necessary {
 		if err := validCookie(pattern); err != nil {
-			return nil, fmt.Errorf("necessary: %w", err)
+			return nil, &Error{"necessary", err}
 		}
-	}
-	if len(d.Services) > maxServices {
-		return nil, fmt.Errorf("%d services: %d at most", len(d.Services), maxServices)
 	}
 	for i, s := range d.Services {
+		where := "service " + s.ID
+		if i == maxServices {
+			return nil, wrong(where, "there are %d services: %d at most", len(d.Services), maxServices)
+		}
 		if err := s.validate(purposes); err != nil {
-			return nil, fmt.Errorf("service %s: %w", s.ID, err)
+			return nil, &Error{where, err}
 		}
 		if slices.ContainsFunc(d.Services[:i], func(o Service) bool { return o.ID == s.ID }) {
-			return nil, fmt.Errorf("service %s: declared twice", s.ID)
+			return nil, wrong(where, "declared twice")
 		}
 		p.All = p.All.With(i, true)
 		p.Exempt = p.Exempt.With(i, s.Exempt)
@@ -196,6 +213,15 @@ func (s Service) validate(purposes []string) error {
 		}
 	}
 	return nil
+}
+
+// MaxLife is how long the service's cookies may live, counted from the choice; 0: as
+// they are set. An exempt one never outlives 13 months.
+func (s Service) MaxLife() time.Duration {
+	if s.Exempt && s.Lifetime == 0 {
+		return MaxLifetime
+	}
+	return s.Lifetime
 }
 
 // MaxLifetime is 13 months: the longest life of an exempt cookie and of a

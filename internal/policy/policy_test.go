@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -125,11 +126,15 @@ func TestABadDeclarationIsRefusedWithWhatWouldBeRight(t *testing.T) {
 		"lower-case letters":                    func(d *Declaration) { d.Services[0].ID = "Ga" },
 		"reserved":                              func(d *Declaration) { d.Services[0].ID = "mac" },
 		"needs a title":                         func(d *Declaration) { d.Purposes = []Purpose{{ID: "own"}} },
-		"64 at most":                            func(d *Declaration) { d.Services = make([]Service, 65) },
-		"only audience measurement":             func(d *Declaration) { d.Services[0].Purpose = Marketing },
-		"more than 13 months":                   func(d *Declaration) { d.Services[0].Lifetime = 400 * day },
-		"a host name alone":                     func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
-		"need no consent":                       func(d *Declaration) { d.Services[0].Purpose = Necessary },
+		"64 at most": func(d *Declaration) {
+			for i := range 64 {
+				d.Services = append(d.Services, Service{ID: fmt.Sprint("s", i), Purpose: Embeds, Cookies: []Pattern{"x"}})
+			}
+		},
+		"only audience measurement": func(d *Declaration) { d.Services[0].Purpose = Marketing },
+		"more than 13 months":       func(d *Declaration) { d.Services[0].Lifetime = 400 * day },
+		"a host name alone":         func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
+		"need no consent":           func(d *Declaration) { d.Services[0].Purpose = Necessary },
 	} {
 		d := declaration()
 		change(&d)

@@ -1,0 +1,209 @@
+package notice
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// Visitor is who reads the charter.
+type Visitor struct {
+	Language string
+	// Site is what the site is called.
+	Site string
+	// Return is where to go once the form is sent.
+	Return   string
+	Choice   choice.Choice
+	InForce  policy.Set
+	Refusing bool
+}
+
+// Charter renders the charter page with the visitor's choice in it.
+func (r *Renderer) Charter(v Visitor) ([]byte, error) {
+	var b bytes.Buffer
+	if err := r.charter.Execute(&b, r.view(v, r.languages.texts[v.Language])); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// view is what the templates see.
+type view struct {
+	Visitor
+	policy.Controller
+	Origin, Path, Charter, Assets string
+	Direction, Version            string
+	Services                      bool // there is something to choose
+	Purposes                      []purposeView
+	Necessary                     []row
+	texts                         texts
+	replacer                      *strings.Replacer
+}
+
+type purposeView struct {
+	Title, Description, Providers string
+	Services                      []serviceView
+	Rows                          []row
+}
+
+type serviceView struct {
+	ID, Name        string
+	Granted, Exempt bool
+}
+
+// row is one line of a table of cookies.
+type row struct {
+	Cookies                                       []string
+	Provider, ProviderURL, Service, Purpose, Life string
+}
+
+// Table is what the table template sees.
+type Table struct {
+	view
+	Rows []row
+}
+
+func (r *Renderer) view(v Visitor, t texts) view {
+	p := r.options.Policy
+	controller := p.Controller.Name
+	if controller == "" {
+		controller = v.Site
+	}
+	out := view{
+		Visitor: v, Controller: p.Controller, texts: t,
+		Path: r.options.Path, Charter: r.options.Charter, Assets: r.assetFolder(),
+		Direction: t["direction"], Version: p.Version, Services: len(p.Services) > 0,
+	}
+	out.replacer = strings.NewReplacer("{site}", v.Site, "{controller}", controller, "{remember}", out.life(r.options.Remember))
+	for _, id := range p.PurposesInUse() {
+		out.Purposes = append(out.Purposes, out.purpose(p, id))
+	}
+	for _, pattern := range p.Necessary {
+		out.Necessary = append(out.Necessary, out.necessary(pattern, r.options.Remember))
+	}
+	return out
+}
+
+func (v *view) purpose(p *policy.Policy, id string) purposeView {
+	declared := p.Purpose(id)
+	out := purposeView{Title: declared.Title.In(v.Language), Description: declared.Description.In(v.Language)}
+	if out.Title == "" {
+		out.Title = v.texts["purpose."+id]
+	}
+	if out.Description == "" {
+		out.Description = v.texts["purpose."+id+".text"]
+	}
+	var providers []string
+	for i, s := range p.Services {
+		if s.Purpose != id {
+			continue
+		}
+		name := cmp.Or(s.Name, s.ID)
+		out.Services = append(out.Services, serviceView{ID: s.ID, Name: name, Granted: v.InForce.Has(i), Exempt: s.Exempt})
+		life := v.T("life.as_set")
+		if s.Lifetime > 0 {
+			life = v.life(s.Lifetime)
+		}
+		if s.Exempt {
+			life += " – " + v.T("charter.exempt")
+		}
+		out.Rows = append(out.Rows, row{
+			Cookies: names(s.Cookies), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
+			Service: name, Purpose: cmp.Or(s.Description.In(v.Language), out.Title), Life: life,
+		})
+		if provider := cmp.Or(s.Provider.Name, name); !slices.Contains(providers, provider) {
+			providers = append(providers, provider)
+		}
+	}
+	out.Providers = strings.Join(providers, ", ")
+	return out
+}
+
+// necessary describes a cookie that needs no consent: the charter's four as it
+// publishes them, any other as declared by the operator.
+func (v *view) necessary(pattern policy.Pattern, remember time.Duration) row {
+	r := row{Cookies: []string{string(pattern)}, Provider: "Opendatasoft"}
+	key := "cookie." + string(pattern)
+	if v.texts[key+".service"] == "" {
+		key, r.Provider = "cookie.other", cmp.Or(v.Controller.Name, v.Site)
+	}
+	r.Service, r.Purpose, r.Life = v.T(key+".service"), v.T(key+".purpose"), v.T(key+".life")
+	if pattern == policy.ConsentCookie {
+		r.Life = v.life(remember)
+	}
+	return r
+}
+
+// T is the text of that key in the visitor's language.
+func (v view) T(key string) string {
+	if v.replacer == nil {
+		return v.texts[key]
+	}
+	return v.replacer.Replace(v.texts[key])
+}
+
+// Table pairs the rows of a table with the texts of its head.
+func (v view) Table(rows []row) Table { return Table{v, rows} }
+
+// Status says what became of the visitor's choice.
+func (v view) Status() string {
+	if v.Choice.State == choice.Given && v.Choice.Time == 0 {
+		return v.T("status.native")
+	}
+	return v.T("status." + v.Choice.State.String())
+}
+
+// Chosen is when a choice that is in force was made; nil where there is none.
+func (v view) Chosen() *time.Time {
+	if v.Choice.State != choice.Given || v.Choice.Time == 0 {
+		return nil
+	}
+	t := time.UnixMilli(v.Choice.Time).UTC()
+	return &t
+}
+
+// Date writes a time as the language does.
+func (v view) Date(t *time.Time) string { return t.Format(v.texts["date"]) }
+
+// ContactURL makes a link of the controller's address.
+func (v view) ContactURL() template.URL {
+	contact := v.Contact
+	if strings.HasPrefix(contact, "https://") || strings.HasPrefix(contact, "http://") {
+		return template.URL(template.HTMLEscapeString(contact)) //nolint:gosec // the operator's own
+	}
+	if strings.Contains(contact, "@") {
+		return template.URL("mailto:" + template.URLQueryEscaper(contact)) //nolint:gosec // escaped
+	}
+	return ""
+}
+
+const month = 365.25 / 12 * 24 * float64(time.Hour)
+
+// life writes a duration in the largest unit that keeps it true.
+func (v view) life(d time.Duration) string {
+	unit, n := "life.hours", math.Ceil(d.Hours())
+	switch {
+	case d >= 60*24*time.Hour:
+		unit, n = "life.months", math.Round(float64(d)/month)
+	case d >= 48*time.Hour:
+		unit, n = "life.days", math.Round(d.Hours()/24)
+	}
+	return strings.Replace(v.texts[unit], "{n}", strconv.Itoa(int(n)), 1)
+}
+
+func names(patterns []policy.Pattern) []string {
+	var out []string
+	for _, p := range patterns {
+		out = append(out, string(p))
+	}
+	return out
+}

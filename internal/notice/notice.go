@@ -1,0 +1,216 @@
+// Package notice renders what visitors see: the notice, the control to come back to
+// it and the charter page, from the policy and the texts in each language.
+package notice
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+//go:embed embedded
+var embedded embed.FS
+
+// Options say how to render.
+type Options struct {
+	Policy *policy.Policy
+	// Path is the prefix of the module's own URLs, Charter the path of the charter.
+	Path, Charter string
+	// Language is the tag of the language for visitors who ask for none that there is.
+	Language string
+	// Remember is how long a choice is valid; the texts name it.
+	Remember time.Duration
+	// Templates is a folder whose files (notice.html, manage.html, charter.html,
+	// style.css, <language>.json) go before the embedded ones; "" for none.
+	Templates string
+}
+
+// Renderer holds what can be rendered beforehand: all but the visitor's host and
+// path.
+type Renderer struct {
+	options   Options
+	languages languages
+	assets    map[string]Asset
+	charter   *template.Template
+	notices   map[noticeKey]snippet
+	manages   map[string]snippet
+}
+
+type noticeKey struct {
+	language string
+	refusing bool
+}
+
+// New reads the templates and texts and renders them. The errors name the file
+// that is wrong.
+func New(o Options) (*Renderer, error) {
+	r := &Renderer{options: o, notices: make(map[noticeKey]snippet), manages: make(map[string]snippet)}
+	files, err := override(o.Templates)
+	if err != nil {
+		return nil, err
+	}
+	if r.languages, err = readLanguages(files, o.Language); err != nil {
+		return nil, err
+	}
+	if r.assets, err = readAssets(files, o.Path); err != nil {
+		return nil, err
+	}
+	noticeTemplate, err := parse(files, "notice.html")
+	if err != nil {
+		return nil, err
+	}
+	manage, err := parse(files, "manage.html")
+	if err != nil {
+		return nil, err
+	}
+	if r.charter, err = parse(files, "charter.html"); err != nil {
+		return nil, err
+	}
+	for tag, texts := range r.languages.texts {
+		for _, refusing := range []bool{false, true} {
+			key := noticeKey{tag, refusing}
+			if r.notices[key], err = r.prepare(noticeTemplate, tag, texts, refusing); err != nil {
+				return nil, err
+			}
+		}
+		if r.manages[tag], err = r.prepare(manage, tag, texts, false); err != nil {
+			return nil, err
+		}
+	}
+	// The charter is rendered for each visitor; a mistake in it shows now.
+	if _, err := r.Charter(Visitor{Language: r.languages.fallback, Site: "example.com"}); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// override lays the operator's folder over the embedded files.
+func override(dir string) (fs.FS, error) {
+	base, err := fs.Sub(embedded, "embedded")
+	if err != nil || dir == "" {
+		return base, err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("templates: %s is not a folder that can be read", dir)
+	}
+	return overlay{os.DirFS(dir), base}, nil
+}
+
+type overlay struct{ over, base fs.FS }
+
+func (o overlay) Open(name string) (fs.File, error) {
+	f, err := o.over.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.base.Open(name)
+	}
+	return f, err
+}
+
+func parse(files fs.FS, name string) (*template.Template, error) {
+	t, err := template.New(name).ParseFS(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	return t, nil
+}
+
+// Place is where a notice is shown.
+type Place struct {
+	// Origin is the scheme and host that the visitor's browser shows, or "".
+	Origin string
+	// Site is what the site is called, Return the path to come back to, escaped for
+	// a URL.
+	Site, Return string
+	Language     string
+	// Refusing tells that the browser signals refusal (Sec-GPC).
+	Refusing bool
+}
+
+// Notice returns the notice as markup of ASCII bytes alone that is well-formed in
+// HTML and in XHTML.
+func (r *Renderer) Notice(p Place) []byte {
+	return r.notices[noticeKey{p.Language, p.Refusing}].fill(p)
+}
+
+// Manage returns the control by which a visitor comes back to the choice.
+func (r *Renderer) Manage(p Place) []byte { return r.manages[p.Language].fill(p) }
+
+// The marks stand in a prepared snippet where a value of the Place goes. They pass
+// every escaper unchanged.
+const (
+	markOrigin = "consent0origin0"
+	markSite   = "consent0site0"
+	markReturn = "consent0return0"
+)
+
+// prepare renders a template with marks in place of what differs by visitor.
+func (r *Renderer) prepare(t *template.Template, tag string, texts texts, refusing bool) (snippet, error) {
+	site := r.options.Policy.Site
+	if site == "" {
+		site = markSite
+	}
+	var b bytes.Buffer
+	v := r.view(Visitor{Language: tag, Site: site, Refusing: refusing, Return: markReturn}, texts)
+	v.Origin = markOrigin
+	if err := t.Execute(&b, v); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	return cut(asciiOnly(strings.TrimSpace(b.String()))), nil
+}
+
+// snippet is markup cut at its marks: literal, mark, literal, …
+type snippet []string
+
+func cut(text string) snippet {
+	var s snippet
+	for {
+		at, mark := len(text), ""
+		for _, m := range []string{markOrigin, markSite, markReturn} {
+			if i := strings.Index(text, m); i >= 0 && i < at {
+				at, mark = i, m
+			}
+		}
+		if s = append(s, text[:at], mark); mark == "" {
+			return s
+		}
+		text = text[at+len(mark):]
+	}
+}
+
+func (s snippet) fill(p Place) []byte {
+	var b []byte
+	for i := 0; i < len(s); i += 2 {
+		b = append(b, s[i]...)
+		switch s[i+1] {
+		case markOrigin:
+			b = append(b, p.Origin...)
+		case markSite:
+			b = append(b, asciiOnly(template.HTMLEscapeString(p.Site))...)
+		case markReturn:
+			b = append(b, asciiOnly(template.HTMLEscapeString(p.Return))...)
+		}
+	}
+	return b
+}
+
+// asciiOnly writes other characters as references, so that the markup means the
+// same in every encoding that pages come in.
+func asciiOnly(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if c < 0x80 {
+			b.WriteRune(c)
+		} else {
+			fmt.Fprintf(&b, "&#%d;", c)
+		}
+	}
+	return b.String()
+}

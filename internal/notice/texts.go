@@ -1,0 +1,120 @@
+package notice
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+// texts are the sentences of one language by key.
+type texts map[string]string
+
+// languages are those that there are texts in.
+type languages struct {
+	texts    map[string]texts
+	fallback string
+	matcher  language.Matcher
+	tags     []string // as the matcher counts them
+}
+
+// readLanguages reads every <language>.json. A file of the operator may give some
+// keys of an embedded language; a language of its own needs them all.
+func readLanguages(files fs.FS, fallback string) (languages, error) {
+	l := languages{texts: make(map[string]texts), fallback: fallback}
+	layers := []fs.FS{files}
+	if o, ok := files.(overlay); ok {
+		layers = []fs.FS{o.base, o.over}
+	}
+	for _, layer := range layers {
+		names, err := fs.Glob(layer, "*.json")
+		if err != nil {
+			return l, err
+		}
+		for _, name := range names {
+			content, err := fs.ReadFile(layer, name)
+			if err != nil {
+				return l, fmt.Errorf("templates: %w", err)
+			}
+			var read texts
+			if err := json.Unmarshal(content, &read); err != nil {
+				return l, fmt.Errorf("templates: %s: %w", name, err)
+			}
+			tag := strings.TrimSuffix(name, ".json")
+			if l.texts[tag] == nil {
+				l.texts[tag] = make(texts)
+			}
+			maps.Copy(l.texts[tag], read)
+		}
+	}
+	for tag, t := range l.texts {
+		for key := range l.texts["en"] {
+			if t[key] == "" {
+				return l, fmt.Errorf("templates: %s.json lacks the text %q", tag, key)
+			}
+		}
+		for key := range t {
+			if l.texts["en"][key] == "" {
+				return l, fmt.Errorf("templates: %s.json has a text %q that nothing shows", tag, key)
+			}
+		}
+	}
+	if l.texts[fallback] == nil {
+		return l, fmt.Errorf("language %s is not yet supported: one of %s, or a file %s.json in the folder that 'templates' names",
+			fallback, strings.Join(slices.Sorted(maps.Keys(l.texts)), ", "), fallback)
+	}
+	// The first tag is what the matcher falls back to.
+	l.tags = append([]string{fallback}, slices.DeleteFunc(slices.Sorted(maps.Keys(l.texts)), func(t string) bool { return t == fallback })...)
+	var parsed []language.Tag
+	for _, tag := range l.tags {
+		p, err := language.Parse(tag)
+		if err != nil {
+			return l, fmt.Errorf("templates: %s.json: the name is no language tag: %w", tag, err)
+		}
+		parsed = append(parsed, p)
+	}
+	l.matcher = language.NewMatcher(parsed)
+	return l, nil
+}
+
+// Language picks the visitor's language: the one chosen on the portal (cookie
+// django_language, then ?flg=), else what the browser asks for, else the site's.
+func (r *Renderer) Language(req *http.Request) string {
+	l := &r.languages
+	if cookie, err := req.Cookie("django_language"); err == nil {
+		if tag := l.match(cookie.Value); tag != "" {
+			return tag
+		}
+	}
+	if strings.Contains(req.URL.RawQuery, "flg=") {
+		if tag := l.match(req.URL.Query().Get("flg")); tag != "" {
+			return tag
+		}
+	}
+	if tag := l.match(req.Header.Get("Accept-Language")); tag != "" {
+		return tag
+	}
+	return l.fallback
+}
+
+// match finds the language of an Accept-Language value or of a single tag; "" where
+// there is none.
+func (l *languages) match(accept string) string {
+	if accept == "" {
+		return ""
+	}
+	wanted, _, err := language.ParseAcceptLanguage(accept)
+	if err != nil || len(wanted) == 0 {
+		return ""
+	}
+	_, i, confidence := l.matcher.Match(wanted...)
+	if confidence == language.No {
+		return ""
+	}
+	return l.tags[i]
+}

@@ -1,0 +1,199 @@
+package visitor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// maxBody bounds what a choice may take to say: 64 services and a path.
+const maxBody = 32 << 10
+
+// answer is what a visitor sends, as a form or as JSON.
+type answer struct {
+	Choice   string          `json:"choice"`
+	Services map[string]bool `json:"services"`
+	Return   string          `json:"return"`
+}
+
+// choose records a choice and gives the browser its cookie.
+func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
+	a, isJSON, problem := readAnswer(w, r)
+	if problem != nil {
+		fail(w, problem.status, problem.sentence)
+		return
+	}
+	now := time.Now()
+	before := h.visitor(r, now)
+	granted, problem := h.granted(a, before.InForce)
+	if problem != nil {
+		fail(w, problem.status, problem.sentence)
+		return
+	}
+	c := h.Book.New(granted, now)
+	h.Ledger.Record(ledger.Entry{
+		Receipt: c.Receipt, Time: now.UTC(), Policy: h.Policy.Version, Language: before.Language, Choice: a.Choice,
+		Granted:   choice.Services(h.Policy, granted),
+		Refused:   choice.Services(h.Policy, h.Policy.All&^granted),
+		Withdrawn: choice.Services(h.Policy, withdrawn(before.Choice, granted)),
+	})
+	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, secure(r)))
+	w.Header().Set("Cache-Control", "no-store")
+	if isJSON || strings.Contains(r.Header.Get("Accept"), "application/json") {
+		h.writeState(w, r, c, granted)
+		return
+	}
+	w.Header().Set("Location", back(r, a.Return))
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// withdrawn are the services that a given choice granted and the new one does not.
+func withdrawn(before choice.Choice, granted policy.Set) policy.Set {
+	if before.State != choice.Given {
+		return 0
+	}
+	return before.Granted &^ granted
+}
+
+// problem is why a request is refused.
+type problem struct {
+	status   int
+	sentence string
+}
+
+func malformed(format string, args ...any) *problem {
+	return &problem{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+// readAnswer reads the request's body in the form its Content-Type names.
+func readAnswer(w http.ResponseWriter, r *http.Request) (a answer, isJSON bool, _ *problem) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	isJSON = media == "application/json"
+	if err != nil || !isJSON && media != "application/x-www-form-urlencoded" {
+		return a, false, &problem{http.StatusUnsupportedMediaType, "A choice is sent as a form (application/x-www-form-urlencoded) or as application/json."}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return a, isJSON, &problem{http.StatusRequestEntityTooLarge, "The choice is too large."}
+	}
+	if err != nil {
+		return a, isJSON, malformed("The choice could not be read to its end.")
+	}
+	if isJSON {
+		return readJSON(body)
+	}
+	return readForm(string(body))
+}
+
+func readJSON(body []byte) (a answer, _ bool, _ *problem) {
+	decoder := json.NewDecoder(strings.NewReader(string(body)))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&a)
+	if _, end := decoder.Token(); err != nil || end != io.EOF {
+		return a, true, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans) and "return" (text), and no other member.`)
+	}
+	return a, true, nil
+}
+
+func readForm(body string) (a answer, _ bool, _ *problem) {
+	form, err := url.ParseQuery(body)
+	if err != nil {
+		return a, false, malformed("The form is not properly encoded.")
+	}
+	for name, values := range form {
+		switch {
+		case name == "service":
+			a.Services = make(map[string]bool, len(values))
+			for _, id := range values {
+				a.Services[id] = true
+			}
+		case len(values) > 1:
+			return a, false, malformed("The form names the same field more than once; only service may come several times.")
+		case name == "choice":
+			a.Choice = values[0]
+		case name == "return":
+			a.Return = values[0]
+		default:
+			return a, false, malformed("The form has a field other than choice, service and return.")
+		}
+	}
+	return a, false, nil
+}
+
+// granted turns an answer into a set of services; inForce is what is granted now.
+func (h *Handler) granted(a answer, inForce policy.Set) (policy.Set, *problem) {
+	var named policy.Set
+	for id, on := range a.Services {
+		i := h.Policy.Service(id)
+		if i < 0 {
+			return 0, malformed("A service is named that this site does not declare.")
+		}
+		named = named.With(i, on)
+	}
+	switch a.Choice {
+	case "accept":
+		return h.Policy.All, nil
+	case "refuse":
+		return 0, nil
+	case "custom":
+		return named, nil
+	case "grant":
+		if named == 0 {
+			return 0, malformed("The choice grant needs a service.")
+		}
+		return inForce | named, nil
+	}
+	return 0, malformed("The choice must be accept, refuse, custom or grant.")
+}
+
+// state answers what the visitor's choice is.
+func (h *Handler) state(w http.ResponseWriter, r *http.Request) {
+	v := h.visitor(r, time.Now())
+	h.writeState(w, r, v.Choice, v.InForce)
+}
+
+// choiceState is the answer to GET {path}/choice; times and receipts that there are
+// not are null.
+type choiceState struct {
+	State     string          `json:"state"`
+	GPC       bool            `json:"gpc"`
+	Timestamp *int64          `json:"timestamp"`
+	Policy    string          `json:"policy"`
+	Receipt   *string         `json:"receipt"`
+	Services  map[string]bool `json:"services"`
+}
+
+func (h *Handler) writeState(w http.ResponseWriter, r *http.Request, c choice.Choice, inForce policy.Set) {
+	s := choiceState{
+		State: c.State.String(), GPC: h.GPC.Refuses(r.Header), Policy: h.Policy.Version,
+		Services: make(map[string]bool),
+	}
+	if c.Time != 0 {
+		s.Timestamp = &c.Time
+	}
+	if c.Receipt != "" {
+		s.Receipt = &c.Receipt
+	}
+	for i, service := range h.Policy.Services {
+		s.Services[service.ID] = inForce.Has(i)
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		fail(w, http.StatusInternalServerError, "The choice could not be written.")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Vary", "Cookie, Sec-GPC")
+	serve(w, r, append(body, '\n'))
+}
