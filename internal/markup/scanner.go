@@ -128,7 +128,9 @@ func (s *Scanner) scanHTML(w []byte) {
 		c := w[i]
 		switch s.state {
 		case data:
-			if c == '<' {
+			if s.bom != 0 && c == '<' { // it was none
+				s.text(0, c)
+			} else if c == '<' {
 				s.tokenStart, s.state = s.base+int64(i), tagOpen
 				if s.hold < 0 {
 					s.hold = s.tokenStart

@@ -1,0 +1,424 @@
+package consent
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/page"
+	"github.com/caddy-consent/caddy-consent/internal/verdict"
+)
+
+// ServeHTTP lets a request and its response through with what the visitor's choice
+// allows.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	// The module's own URLs are answered here.
+	asked := originalURL(r)
+	if h.visitor.Owns(asked.Path) {
+		own := r.WithContext(r.Context())
+		own.URL = asked
+		h.visitor.ServeHTTP(w, own)
+		return nil
+	}
+
+	// The choice is read, and made known to the rest of the Caddyfile.
+	c := h.book.Read(r.Header["Cookie"], time.Now())
+	v := h.judge.Of(c, h.judge.GPC.Refuses(r.Header))
+	publish(r, v)
+
+	rw := responseWriters.Get().(*responseWriter)
+	rw.open(h, w, r, asked, c, v)
+	defer rw.endStream()
+
+	// Upstream gets what is granted of the cookies, and is asked for a page in a
+	// form that can be rewritten; its answer goes through the response writer.
+	err := next.ServeHTTP(rw, rw.upstreamRequest())
+	rw.close(err)
+	rw.release()
+	return err
+}
+
+// originalURL is the one that the visitor asked for, before any rewrite.
+func originalURL(r *http.Request) *url.URL {
+	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
+		return original.URL
+	}
+	return r.URL
+}
+
+// publish sets the variables that the rest of the Caddyfile may use.
+func publish(r *http.Request, v *verdict.Verdict) {
+	vars, ok := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
+	if !ok {
+		return
+	}
+	for i := range v.Vars {
+		vars[v.Vars[i].Name] = v.Vars[i].Value
+	}
+}
+
+// upstreamRequest is the request that goes on: the visitor's own where nothing in it
+// has to change, else a clone.
+func (rw *responseWriter) upstreamRequest() *http.Request {
+	r := rw.request
+	change := func() http.Header {
+		if r == rw.request {
+			r = r.WithContext(r.Context())
+			r.Header = maps.Clone(r.Header)
+		}
+		return r.Header
+	}
+
+	if sent := r.Header["Cookie"]; len(sent) > 0 {
+		switch kept := rw.verdict.Cookies(sent); {
+		case len(kept) == 0:
+			delete(change(), "Cookie")
+		case &kept[0] != &sent[0]:
+			change()["Cookie"] = kept
+		}
+	}
+	if rw.asker != page.Other {
+		if rw.rewrites() {
+			page.NarrowEncodings(change(), markup.Coding)
+		}
+		if page.HasConditions(r.Header) {
+			page.TranslateConditions(change(), rw.suffix())
+			rw.conditional = len(r.Header["If-None-Match"]) > 0
+		}
+	}
+	return r
+}
+
+// responseWriter filters Set-Cookie in every header and trailer, and rewrites the
+// body where it is a page that a visitor asked for. All else passes as it comes.
+type responseWriter struct {
+	caddyhttp.ResponseWriterWrapper
+
+	handler *Handler
+	request *http.Request // as the visitor sent it
+	asked   *url.URL
+	chosen  time.Time // when the visitor chose, or the zero time
+	verdict *verdict.Verdict
+	asker   page.Asker
+	// conditional tells that the upstream was asked whether this very variant holds.
+	conditional bool
+
+	stage    stage
+	status   int
+	filtered []string       // the Set-Cookie lines as last seen
+	held     []byte         // of a body that may be a document's or a fragment's
+	stream   *markup.Stream // of a page that is rewritten
+	broken   error          // what made the rest of the page impossible
+}
+
+// stage is how far the response is.
+type stage uint8
+
+const (
+	// headerPending: no final header was written.
+	headerPending stage = iota
+	// sniffing: the header waits for the body's first bytes.
+	sniffing
+	// passing: the body passes untouched.
+	passing
+	// rewriting: the body goes through the stream.
+	rewriting
+)
+
+// responseWriters are used again, so that a response that needs no change costs no
+// allocation.
+var responseWriters = sync.Pool{New: func() any { return new(responseWriter) }}
+
+func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict) {
+	rw.ResponseWriter = w
+	rw.handler, rw.request, rw.asked, rw.verdict = h, r, asked, v
+	if c.Time != 0 {
+		rw.chosen = time.UnixMilli(c.Time)
+	}
+	rw.asker = page.AskedBy(r)
+}
+
+// release puts the writer back for the next response; not where a connection was
+// taken over, whose owner may still hold it.
+func (rw *responseWriter) release() {
+	if rw.status == http.StatusSwitchingProtocols || rw.request.Method == http.MethodConnect {
+		return
+	}
+	*rw = responseWriter{}
+	responseWriters.Put(rw)
+}
+
+// WriteHeader passes an informational header at once; a final one decides what
+// becomes of the body.
+func (rw *responseWriter) WriteHeader(status int) {
+	rw.filterCookies()
+	switch {
+	case rw.stage == sniffing:
+		return // it was written and waits
+	case rw.stage != headerPending:
+		rw.ResponseWriter.WriteHeader(status) // superfluous: the server says so
+		return
+	case 100 <= status && status < 200 && status != http.StatusSwitchingProtocols:
+		rw.ResponseWriter.WriteHeader(status)
+		return
+	}
+	rw.status = status
+	rw.stage = rw.judge()
+	if rw.stage != sniffing {
+		rw.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// judge looks at a final header and tells how to go on.
+func (rw *responseWriter) judge() stage {
+	h := rw.Header()
+	if rw.status == http.StatusNotModified {
+		if rw.conditional { // what holds is this variant of the page
+			page.Vary(h, rw.asker == page.Perhaps)
+			page.SuffixETag(h, rw.suffix())
+		}
+		return passing
+	}
+	document, ok := page.IsDocument(rw.status, h)
+	switch {
+	case !ok:
+		return passing
+	case rw.asker == page.Other:
+		page.Vary(h, len(rw.request.Header["Sec-Fetch-Dest"]) == 0)
+		return passing
+	case rw.asker == page.Perhaps && rw.request.Method != http.MethodHead:
+		return sniffing
+	}
+	return rw.beginPage(document)
+}
+
+// beginPage makes the header that of this visitor's variant of the page, and the
+// stream that makes the variant.
+func (rw *responseWriter) beginPage(document page.Document) stage {
+	h := rw.Header()
+	page.Vary(h, rw.asker == page.Perhaps)
+	page.SuffixETag(h, rw.suffix())
+	if !rw.rewrites() || h.Get("Content-Length") == "0" {
+		return passing
+	}
+	coding := h.Get("Content-Encoding")
+	decode := markup.Decodes(coding)
+	switch {
+	case !markup.ASCIICompatible(document.Charset):
+		return rw.pageUntouched("the encoding " + document.Charset + " is not one that markup can be inserted into")
+	case coding != "" && !strings.EqualFold(coding, "identity") && !decode:
+		return rw.pageUntouched("the content coding " + coding + " cannot be decoded")
+	}
+	encode := decode && page.Accepts(rw.request.Header["Accept-Encoding"], markup.Coding)
+	if decode && !encode {
+		delete(h, "Content-Encoding")
+	}
+	page.Changed(h)
+	if rw.verdict.Notice {
+		page.NeverStore(h)
+	}
+	if rw.request.Method == http.MethodHead {
+		return passing
+	}
+	scanner := markup.Scanner{AtBody: rw.snippet(), XML: document.XHTML}
+	rw.stream = markup.NewStream(rw.ResponseWriter, scanner, decode, encode)
+	return rewriting
+}
+
+// pageUntouched lets a page pass that cannot be rewritten safely.
+func (rw *responseWriter) pageUntouched(why string) stage {
+	rw.handler.logger.Warn("a page passes without the notice", zap.String("why", why), zap.String("path", rw.asked.Path))
+	return passing
+}
+
+// rewrites tells whether this visitor's pages get something inserted.
+func (rw *responseWriter) rewrites() bool {
+	return rw.verdict.Notice || rw.handler.Manage != manageOff
+}
+
+// snippet is what is inserted: the notice until there is a choice, then the control
+// to come back to it.
+func (rw *responseWriter) snippet() []byte {
+	h, r := rw.handler, rw.request
+	place := notice.Place{
+		Origin:   page.Origin(r),
+		Site:     r.Host,
+		Return:   rw.asked.RequestURI(),
+		Language: h.renderer.Language(r),
+		Refusing: rw.verdict.Refusing,
+	}
+	if rw.verdict.Notice {
+		return h.renderer.Notice(place)
+	}
+	return h.renderer.Manage(place)
+}
+
+// suffix sets the entity tags of this visitor's variant of pages apart.
+func (rw *responseWriter) suffix() string {
+	return "-consent-" + rw.verdict.Key + "-" + rw.handler.renderer.Language(rw.request)
+}
+
+// Write takes the next bytes of the body.
+func (rw *responseWriter) Write(p []byte) (int, error) {
+	if rw.stage == headerPending {
+		rw.detectType(p)
+		rw.WriteHeader(http.StatusOK)
+	}
+	rw.filterCookies()
+	switch rw.stage {
+	case sniffing:
+		rw.held = append(rw.held, p...)
+		return len(p), rw.sniff(false)
+	case rewriting:
+		return rw.rewrite(p)
+	}
+	return rw.ResponseWriter.Write(p)
+}
+
+// detectType names the type of a body that comes without, as the server would do
+// after us.
+func (rw *responseWriter) detectType(p []byte) {
+	h := rw.Header()
+	if _, ok := h["Content-Type"]; !ok && len(p) > 0 && h.Get("Content-Encoding") == "" {
+		h["Content-Type"] = []string{http.DetectContentType(p)}
+	}
+}
+
+// maxSniffed bounds what is held of a compressed body that does not decode.
+const maxSniffed = 64 << 10
+
+// sniff decides by the body's first bytes whether it is a document or a fragment
+// that a script asked for; at its end they have to do.
+func (rw *responseWriter) sniff(end bool) error {
+	prefix := rw.held
+	if markup.Decodes(rw.Header().Get("Content-Encoding")) {
+		prefix = markup.Peek(rw.held)
+	}
+	isDocument, decided := markup.StartsLikeDocument(prefix)
+	if !decided && !end && len(rw.held) < maxSniffed {
+		return nil
+	}
+	h := rw.Header()
+	rw.stage = passing
+	if document, _ := page.IsDocument(rw.status, h); isDocument {
+		rw.stage = rw.beginPage(document)
+	} else {
+		page.Vary(h, true)
+	}
+	rw.ResponseWriter.WriteHeader(rw.status)
+	held := rw.held
+	rw.held = nil
+	if len(held) == 0 {
+		return nil
+	}
+	_, err := rw.Write(held)
+	return err
+}
+
+// rewrite feeds the stream. An error means that the page is broken, or that the
+// visitor has gone.
+func (rw *responseWriter) rewrite(p []byte) (int, error) {
+	n, err := rw.stream.Write(p)
+	if err != nil {
+		rw.broken = err
+	}
+	return n, err
+}
+
+// ReadFrom lets the server copy a body that passes untouched in the best way it
+// knows (sendfile).
+func (rw *responseWriter) ReadFrom(r io.Reader) (int64, error) {
+	if rw.stage == headerPending && len(rw.Header()["Content-Type"]) > 0 {
+		rw.WriteHeader(http.StatusOK)
+	}
+	if rw.stage == passing {
+		rw.filterCookies()
+		return rw.ResponseWriterWrapper.ReadFrom(r)
+	}
+	return io.Copy(writerOnly{rw}, r)
+}
+
+// writerOnly hides ReadFrom from io.Copy.
+type writerOnly struct{ io.Writer }
+
+// FlushError passes on all that is decided. A first flush commits the header.
+func (rw *responseWriter) FlushError() error {
+	if rw.stage == headerPending {
+		rw.WriteHeader(http.StatusOK)
+	}
+	rw.filterCookies()
+	switch rw.stage {
+	case sniffing:
+		return nil
+	case rewriting:
+		if err := rw.stream.Flush(); err != nil {
+			return err
+		}
+	}
+	return http.NewResponseController(rw.ResponseWriter).Flush()
+}
+
+// close ends the response when the handlers behind have returned, with their error.
+func (rw *responseWriter) close(err error) {
+	// Also the header of a response that was never begun, and trailers.
+	rw.filterCookies()
+	if rw.stage == sniffing {
+		if sniffErr := rw.sniff(true); sniffErr != nil {
+			rw.broken = errors.Join(rw.broken, sniffErr)
+		}
+	}
+	if rw.stage != rewriting {
+		return
+	}
+	if rw.broken == nil && err == nil {
+		rw.broken = rw.stream.Close()
+	} else if rw.broken == nil {
+		rw.broken = rw.stream.Abandon()
+	}
+	if rw.broken != nil {
+		rw.handler.logger.Debug("a page ends before its end", zap.String("path", rw.asked.Path), zap.Error(rw.broken))
+		// What went out must not look complete, as with the upstream's own breakage.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// endStream frees the stream, also when a handler panics.
+func (rw *responseWriter) endStream() {
+	if rw.stream != nil {
+		rw.stream.End()
+		rw.stream = nil
+	}
+}
+
+// The fields that set cookies: in headers, and in trailers that were not announced.
+var setCookieFields = [...]string{"Set-Cookie", http.TrailerPrefix + "Set-Cookie"}
+
+// filterCookies keeps or drops each Set-Cookie line whole. It runs before every
+// write: encode and HTTP/3 send the header late, so that one that a handler adds
+// after WriteHeader would still show.
+func (rw *responseWriter) filterCookies() {
+	header := rw.Header()
+	for _, field := range setCookieFields {
+		lines := header[field]
+		if len(lines) == 0 || len(lines) == len(rw.filtered) && &lines[0] == &rw.filtered[0] {
+			continue
+		}
+		kept := rw.verdict.SetCookies(lines, rw.chosen, time.Now())
+		if rw.filtered = kept; len(kept) == 0 {
+			delete(header, field)
+		} else {
+			header[field] = kept
+		}
+	}
+}

@@ -1,0 +1,98 @@
+// Package verdict says what a visitor's choice means for one request: which cookies
+// pass in either direction, whether the notice is shown, and by what name caches
+// and the rest of a Caddyfile may know it.
+package verdict
+
+import (
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// Verdict is what all visitors with the same choice have in common. It is shared
+// between requests and never changes.
+type Verdict struct {
+	State choice.State
+	// InForce is what is granted now.
+	InForce policy.Set
+	// Refusing tells that the browser signals refusal, and that this counts.
+	Refusing bool
+	// Notice tells that pages show the notice.
+	Notice bool
+	// Key tells the variants of a page apart; there are boundedly many.
+	Key string
+	// Vars are what a Caddyfile may use as {http.vars.<name>}.
+	Vars []Var
+
+	policy *policy.Policy
+}
+
+// Var is one variable. The value is boxed once, so that setting it for a request
+// allocates nothing.
+type Var struct {
+	Name  string
+	Value any
+}
+
+// Judge makes verdicts and remembers them.
+type Judge struct {
+	Policy *policy.Policy
+	GPC    choice.GPC
+
+	// A slot holds one verdict, another takes its place: bounded, without locks.
+	slots [256]atomic.Pointer[Verdict]
+}
+
+// Of returns the verdict on a choice; refusing tells that the request carries a
+// signal that counts as refusal.
+func (j *Judge) Of(c choice.Choice, refusing bool) *Verdict {
+	refusing = refusing && c.State != choice.Given // a choice outweighs it
+	inForce := c.InForce(j.Policy, refusing)
+	slot := uint64(inForce) ^ uint64(inForce)>>32
+	slot ^= slot >> 8
+	slot = slot<<3 ^ uint64(c.State)
+	if refusing {
+		slot ^= 0x80
+	}
+	at := &j.slots[slot%uint64(len(j.slots))]
+	if v := at.Load(); v != nil && v.State == c.State && v.InForce == inForce && v.Refusing == refusing {
+		return v
+	}
+	v := j.make(c.State, inForce, refusing)
+	at.Store(v)
+	return v
+}
+
+func (j *Judge) make(state choice.State, inForce policy.Set, refusing bool) *Verdict {
+	v := &Verdict{
+		State: state, InForce: inForce, Refusing: refusing, policy: j.Policy,
+		Notice: state != choice.Given && !(refusing && j.GPC == choice.SilentGPC),
+	}
+	// What differs in a page: the version of what was asked, whether the notice is
+	// shown and what it says, what is granted.
+	shown := "c"
+	switch {
+	case v.Notice && refusing:
+		shown = "g"
+	case v.Notice:
+		shown = "n"
+	}
+	v.Key = j.Policy.Version[:8] + shown + strconv.FormatUint(uint64(inForce), 16)
+
+	v.Vars = []Var{
+		{"consent.state", state.String()},
+		{"consent.granted", strings.Join(choice.Services(j.Policy, inForce), ",")},
+		{"consent.key", v.Key},
+	}
+	for i, s := range j.Policy.Services {
+		value := "denied"
+		if inForce.Has(i) {
+			value = "granted"
+		}
+		v.Vars = append(v.Vars, Var{"consent." + s.ID, value})
+	}
+	return v
+}

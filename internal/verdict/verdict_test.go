@@ -1,0 +1,154 @@
+package verdict
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func judge(t *testing.T, change func(*policy.Declaration)) *Judge {
+	d := policy.Declaration{Services: []policy.Service{
+		{ID: "matomo", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_pk_*"}, Exempt: true, Lifetime: 48 * time.Hour},
+		{ID: "ga", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_ga"}},
+	}}
+	if change != nil {
+		change(&d)
+	}
+	p, err := policy.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Judge{Policy: p, GPC: choice.HonourGPC}
+}
+
+const matomo, ga = policy.Set(1), policy.Set(2)
+
+func given(set policy.Set) choice.Choice { return choice.Choice{State: choice.Given, Granted: set} }
+
+func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
+	lines := []string{
+		"sessionid=1; HttpOnly; Path=/", "_ga=1; Path=/", "_fbp=1", "csrftoken=2; SameSite=Lax", "=_ga=1", "_fbp=; Max-Age=0", "_pk_id=1", "a\x01=b", "django_language=fr",
+	}
+	for _, c := range []struct {
+		choice choice.Choice
+		want   []int
+	}{
+		{choice.Choice{}, []int{0, 3, 5, 6, 8}},
+		{given(0), []int{0, 3, 5, 8}},
+		{given(ga), []int{0, 1, 3, 5, 8}},
+		{given(ga | matomo), []int{0, 1, 3, 5, 6, 8}},
+	} {
+		var want []string
+		for _, i := range c.want {
+			want = append(want, lines[i])
+		}
+		before := append([]string(nil), lines...)
+		if got := judge(t, nil).Of(c.choice, false).SetCookies(lines, now, now); !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v: %q, want %q", c.choice, got, want)
+		}
+		if !reflect.DeepEqual(lines, before) {
+			t.Fatal("the given lines were changed")
+		}
+	}
+}
+
+func TestUndeclaredCookiesPassWhereTheOperatorSaysSo(t *testing.T) {
+	v := judge(t, func(d *policy.Declaration) { d.PassUndeclared = true }).Of(choice.Choice{}, false)
+	lines := []string{"_fbp=1", "=nameless", "_ga=1"}
+	if got := v.SetCookies(lines, now, now); !reflect.DeepEqual(got, lines[:2]) {
+		t.Errorf("%q", got)
+	}
+	if got := v.Cookies([]string{"_fbp=1; nameless; _ga=2"}); !reflect.DeepEqual(got, []string{"_fbp=1; nameless"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
+	v := judge(t, nil).Of(given(matomo), false)
+	for chosen, want := range map[time.Time]string{
+		now:                      "_pk_id=1; Max-Age=172800; Path=/",
+		now.Add(-24 * time.Hour): "_pk_id=1; Max-Age=86400; Path=/",
+		now.Add(-48 * time.Hour): "",
+		{}:                       "_pk_id=1; Max-Age=172800; Path=/",
+	} {
+		if got := strings.Join(v.SetCookies([]string{"_pk_id=1; Max-Age=33955200; Path=/"}, chosen, now), "\n"); got != want {
+			t.Errorf("chosen %v: %q, want %q", chosen, got, want)
+		}
+	}
+	if got := v.SetCookies([]string{"_pk_id=; Max-Age=0"}, now.Add(-72*time.Hour), now); len(got) != 1 {
+		t.Error("it cannot be deleted any more")
+	}
+	necessary := []string{"sessionid=1; Max-Age=99999999"}
+	if got := v.SetCookies(necessary, now, now); got[0] != necessary[0] {
+		t.Errorf("a necessary cookie became %q", got)
+	}
+}
+
+func TestWhatNeedsNoChangeIsNotCopied(t *testing.T) {
+	v := judge(t, nil).Of(given(ga), false)
+	set, sent := []string{"sessionid=1", "_ga=1"}, []string{"sessionid=1; _ga=1"}
+	if got := v.SetCookies(set, now, now); &got[0] != &set[0] {
+		t.Error("Set-Cookie lines were copied")
+	}
+	if got := v.Cookies(sent); &got[0] != &sent[0] {
+		t.Error("Cookie lines were copied")
+	}
+	if got := v.Cookies([]string{"_fbp=1", "sessionid=1; x=2", "x=1"}); !reflect.DeepEqual(got, []string{"sessionid=1"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestVerdictsOnTheSameChoiceAreTheSame(t *testing.T) {
+	j := judge(t, nil)
+	keys := make(map[string]bool)
+	for _, c := range []choice.Choice{{}, {State: choice.Invalid}, given(0), given(ga), given(matomo), given(ga | matomo)} {
+		for _, refusing := range []bool{false, true} {
+			v := j.Of(c, refusing)
+			if again := j.Of(c, refusing); again != v {
+				t.Errorf("%+v is judged twice", c)
+			}
+			if v.State != c.State || v.InForce != c.InForce(j.Policy, refusing) {
+				t.Errorf("%+v: %+v", c, v)
+			}
+			keys[v.Key] = true
+		}
+	}
+	if len(keys) != 6 { // n1 g0 c0 c2 c1 c3
+		t.Errorf("keys %v", keys)
+	}
+}
+
+func TestVarsTellTheRestOfTheCaddyfile(t *testing.T) {
+	v := judge(t, nil).Of(given(ga), true)
+	got := make(map[string]any)
+	for _, x := range v.Vars {
+		got[x.Name] = x.Value
+	}
+	want := map[string]any{"consent.state": "given", "consent.granted": "ga", "consent.key": v.Key, "consent.ga": "granted", "consent.matomo": "denied"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestTheNoticeIsShownUntilThereIsAChoice(t *testing.T) {
+	j := judge(t, nil)
+	for _, state := range []choice.State{choice.None, choice.Expired, choice.Outdated, choice.Invalid} {
+		if !j.Of(choice.Choice{State: state}, true).Notice {
+			t.Errorf("%v: no notice", state)
+		}
+	}
+	if j.Of(given(0), false).Notice {
+		t.Error("a notice after the choice")
+	}
+	silent := judge(t, nil)
+	silent.GPC = choice.SilentGPC
+	if silent.Of(choice.Choice{}, true).Notice || !silent.Of(choice.Choice{}, false).Notice {
+		t.Error("the signal alone makes it silent")
+	}
+}

@@ -1,0 +1,697 @@
+// Package consent is a Caddy module that makes a website keep its cookie charter:
+// it lets through only the cookies that the charter declares necessary until the
+// visitor has chosen otherwise, and asks for that choice.
+package consent
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"golang.org/x/text/language"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/operator"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/verdict"
+	"github.com/caddy-consent/caddy-consent/internal/visitor"
+)
+
+func init() {
+	caddy.RegisterModule(Handler{})
+	httpcaddyfile.RegisterHandlerDirective("consent", parseCaddyfile)
+	httpcaddyfile.RegisterDirectiveOrder("consent", httpcaddyfile.After, "encode")
+}
+
+// Handler makes the site behind it keep its cookie charter. It strips every
+// Set-Cookie that is not declared necessary or granted by the visitor, sends only
+// such cookies upstream, and shows a notice on pages until the visitor has chosen.
+// Without any option it keeps the charter of an Opendatasoft portal: the cookies
+// sessionid, django_language, csrftoken and cookies_preferences.
+//
+// It sets the placeholders `{http.vars.consent.state}` (none, given, expired,
+// outdated or invalid), `{http.vars.consent.granted}` (a comma-separated list of
+// services), `{http.vars.consent.key}` (a fragment for cache keys) and
+// `{http.vars.consent.<service>}` (granted or denied).
+type Handler struct {
+	// Names the site in the notice and the charter. Default: the request's host.
+	Site string `json:"site,omitempty"`
+
+	// Names who answers for the site, in the notice and the charter. A new name
+	// asks every visitor again. Default: the site.
+	Controller *Controller `json:"controller,omitempty"`
+
+	// Sets the prefix of the URLs that the module answers itself. Default: /_consent.
+	Path string `json:"path,omitempty"`
+
+	// Serves the charter at this path too, instead of the upstream's page. Default:
+	// at {path}/charter only.
+	Charter string `json:"charter,omitempty"`
+
+	// Sets the language of the texts for visitors who ask for none that there is, as
+	// a BCP 47 tag. Default: fr.
+	Language string `json:"language,omitempty"`
+
+	// Sets how long a choice is valid before the visitor is asked again; 13 months
+	// (395d) at most (CNIL guidelines). Default: 180d.
+	Remember caddy.Duration `json:"remember,omitempty"`
+
+	// Lets these cookies pass without consent, besides sessionid, django_language,
+	// csrftoken and cookies_preferences: names, exact or with * anywhere. Default:
+	// none.
+	Necessary []string `json:"necessary,omitempty"`
+
+	// Declares purposes of the operator's own, or gives the built-in ones
+	// (functional, statistics, embeds, marketing) other texts. Default: none.
+	Purposes []Purpose `json:"purposes,omitempty"`
+
+	// Declares the services that need consent. Default: none; then the notice only
+	// informs.
+	Services []Service `json:"services,omitempty"`
+
+	// Says what becomes of cookies that no declaration covers, in both directions:
+	// strip or pass. Default: strip.
+	Undeclared string `json:"undeclared,omitempty"`
+
+	// Says which third-party hosts pages may load from: catalogue, strict or pass.
+	// Only pass is supported yet. Default: catalogue.
+	ThirdParties string `json:"third_parties,omitempty"`
+
+	// Lets pages load from these third-party hosts under third_parties strict. Not
+	// supported yet. Default: none.
+	Allow []string `json:"allow,omitempty"`
+
+	// Says whether to enforce the charter or only to observe what would be done:
+	// enforce or observe. Only enforce is supported yet. Default: enforce.
+	Mode string `json:"mode,omitempty"`
+
+	// Says what the request header Sec-GPC: 1 means: honour counts it as refusal of a
+	// visitor who has not chosen, silent does so and shows no notice, ignore does
+	// nothing. Default: honour.
+	GPC string `json:"gpc,omitempty"`
+
+	// Says whether choices that the portal's own banner wrote, which carry no
+	// signature, are valid: accept or ignore. Default: accept.
+	Native string `json:"native,omitempty"`
+
+	// Tells the visitor's choice to tags on the page: google (Consent Mode v2),
+	// matomo. Not supported yet. Default: none.
+	Signals []string `json:"signals,omitempty"`
+
+	// Says whether pages carry a control to come back to the choice: link or off.
+	// With off, the site must link to the charter itself. Default: link.
+	Manage string `json:"manage,omitempty"`
+
+	// Takes notice.html, manage.html, charter.html, style.css and <language>.json from
+	// this folder where it has them, instead of the module's own. Default: none.
+	Templates string `json:"templates,omitempty"`
+
+	policy   *policy.Policy
+	book     *choice.Book
+	judge    *verdict.Judge
+	renderer *notice.Renderer
+	visitor  *visitor.Handler
+	logger   *zap.Logger
+}
+
+// Controller is who answers for the site.
+type Controller struct {
+	// Names the controller as visitors know it.
+	Name string `json:"name,omitempty"`
+	// Tells visitors where to write: a URL or an e-mail address. Default: none.
+	Contact string `json:"contact,omitempty"`
+}
+
+// Purpose is what services are for.
+type Purpose struct {
+	// Identifies the purpose: lower-case letters, digits, "-" and "_".
+	ID string `json:"id"`
+	// Names the purpose, by language tag; the key "" is for all other languages.
+	Title map[string]string `json:"title,omitempty"`
+	// Describes it in a sentence, by language tag as the title. Default: none.
+	Description map[string]string `json:"description,omitempty"`
+}
+
+// Service is one provider's tool, the unit of consent. Where the catalogue knows its
+// id, what is left out is taken from there.
+type Service struct {
+	// Identifies the service in the visitor's choice: lower-case letters, digits, "-"
+	// and "_".
+	ID string `json:"id"`
+	// Names the service. Default: the id.
+	Name string `json:"name,omitempty"`
+	// Names who makes the service; another name asks every visitor again. Default:
+	// the service's name.
+	Provider string `json:"provider,omitempty"`
+	// Links to the provider. Default: none.
+	ProviderURL string `json:"provider_url,omitempty"`
+	// Says what the service is for: functional, statistics, embeds, marketing or a
+	// declared purpose.
+	Purpose string `json:"purpose,omitempty"`
+	// Lists the names of its cookies, exact or with * anywhere. They replace the
+	// catalogue's.
+	Cookies []string `json:"cookies,omitempty"`
+	// Lists the hosts that it is loaded from: example.com or *.example.com. Not
+	// supported yet.
+	Hosts []string `json:"hosts,omitempty"`
+	// Lists literals by which an inline script is known as the service's. Not
+	// supported yet.
+	Inline []string `json:"inline,omitempty"`
+	// Shortens the life of its cookies to this, counted from the visitor's choice.
+	// Default: as the service sets them.
+	Lifetime caddy.Duration `json:"lifetime,omitempty"`
+	// Describes the service in a sentence, by language tag; the key "" is for all
+	// other languages. Default: the purpose's title.
+	Description map[string]string `json:"description,omitempty"`
+	// Turns the service on unless the visitor refuses it: audience measurement that
+	// the law exempts from consent. Its cookies live 13 months at most. Default: false.
+	Exempt bool `json:"exempt,omitempty"`
+}
+
+// The words that options take.
+const (
+	undeclaredStrip     = "strip"
+	undeclaredPass      = "pass"
+	thirdPartyCatalogue = "catalogue"
+	thirdPartyStrict    = "strict"
+	thirdPartyPass      = "pass"
+	modeEnforce         = "enforce"
+	modeObserve         = "observe"
+	nativeAccept        = "accept"
+	nativeIgnore        = "ignore"
+	manageLink          = "link"
+	manageOff           = "off"
+)
+
+// CaddyModule returns the Caddy module information.
+func (Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.consent",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Provision checks the configuration and prepares all that can be before a request
+// comes: the policy, the texts, the key that signs choices.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	h.setDefaults()
+	if err := h.check(); err != nil {
+		return err
+	}
+	var err error
+	if h.policy, err = policy.New(h.declaration()); err != nil {
+		return err
+	}
+	keys, err := operator.OpenKeys(ctx, ctx.Storage())
+	if err != nil {
+		return err
+	}
+	h.book = &choice.Book{
+		Policy:       h.policy,
+		Remember:     time.Duration(h.Remember),
+		AcceptNative: h.Native == nativeAccept,
+		Keys:         keys,
+	}
+	if err := h.book.CheckSize(); err != nil {
+		return err
+	}
+	h.judge = &verdict.Judge{Policy: h.policy, GPC: choice.GPC(h.GPC)}
+	h.renderer, err = notice.New(notice.Options{
+		Policy:    h.policy,
+		Path:      h.Path,
+		Charter:   cmp.Or(h.Charter, h.Path+"/charter"),
+		Language:  h.Language,
+		Remember:  time.Duration(h.Remember),
+		Templates: h.Templates,
+	})
+	if err != nil {
+		return err
+	}
+	h.visitor = &visitor.Handler{
+		Path:        h.Path,
+		CharterPath: h.Charter,
+		Policy:      h.policy,
+		Book:        h.book,
+		Notice:      h.renderer,
+		Ledger:      ledger.Ledger{Logger: h.logger.Named("ledger")},
+		GPC:         h.judge.GPC,
+	}
+	return nil
+}
+
+func (h *Handler) setDefaults() {
+	h.Path = cmp.Or(h.Path, "/_consent")
+	h.Language = cmp.Or(h.Language, "fr")
+	h.Remember = cmp.Or(h.Remember, caddy.Duration(180*24*time.Hour))
+	h.Undeclared = cmp.Or(h.Undeclared, undeclaredStrip)
+	h.ThirdParties = cmp.Or(h.ThirdParties, thirdPartyPass)
+	h.Mode = cmp.Or(h.Mode, modeEnforce)
+	h.GPC = cmp.Or(h.GPC, string(choice.HonourGPC))
+	h.Native = cmp.Or(h.Native, nativeAccept)
+	h.Manage = cmp.Or(h.Manage, manageLink)
+}
+
+// wordError is what is wrong with one line of the configuration.
+type wordError struct {
+	word string
+	err  error
+}
+
+func (e *wordError) Error() string { return e.word + ": " + e.err.Error() }
+
+func (e *wordError) Unwrap() error { return e.err }
+
+// check finds what is wrong besides the policy, in Caddyfiles and in JSON.
+func (h *Handler) check() error {
+	bad := func(word, format string, args ...any) error {
+		return &wordError{word, fmt.Errorf(format, args...)}
+	}
+	for _, o := range []struct {
+		word, value string
+		allowed     []string
+	}{
+		{"undeclared", h.Undeclared, []string{undeclaredStrip, undeclaredPass}},
+		{"third_parties", h.ThirdParties, []string{thirdPartyCatalogue, thirdPartyStrict, thirdPartyPass}},
+		{"mode", h.Mode, []string{modeEnforce, modeObserve}},
+		{"gpc", h.GPC, []string{string(choice.HonourGPC), string(choice.SilentGPC), string(choice.IgnoreGPC)}},
+		{"native", h.Native, []string{nativeAccept, nativeIgnore}},
+		{"manage", h.Manage, []string{manageLink, manageOff}},
+	} {
+		if o.value != "" && !slices.Contains(o.allowed, o.value) {
+			return bad(o.word, "%q is none of %s", o.value, strings.Join(o.allowed, ", "))
+		}
+	}
+	for _, signal := range h.Signals {
+		if signal != "google" && signal != "matomo" {
+			return bad("signals", "%q is none of google, matomo", signal)
+		}
+	}
+	switch remember := time.Duration(h.Remember); {
+	case remember < 0:
+		return bad("remember", "%s is negative", remember)
+	case remember > policy.MaxLifetime:
+		return bad("remember", "%s is more than 13 months (395d)", remember)
+	}
+	for word, path := range map[string]string{"path": h.Path, "charter": h.Charter} {
+		if path != "" && !isURLPath(path) {
+			return bad(word, `%q is no path such as "/cookies": it begins with "/", does not end with it, and has only letters, digits and "/-._~"`, path)
+		}
+	}
+	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", cmp.Or(h.Path, "/_consent")+"/") {
+		return bad("charter", "%s is inside the module's own path %s", h.Charter, cmp.Or(h.Path, "/_consent"))
+	}
+	return h.checkSupported(bad)
+}
+
+// checkSupported refuses the words whose effect is still to come, so that nobody
+// relies on what is not done.
+func (h *Handler) checkSupported(bad func(word, format string, args ...any) error) error {
+	switch {
+	case h.ThirdParties == thirdPartyCatalogue || h.ThirdParties == thirdPartyStrict:
+		return bad("third_parties", "%s is not yet supported", h.ThirdParties)
+	case len(h.Allow) > 0:
+		return bad("allow", "not yet supported")
+	case h.Mode == modeObserve:
+		return bad("mode", "observe is not yet supported")
+	case len(h.Signals) > 0:
+		return bad("signals", "not yet supported")
+	}
+	for _, s := range h.Services {
+		if len(s.Hosts) > 0 {
+			return bad("service "+s.ID, "hosts is not yet supported")
+		}
+		if len(s.Inline) > 0 {
+			return bad("service "+s.ID, "inline is not yet supported")
+		}
+	}
+	return nil
+}
+
+func isURLPath(path string) bool {
+	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~"
+	return len(path) > 1 && path[0] == '/' && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && strings.Trim(path, characters) == ""
+}
+
+// declaration is what the configuration declares, with the catalogue's facts where
+// it has none of its own.
+func (h *Handler) declaration() policy.Declaration {
+	d := policy.Declaration{
+		Site:           h.Site,
+		Necessary:      patterns(h.Necessary),
+		PassUndeclared: h.Undeclared == undeclaredPass,
+	}
+	if h.Controller != nil {
+		d.Controller = policy.Controller(*h.Controller)
+	}
+	for _, p := range h.Purposes {
+		d.Purposes = append(d.Purposes, policy.Purpose{ID: p.ID, Title: p.Title, Description: p.Description})
+	}
+	for _, s := range h.Services {
+		known := policy.FromCatalogue(s.ID)
+		declared := policy.Service{
+			ID:          s.ID,
+			Name:        cmp.Or(s.Name, known.Name),
+			Provider:    known.Provider,
+			Purpose:     cmp.Or(s.Purpose, known.Purpose),
+			Cookies:     known.Cookies,
+			Hosts:       known.Hosts,
+			Inline:      known.Inline,
+			Lifetime:    cmp.Or(time.Duration(s.Lifetime), known.Lifetime),
+			Description: maps.Clone(known.Description),
+			Exempt:      s.Exempt || known.Exempt,
+		}
+		if s.Provider != "" {
+			declared.Provider = policy.Provider{Name: s.Provider, URL: s.ProviderURL}
+		}
+		if len(s.Cookies) > 0 {
+			declared.Cookies = patterns(s.Cookies)
+		}
+		if len(s.Hosts) > 0 {
+			declared.Hosts = patterns(s.Hosts)
+		}
+		if len(s.Inline) > 0 {
+			declared.Inline = s.Inline
+		}
+		if len(s.Description) > 0 {
+			declared.Description = s.Description
+		}
+		d.Services = append(d.Services, declared)
+	}
+	return d
+}
+
+func patterns(names []string) []policy.Pattern {
+	var out []policy.Pattern
+	for _, name := range names {
+		out = append(out, policy.Pattern(name))
+	}
+	return out
+}
+
+func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	h := new(Handler)
+	return h, h.UnmarshalCaddyfile(helper.Dispenser)
+}
+
+// UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Every line is
+// optional; README.md tells what each does.
+//
+//	consent [<matcher>] {
+//		site          <name>
+//		controller    <name> [<url or e-mail>]
+//		path          <prefix>
+//		charter       <path>
+//		language      <tag>
+//		remember      <duration>
+//		necessary     <cookie pattern>...
+//		purpose <id> {
+//			title       [<lang>] <text>
+//			description [<lang>] <text>
+//		}
+//		service <id> {
+//			name        <text>
+//			provider    <name> [<url>]
+//			purpose     <id>
+//			cookies     <pattern>...
+//			hosts       <pattern>...
+//			inline      <literal>...
+//			lifetime    <duration>
+//			description [<lang>] <text>
+//			exempt
+//		}
+//		undeclared    strip|pass
+//		third_parties catalogue|strict|pass
+//		allow         <host pattern>...
+//		mode          enforce|observe
+//		gpc           honour|silent|ignore
+//		native        accept|ignore
+//		signals       [google] [matomo]
+//		manage        link|off
+//		templates     <dir>
+//	}
+func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // the directive itself
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	b := block{d, make(map[string]caddyfile.Token)}
+	err := b.read(map[string]func() error{
+		"site":          b.text(&h.Site),
+		"controller":    b.controller(&h.Controller),
+		"path":          b.text(&h.Path),
+		"charter":       b.text(&h.Charter),
+		"language":      b.languageTag(&h.Language),
+		"remember":      b.duration(&h.Remember),
+		"necessary":     b.list(&h.Necessary),
+		"purpose":       b.purpose(&h.Purposes),
+		"service":       b.service(&h.Services),
+		"undeclared":    b.text(&h.Undeclared),
+		"third_parties": b.text(&h.ThirdParties),
+		"allow":         b.list(&h.Allow),
+		"mode":          b.text(&h.Mode),
+		"gpc":           b.text(&h.GPC),
+		"native":        b.text(&h.Native),
+		"signals":       b.list(&h.Signals),
+		"manage":        b.text(&h.Manage),
+		"templates":     b.text(&h.Templates),
+	})
+	if err != nil {
+		return err
+	}
+	if err := h.check(); err != nil {
+		return b.located(err)
+	}
+	if _, err := policy.New(h.declaration()); err != nil {
+		return b.located(err)
+	}
+	return nil
+}
+
+// block reads a block of the Caddyfile and remembers where its words stand.
+type block struct {
+	*caddyfile.Dispenser
+	places map[string]caddyfile.Token
+}
+
+// read goes through the lines of the block that the cursor is before.
+func (b block) read(words map[string]func() error) error {
+	for nesting := b.Nesting(); b.NextBlock(nesting); {
+		read, ok := words[b.Val()]
+		if !ok {
+			return b.Errf("unknown word %q: one of %s", b.Val(), strings.Join(slices.Sorted(maps.Keys(words)), ", "))
+		}
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once notes the place of a word and refuses a second one.
+func (b block) once(word string) error {
+	if first, ok := b.places[word]; ok {
+		return b.Errf("%s is given twice, first in line %d", word, first.Line)
+	}
+	b.places[word] = b.Token()
+	return nil
+}
+
+// located adds the file and line of the word that an error is about.
+func (b block) located(err error) error {
+	word := ""
+	switch e := err.(type) {
+	case *wordError:
+		word = e.word
+	case *policy.Error:
+		word = e.Where
+	}
+	if place, ok := b.places[word]; ok {
+		return fmt.Errorf("%w, at %s:%d", err, place.File, place.Line)
+	}
+	return b.WrapErr(err)
+}
+
+// text reads one argument.
+func (b block) text(to *string) func() error {
+	return func() error {
+		if err := b.once(b.Val()); err != nil {
+			return err
+		}
+		if !b.AllArgs(to) || *to == "" {
+			return b.ArgErr()
+		}
+		return nil
+	}
+}
+
+// list reads one argument or more.
+func (b block) list(to *[]string) func() error {
+	return func() error {
+		word := b.Val()
+		if err := b.once(word); err != nil {
+			return err
+		}
+		*to = b.RemainingArgs()
+		if len(*to) == 0 {
+			return b.ArgErr()
+		}
+		for i, value := range *to {
+			if value == "" || slices.Contains((*to)[:i], value) {
+				return b.Errf("%s: %q is empty or given twice", word, value)
+			}
+		}
+		return nil
+	}
+}
+
+func (b block) languageTag(to *string) func() error {
+	return func() error {
+		if err := b.text(to)(); err != nil {
+			return err
+		}
+		return b.checkLanguage(*to)
+	}
+}
+
+func (b block) checkLanguage(tag string) error {
+	if _, err := language.Parse(tag); err != nil {
+		return b.Errf("%q is no language tag such as fr or en", tag)
+	}
+	return nil
+}
+
+func (b block) duration(to *caddy.Duration) func() error {
+	return func() error {
+		word, value := b.Val(), ""
+		if err := b.text(&value)(); err != nil {
+			return err
+		}
+		parsed, err := caddy.ParseDuration(value)
+		if err != nil || parsed <= 0 {
+			return b.Errf("%s: %q is no duration such as 180d or 12h", word, value)
+		}
+		*to = caddy.Duration(parsed)
+		return nil
+	}
+}
+
+// translated reads [<lang>] <text> into the text of that language.
+func (b block) translated(to *map[string]string) func() error {
+	return func() error {
+		word, args, tag := b.Val(), b.RemainingArgs(), ""
+		switch len(args) {
+		case 2:
+			if tag = args[0]; b.checkLanguage(tag) != nil {
+				return b.checkLanguage(tag)
+			}
+		case 1:
+		default:
+			return b.ArgErr()
+		}
+		if _, ok := (*to)[tag]; ok {
+			return b.Errf("%s is given twice in the same language", word)
+		}
+		if *to == nil {
+			*to = make(map[string]string)
+		}
+		(*to)[tag] = args[len(args)-1]
+		return nil
+	}
+}
+
+// named reads a name and, where there is one, what belongs to it.
+func (b block) named(name, belongs *string) func() error {
+	return func() error {
+		if err := b.once(b.Val()); err != nil {
+			return err
+		}
+		args := b.RemainingArgs()
+		if len(args) < 1 || len(args) > 2 || slices.Contains(args, "") {
+			return b.ArgErr()
+		}
+		*name = args[0]
+		if len(args) == 2 {
+			*belongs = args[1]
+		}
+		return nil
+	}
+}
+
+func (b block) flag(to *bool) func() error {
+	return func() error {
+		if *to = true; b.NextArg() {
+			return b.ArgErr()
+		}
+		return b.once(b.Val())
+	}
+}
+
+func (b block) controller(to **Controller) func() error {
+	return func() error {
+		*to = new(Controller)
+		return b.named(&(*to).Name, &(*to).Contact)()
+	}
+}
+
+// declared reads the id that follows purpose or service.
+func (b block) declared(id *string) error {
+	word := b.Val()
+	if !b.AllArgs(id) || *id == "" {
+		return b.ArgErr()
+	}
+	return b.once(word + " " + *id)
+}
+
+func (b block) purpose(to *[]Purpose) func() error {
+	return func() error {
+		var p Purpose
+		if err := b.declared(&p.ID); err != nil {
+			return err
+		}
+		err := block{b.Dispenser, make(map[string]caddyfile.Token)}.read(map[string]func() error{
+			"title":       b.translated(&p.Title),
+			"description": b.translated(&p.Description),
+		})
+		*to = append(*to, p)
+		return err
+	}
+}
+
+func (b block) service(to *[]Service) func() error {
+	return func() error {
+		var s Service
+		if err := b.declared(&s.ID); err != nil {
+			return err
+		}
+		err := block{b.Dispenser, make(map[string]caddyfile.Token)}.read(map[string]func() error{
+			"name":        b.text(&s.Name),
+			"provider":    b.named(&s.Provider, &s.ProviderURL),
+			"purpose":     b.text(&s.Purpose),
+			"cookies":     b.list(&s.Cookies),
+			"hosts":       b.list(&s.Hosts),
+			"inline":      b.list(&s.Inline),
+			"lifetime":    b.duration(&s.Lifetime),
+			"description": b.translated(&s.Description),
+			"exempt":      b.flag(&s.Exempt),
+		})
+		*to = append(*to, s)
+		return err
+	}
+}
+
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+	_ caddyfile.Unmarshaler       = (*Handler)(nil)
+)
