@@ -659,9 +659,10 @@ func (b block) purpose(to *[]Purpose) func() error {
 		if err := b.declared(&p.ID); err != nil {
 			return err
 		}
-		err := block{b.Dispenser, make(map[string]caddyfile.Token)}.read(map[string]func() error{
-			"title":       b.translated(&p.Title),
-			"description": b.translated(&p.Description),
+		inner := block{b.Dispenser, make(map[string]caddyfile.Token)}
+		err := inner.read(map[string]func() error{
+			"title":       inner.translated(&p.Title),
+			"description": inner.translated(&p.Description),
 		})
 		*to = append(*to, p)
 		return err
@@ -674,16 +675,17 @@ func (b block) service(to *[]Service) func() error {
 		if err := b.declared(&s.ID); err != nil {
 			return err
 		}
-		err := block{b.Dispenser, make(map[string]caddyfile.Token)}.read(map[string]func() error{
-			"name":        b.text(&s.Name),
-			"provider":    b.named(&s.Provider, &s.ProviderURL),
-			"purpose":     b.text(&s.Purpose),
-			"cookies":     b.list(&s.Cookies),
-			"hosts":       b.list(&s.Hosts),
-			"inline":      b.list(&s.Inline),
-			"lifetime":    b.duration(&s.Lifetime),
-			"description": b.translated(&s.Description),
-			"exempt":      b.flag(&s.Exempt),
+		inner := block{b.Dispenser, make(map[string]caddyfile.Token)}
+		err := inner.read(map[string]func() error{
+			"name":        inner.text(&s.Name),
+			"provider":    inner.named(&s.Provider, &s.ProviderURL),
+			"purpose":     inner.text(&s.Purpose),
+			"cookies":     inner.list(&s.Cookies),
+			"hosts":       inner.list(&s.Hosts),
+			"inline":      inner.list(&s.Inline),
+			"lifetime":    inner.duration(&s.Lifetime),
+			"description": inner.translated(&s.Description),
+			"exempt":      inner.flag(&s.Exempt),
 		})
 		*to = append(*to, s)
 		return err
