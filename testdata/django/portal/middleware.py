@@ -1,4 +1,5 @@
-"""Trackers, set by the server as an operator's plug-ins or load balancer would."""
+"""What stands around the views: trackers, set as an operator's plug-ins or load balancer would,
+and what real servers do where Django's runserver does not."""
 from http.cookies import Morsel
 
 # Lines that http.cookies could not write, each sent as it stands here.
@@ -44,6 +45,18 @@ def trackers(get_response):
                 response.cookies[line] = RawLine(line)
             # The site takes back a cookie that it set in earlier years: harmless, it must arrive.
             response.delete_cookie("old_tracker")
+        return response
+
+    return middleware
+
+
+def bodiless_head(get_response):
+    """Answer HEAD without a body: runserver would send the one of GET."""
+
+    def middleware(request):
+        response = get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            response.content = b""
         return response
 
     return middleware
