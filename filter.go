@@ -134,6 +134,9 @@ const (
 	passing
 	// rewriting: the body goes through the stream.
 	rewriting
+	// bodiless: a HEAD request's; what a handler writes all the same must not tell
+	// the server a length.
+	bodiless
 )
 
 // responseWriters are used again, so that a response that needs no change costs no
@@ -229,7 +232,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		page.NeverStore(h)
 	}
 	if rw.request.Method == http.MethodHead {
-		return passing
+		return bodiless
 	}
 	scanner := markup.Scanner{AtBody: rw.snippet(), XML: document.XHTML}
 	rw.stream = markup.NewStream(rw.ResponseWriter, scanner, decode, encode)
@@ -282,6 +285,8 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		return len(p), rw.sniff(false)
 	case rewriting:
 		return rw.rewrite(p)
+	case bodiless:
+		return len(p), nil
 	}
 	return rw.ResponseWriter.Write(p)
 }

@@ -1,0 +1,764 @@
+package consent_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/quic-go/quic-go/http3"
+
+	_ "github.com/caddy-consent/caddy-consent"
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// behaviour is a handler behind the module: the directive `behave` runs the one
+// that behaviours has for the path.
+type behaviour struct{}
+
+var behaviours sync.Map // path → func(http.ResponseWriter, *http.Request) error
+
+func init() {
+	caddy.RegisterModule(behaviour{})
+	httpcaddyfile.RegisterHandlerDirective("behave", func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+		h.Next()
+		return behaviour{}, nil
+	})
+	httpcaddyfile.RegisterDirectiveOrder("behave", httpcaddyfile.Before, "respond")
+}
+
+func (behaviour) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.behave", New: func() caddy.Module { return behaviour{} }}
+}
+
+func (behaviour) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if f, ok := behaviours.Load(r.URL.Path); ok {
+		return f.(func(http.ResponseWriter, *http.Request) error)(w, r)
+	}
+	return next.ServeHTTP(w, r)
+}
+
+func behave(path string, f func(w http.ResponseWriter, r *http.Request) error) {
+	behaviours.Store(path, f)
+}
+
+const (
+	session = "sessionid=1; HttpOnly; Path=/"
+	tracker = "_ga=GA1.2.3; Path=/; Max-Age=63072000"
+	gone    = "old=; Max-Age=0"
+	notice  = `id="caddy-consent"`
+	manage  = `id="caddy-consent-manage"`
+)
+
+// setCookies adds a necessary cookie, a tracker and a deletion.
+func setCookies(w http.ResponseWriter) {
+	for _, line := range []string{tracker, session, gone} {
+		w.Header().Add("Set-Cookie", line)
+	}
+}
+
+var kept = []string{session, gone}
+
+// client speaks one version of HTTP.
+type client struct {
+	name string
+	http.RoundTripper
+}
+
+func clients(t *testing.T) []client {
+	insecure := func() *tls.Config { return &tls.Config{InsecureSkipVerify: true} } //nolint:gosec // a test's own certificate
+	one := &http.Transport{TLSClientConfig: insecure(), TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}, DisableCompression: true}
+	two := &http.Transport{TLSClientConfig: insecure(), ForceAttemptHTTP2: true, DisableCompression: true}
+	three := &http3.Transport{TLSClientConfig: insecure(), DisableCompression: true}
+	t.Cleanup(func() { one.CloseIdleConnections(); two.CloseIdleConnections(); three.Close() })
+	return []client{{"HTTP/1.1", one}, {"HTTP/2.0", two}, {"HTTP/3.0", three}}
+}
+
+// answer is a response read to its end.
+type answer struct {
+	*http.Response
+	body  string
+	err   error // of reading the body
+	early []textproto.MIMEHeader
+}
+
+func (c client) do(t *testing.T, method, url string, fields ...string) answer {
+	t.Helper()
+	var a answer
+	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
+		Got1xxResponse: func(_ int, h textproto.MIMEHeader) error { a.early = append(a.early, h); return nil },
+	})
+	r, err := http.NewRequestWithContext(ctx, method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, ": ")
+		r.Header.Add(name, value)
+	}
+	if a.Response, err = c.RoundTrip(r); err != nil {
+		t.Fatalf("%s %s %s: %v", c.name, method, url, err)
+	}
+	defer a.Body.Close()
+	if a.Proto != c.name {
+		t.Fatalf("answered over %s, not %s", a.Proto, c.name)
+	}
+	body, err := io.ReadAll(a.Body)
+	a.body, a.err = string(body), err
+	return a
+}
+
+// TestResponsesOfEveryShape is the matrix: whatever a handler does with its
+// response, over each version of HTTP, with and without encode and log around, no
+// tracker passes and nothing else changes.
+func TestResponsesOfEveryShape(t *testing.T) {
+	upstream := newUpstream(t)
+	certificate, key := harness.Certificate(t)
+	var sites string
+	origins := make(map[string]string)
+	for name, around := range map[string]string{"bare": "", "encode and log": "encode\n log {\n output discard\n }\n"} {
+		port := harness.FreePort(t)
+		origins[name] = fmt.Sprintf("https://localhost:%d", port)
+		sites += fmt.Sprintf("https://localhost:%d {\n tls %s %s\n %s consent {\n service ga {\n purpose statistics\n }\n }\n behave\n reverse_proxy /up/* %s\n}\n", port, certificate, key, around, upstream.URL)
+	}
+	harness.Caddy(t, sites)
+
+	cases := map[string]struct {
+		method string
+		do     func(w http.ResponseWriter, r *http.Request) error
+		check  func(t *testing.T, a answer)
+	}{
+		"write only": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			_, err := io.WriteString(w, `{"a":1}`)
+			return err
+		}, check: body(`{"a":1}`)},
+		"flush first": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				return err
+			}
+			_, err := io.WriteString(w, "flushed")
+			return err
+		}, check: body("flushed")},
+		"io.Copy": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			_, err := io.Copy(w, io.LimitReader(zeros{}, 100_000))
+			return err
+		}, check: body(strings.Repeat("0", 100_000))},
+		"io.Copy of a typed body": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Type", "application/octet-stream")
+			_, err := io.Copy(w, io.LimitReader(zeros{}, 100_000))
+			return err
+		}, check: body(strings.Repeat("0", 100_000))},
+		"a range of a file": {do: func(w http.ResponseWriter, r *http.Request) error {
+			r.Header.Set("Range", "bytes=2-4")
+			http.ServeContent(w, r, "a.csv", time.Now(), strings.NewReader("0123456789"))
+			return nil
+		}, check: func(t *testing.T, a answer) {
+			body("234")(t, a)
+			if a.StatusCode != 206 || a.Header.Get("Content-Range") != "bytes 2-4/10" {
+				t.Errorf("%d %v", a.StatusCode, a.Header)
+			}
+		}},
+		"a header only": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.WriteHeader(http.StatusAccepted)
+			return nil
+		}, check: status(http.StatusAccepted)},
+		"nothing at all": {do: func(http.ResponseWriter, *http.Request) error { return nil }, check: status(200)},
+		"an error before bytes": {do: func(http.ResponseWriter, *http.Request) error {
+			return caddyhttp.Error(http.StatusBadGateway, errors.New("no upstream"))
+		}, check: status(http.StatusBadGateway)},
+		"an error after bytes": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			_, _ = io.WriteString(w, "begun")
+			return caddyhttp.Error(http.StatusBadGateway, errors.New("lost"))
+		}, check: body("begun")},
+		"early hints": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Link", "</a.css>; rel=preload")
+			w.WriteHeader(http.StatusEarlyHints)
+			_, err := io.WriteString(w, "then")
+			return err
+		}, check: func(t *testing.T, a answer) {
+			body("then")(t, a)
+			if len(a.early) != 1 || a.early[0].Get("Link") == "" || !reflect.DeepEqual(a.early[0]["Set-Cookie"], kept) {
+				t.Errorf("early hints %v", a.early)
+			}
+		}},
+		"HEAD": {method: http.MethodHead, do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Length", "12345")
+			w.WriteHeader(200)
+			return nil
+		}, check: func(t *testing.T, a answer) {
+			if a.ContentLength != 12345 {
+				t.Errorf("length %d", a.ContentLength)
+			}
+		}},
+		"204": {do: func(w http.ResponseWriter, _ *http.Request) error { w.WriteHeader(204); return nil }, check: status(204)},
+		"304": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("ETag", `"x"`)
+			w.WriteHeader(304)
+			return nil
+		}, check: func(t *testing.T, a answer) {
+			if status(304)(t, a); a.Header.Get("ETag") != `"x"` {
+				t.Errorf("%v", a.Header)
+			}
+		}},
+		"cookies added after the header": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.WriteHeader(200)
+			w.Header().Add("Set-Cookie", "late=1")
+			_, err := io.WriteString(w, "x")
+			w.Header().Add("Set-Cookie", "later=1")
+			return err
+		}, check: body("x")},
+		"server-sent events": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Type", "text/event-stream")
+			for i := range 3 {
+				fmt.Fprintf(w, "data: %d\n\n", i)
+				if err := http.NewResponseController(w).Flush(); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, check: body("data: 0\n\ndata: 1\n\ndata: 2\n\n")},
+		"trailers": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Trailer", "Checksum, Set-Cookie")
+			lines := w.Header()["Set-Cookie"]
+			delete(w.Header(), "Set-Cookie")
+			_, err := io.WriteString(w, "body")
+			_ = http.NewResponseController(w).Flush()
+			w.Header().Set("Checksum", "abc")
+			w.Header()["Set-Cookie"] = lines
+			w.Header()[http.TrailerPrefix+"Set-Cookie"] = []string{tracker}
+			return err
+		}, check: func(t *testing.T, a answer) {
+			if a.body != "body" || a.Trailer.Get("Checksum") != "abc" {
+				t.Errorf("%q, trailers %v", a.body, a.Trailer)
+			}
+		}},
+		"a page": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Type", "text/html")
+			_, err := io.WriteString(w, "<!doctype html><title>x</title><body>page")
+			return err
+		}, check: func(t *testing.T, a answer) {
+			if strings.Count(a.body, notice) != 1 || !strings.HasPrefix(a.body, `<!doctype html><title>x</title><body><div id="caddy-consent"`) || !strings.HasSuffix(a.body, "</div>page") {
+				t.Errorf("%q", a.body)
+			}
+		}},
+		"a page that an error cuts": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<!doctype html><p>half a ta<b")
+			return errors.New("lost")
+		}, check: func(t *testing.T, a answer) {
+			if !strings.HasSuffix(a.body, "<p>half a ta<b") {
+				t.Errorf("%q", a.body)
+			}
+		}},
+	}
+	for name, c := range cases {
+		behave("/"+url.PathEscape(name), func(w http.ResponseWriter, r *http.Request) error {
+			setCookies(w)
+			return c.do(w, r)
+		})
+	}
+	for around, origin := range origins {
+		for _, client := range clients(t) {
+			for name, c := range cases {
+				t.Run(client.name+"/"+around+"/"+name, func(t *testing.T) {
+					behave("/"+name, func(w http.ResponseWriter, r *http.Request) error {
+						setCookies(w)
+						return c.do(w, r)
+					})
+					method := c.method
+					if method == "" {
+						method = http.MethodGet
+					}
+					a := client.do(t, method, origin+"/"+strings.ReplaceAll(name, " ", "%20"), "Sec-Fetch-Dest: document")
+					var all []string
+					for _, h := range []http.Header{a.Header, a.Trailer} {
+						all = append(all, h["Set-Cookie"]...)
+					}
+					if name != "trailers" && !reflect.DeepEqual(all, kept) || name == "trailers" && slices.Contains(all, tracker) {
+						t.Errorf("Set-Cookie %q, want %q", all, kept)
+					}
+					c.check(t, a)
+				})
+			}
+			t.Run(client.name+"/"+around+"/events come as they are sent", func(t *testing.T) { eventsComeAsSent(t, client, origin) })
+			t.Run(client.name+"/"+around+"/trailers of the upstream", func(t *testing.T) {
+				a := client.do(t, "GET", origin+"/up/trailers")
+				if a.body != "body" || a.Trailer.Get("Checksum") != "abc" || len(a.Trailer["Set-Cookie"]) > 0 {
+					t.Errorf("%q, trailers %v", a.body, a.Trailer)
+				}
+			})
+		}
+		t.Run("HTTP/1.1/"+around+"/a WebSocket through the proxy", func(t *testing.T) { webSocketWorks(t, origin) })
+	}
+}
+
+func body(want string) func(*testing.T, answer) {
+	return func(t *testing.T, a answer) {
+		t.Helper()
+		if a.body != want || a.err != nil {
+			t.Errorf("body %.80q (%d bytes, %v), want %.80q", a.body, len(a.body), a.err, want)
+		}
+	}
+}
+
+func status(want int) func(*testing.T, answer) {
+	return func(t *testing.T, a answer) {
+		t.Helper()
+		if a.StatusCode != want {
+			t.Errorf("status %d, want %d", a.StatusCode, want)
+		}
+	}
+}
+
+// zeros is an endless body of the character 0.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '0'
+	}
+	return len(p), nil
+}
+
+// newUpstream is a server to be proxied.
+func newUpstream(t *testing.T) *httptest.Server {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/up/trailers", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "Checksum")
+		_, _ = io.WriteString(w, "body")
+		w.Header().Set("Checksum", "abc")
+		w.Header().Set(http.TrailerPrefix+"Set-Cookie", tracker)
+	})
+	mux.HandleFunc("/up/events", func(w http.ResponseWriter, r *http.Request) {
+		setCookies(w)
+		w.Header().Set("Content-Type", "text/event-stream")
+		for {
+			if _, err := io.WriteString(w, "data: tick\n\n"); err != nil {
+				return
+			}
+			w.(http.Flusher).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	})
+	mux.HandleFunc("/up/socket", func(w http.ResponseWriter, _ *http.Request) {
+		conn, rw, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSet-Cookie: %s\r\nSet-Cookie: %s\r\n\r\n", tracker, session)
+		rw.Flush()
+		line, _ := rw.ReadString('\n')
+		_, _ = rw.WriteString("echo " + line)
+		rw.Flush()
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server
+}
+
+// eventsComeAsSent reads two events of a stream that never ends.
+func eventsComeAsSent(t *testing.T, c client, origin string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	r, _ := http.NewRequestWithContext(ctx, "GET", origin+"/up/events", nil)
+	res, err := c.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if !reflect.DeepEqual(res.Header["Set-Cookie"], kept) {
+		t.Errorf("Set-Cookie %q", res.Header["Set-Cookie"])
+	}
+	lines := bufio.NewScanner(res.Body)
+	for events := 0; events < 2 && lines.Scan(); {
+		if lines.Text() == "data: tick" {
+			events++
+		}
+	}
+	if lines.Err() != nil {
+		t.Error(lines.Err())
+	}
+}
+
+// webSocketWorks upgrades a connection by hand and talks over it.
+func webSocketWorks(t *testing.T, origin string) {
+	u, _ := url.Parse(origin)
+	var dialer net.Dialer
+	raw, err := dialer.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // a test's own certificate
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	fmt.Fprintf(conn, "GET /up/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", u.Host)
+	reader := bufio.NewReader(conn)
+	res, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != 101 || !reflect.DeepEqual(res.Header["Set-Cookie"], []string{session}) {
+		t.Fatalf("%d %v", res.StatusCode, res.Header)
+	}
+	fmt.Fprint(conn, "hello\n")
+	if line, err := reader.ReadString('\n'); line != "echo hello\n" {
+		t.Errorf("%q %v", line, err)
+	}
+}
+
+// site runs the module in front of behave with these lines in its block, over plain
+// HTTP, and returns its origin.
+func site(t *testing.T, lines string) (string, client) {
+	port := harness.FreePort(t)
+	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n encode\n consent {\n%s\n}\n behave\n}\n", port, lines))
+	transport := &http.Transport{DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return fmt.Sprintf("http://127.0.0.1:%d", port), client{"HTTP/1.1", transport}
+}
+
+const services = "service ga {\n purpose statistics\n }\n service matomo {\n exempt\n }\n"
+
+// choose makes a choice and returns the pair that the browser then sends.
+func (c client) choose(t *testing.T, origin, form string) string {
+	t.Helper()
+	r, _ := http.NewRequest("POST", origin+"/_consent/choice", strings.NewReader(form))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := c.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%s: %s", form, res.Status)
+	}
+	pair, _, _ := strings.Cut(res.Header.Get("Set-Cookie"), ";")
+	return pair
+}
+
+func TestOnlyNecessaryAndGrantedCookiesGoUpstream(t *testing.T) {
+	origin, c := site(t, services)
+	behave("/echo", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Type", "text/plain")
+		_, err := fmt.Fprintf(w, "%q", r.Header["Cookie"])
+		return err
+	})
+	for sent, want := range map[string]string{
+		"sessionid=a%3Db; csrftoken=\"q\"":       `["sessionid=a%3Db; csrftoken=\"q\""]`,
+		"_ga=1; sessionid=x;django_language=fr ": `["sessionid=x;django_language=fr"]`,
+		"_ga=1; _fbp=2":                          `[]`,
+		"_pk_id.1=exempt; nameless":              `["_pk_id.1=exempt"]`,
+	} {
+		if a := c.do(t, "GET", origin+"/echo", "Cookie: "+sent); a.body != want {
+			t.Errorf("%q: upstream got %s, want %s", sent, a.body, want)
+		}
+	}
+	accepted := c.choose(t, origin, "choice=accept")
+	if a := c.do(t, "GET", origin+"/echo", "Cookie: _ga=1; x=2; "+accepted); a.body != fmt.Sprintf("[%q]", "_ga=1; "+accepted) {
+		t.Errorf("accepted: upstream got %s", a.body)
+	}
+	if a := c.do(t, "GET", origin+"/echo", "Cookie: _pk_id.1=a; sessionid=1", "Sec-GPC: 1"); a.body != `["sessionid=1"]` {
+		t.Errorf("with the signal: upstream got %s", a.body)
+	}
+}
+
+func TestTheRestOfTheCaddyfileKnowsTheChoice(t *testing.T) {
+	port := harness.FreePort(t)
+	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent {\n%s\n}\n respond \"{http.vars.consent.state} {http.vars.consent.granted} {http.vars.consent.ga} {http.vars.consent.key}\"\n}\n", port, services))
+	origin := fmt.Sprintf("http://127.0.0.1:%d", port)
+	c := client{"HTTP/1.1", &http.Transport{}}
+	if a := c.do(t, "GET", origin+"/"); !strings.HasPrefix(a.body, "none matomo denied ") {
+		t.Errorf("%q", a.body)
+	}
+	if a := c.do(t, "GET", origin+"/", "Cookie: "+c.choose(t, origin, "choice=accept")); !strings.HasPrefix(a.body, "given ga,matomo granted ") {
+		t.Errorf("%q", a.body)
+	}
+}
+
+const html = "<!doctype html><html><head><title>T</title></head><body><h1>Données</h1></body></html>"
+
+// page is a behaviour that serves html with these header fields.
+func page(content string, fields ...string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		for _, field := range fields {
+			name, value, _ := strings.Cut(field, ": ")
+			w.Header().Add(name, value)
+		}
+		_, err := io.WriteString(w, content)
+		return err
+	}
+}
+
+func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
+	origin, c := site(t, "")
+	htmlType := "Content-Type: text/html; charset=utf-8"
+	behave("/page", page(html, htmlType))
+	behave("/untyped", page(html))
+	behave("/fragment", page("<div>part</div>", htmlType))
+	behave("/json", page(`{"html":"<body>"}`, "Content-Type: application/json"))
+	behave("/attachment", page(html, htmlType, "Content-Disposition: attachment"))
+	behave("/no-transform", page(html, htmlType, "Cache-Control: no-transform"))
+	behave("/utf-16", page(html, "Content-Type: text/html; charset=utf-16"))
+	behave("/xhtml", page(`<html xmlns="http://www.w3.org/1999/xhtml"><head/><body><p/></body></html>`, "Content-Type: application/xhtml+xml"))
+	behave("/brotli", page(html, htmlType, "Content-Encoding: br"))
+	behave("/frameset", page("<!doctype html><frameset><frame src=x></frameset>", htmlType))
+	behave("/error", func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(404)
+		_, err := io.WriteString(w, html)
+		return err
+	})
+	navigation, old := "Sec-Fetch-Dest: document", "Accept: text/html,*/*"
+	for _, x := range []struct {
+		path, field string
+		want        bool
+	}{
+		{"/page", navigation, true}, {"/page", old, true}, {"/untyped", navigation, true}, {"/untyped", old, true}, {"/error", navigation, true}, {"/xhtml", navigation, true},
+		{"/page", "Sec-Fetch-Dest: iframe", false}, {"/page", "Sec-Fetch-Dest: empty", false}, {"/page", "Accept: */*", false}, {"/page", "X: y", false},
+		{"/fragment", old, false}, {"/json", navigation, false}, {"/json", old, false}, {"/attachment", navigation, false}, {"/no-transform", navigation, false},
+		{"/utf-16", navigation, false}, {"/brotli", navigation, false}, {"/frameset", navigation, false},
+	} {
+		a := c.do(t, "GET", origin+x.path, x.field)
+		if got := strings.Contains(a.body, notice); got != x.want {
+			t.Errorf("%s with %s: notice %v, want %v", x.path, x.field, got, x.want)
+		}
+		if !x.want && (x.path == "/page" && a.body != html || x.path == "/fragment" && a.body != "<div>part</div>") {
+			t.Errorf("%s with %s: changed to %q", x.path, x.field, a.body)
+		}
+	}
+}
+
+func TestAPageWithANoticeIsNeverStoredAndItsHeadersAreTrue(t *testing.T) {
+	origin, c := site(t, "")
+	behave("/cached", page(html, "Content-Type: text/html", `ETag: "v1"`, "Cache-Control: public, max-age=600", "Content-MD5: x", "Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))))
+	for _, method := range []string{"GET", "HEAD"} {
+		a := c.do(t, method, origin+"/cached", "Sec-Fetch-Dest: document")
+		if method == "GET" && !strings.Contains(a.body, notice) {
+			t.Error("no notice")
+		}
+		h := a.Header
+		if h.Get("Cache-Control") != "private, no-store" || h.Get("Content-Md5") != "" || h.Get("Accept-Ranges") != "" ||
+			!strings.HasPrefix(h.Get("Etag"), `"v1-consent-`) {
+			t.Errorf("%s: %v", method, h)
+		}
+		if method == "HEAD" && a.ContentLength >= 0 {
+			t.Errorf("HEAD has a length that GET has not: %d", a.ContentLength)
+		}
+		vary := strings.Join(h["Vary"], ", ")
+		for _, name := range []string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC"} {
+			if !strings.Contains(vary, name) {
+				t.Errorf("%s: Vary %s", method, vary)
+			}
+		}
+	}
+	a := c.do(t, "GET", origin+"/cached", "Accept: text/html")
+	if !strings.Contains(strings.Join(a.Header["Vary"], ","), "Accept") {
+		t.Errorf("Accept decided: %v", a.Header["Vary"])
+	}
+	chosen := c.choose(t, origin, "choice=accept")
+	a = c.do(t, "GET", origin+"/cached", "Sec-Fetch-Dest: document", "Cookie: "+chosen)
+	if a.Header.Get("Cache-Control") != "public, max-age=600" || strings.Contains(a.body, notice+" ") || !strings.Contains(a.body, manage) {
+		t.Errorf("after the choice: %v %q", a.Header, a.body)
+	}
+}
+
+// TestA304NeverShowsAnotherVariant follows a page through the visitor's choices.
+func TestA304NeverShowsAnotherVariant(t *testing.T) {
+	origin, c := site(t, services)
+	behave("/conditional", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("ETag", `"v1"`)
+		http.ServeContent(w, r, "x.html", time.Now().Add(-time.Hour), strings.NewReader(html))
+		return nil
+	})
+	get := func(fields ...string) answer {
+		return c.do(t, "GET", origin+"/conditional", append(fields, "Sec-Fetch-Dest: document")...)
+	}
+	modified := "If-Modified-Since: " + time.Now().UTC().Format(http.TimeFormat)
+	first := get()
+	if first.StatusCode != 200 || !strings.Contains(first.body, notice) {
+		t.Fatalf("%d %q", first.StatusCode, first.body)
+	}
+	tag := "If-None-Match: " + first.Header.Get("Etag")
+	if a := get(tag, modified); a.StatusCode != 304 || a.Header.Get("Etag") != first.Header.Get("Etag") || len(a.Header["Vary"]) == 0 {
+		t.Errorf("the same variant: %d %v", a.StatusCode, a.Header)
+	}
+	refused, accepted := "Cookie: "+c.choose(t, origin, "choice=refuse"), "Cookie: "+c.choose(t, origin, "choice=accept")
+	for _, cookie := range []string{refused, accepted} {
+		for _, conditions := range [][]string{{tag}, {modified}, {tag, modified}, {`If-None-Match: "v1"`}, {"If-None-Match: *"}} {
+			a := get(append(conditions, cookie)...)
+			if a.StatusCode != 200 || strings.Contains(a.body, notice+" ") {
+				t.Errorf("%v: %d %q", conditions, a.StatusCode, a.body)
+			}
+		}
+	}
+	tag = "If-None-Match: " + get(refused).Header.Get("Etag")
+	if a := get(tag, refused); a.StatusCode != 304 {
+		t.Errorf("refused, again: %d", a.StatusCode)
+	}
+	if a := get(tag, accepted); a.StatusCode != 200 {
+		t.Errorf("refused, then accepted: %d", a.StatusCode)
+	}
+	// What is no page is asked for as ever.
+	if a := c.do(t, "GET", origin+"/conditional", `If-None-Match: "v1"`); a.StatusCode != 304 || a.Header.Get("Etag") != `"v1"` {
+		t.Errorf("a fetch: %d %v", a.StatusCode, a.Header)
+	}
+}
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.String()
+}
+
+func TestACompressedPageStaysCompressed(t *testing.T) {
+	origin, c := site(t, "")
+	large := strings.Replace(html, "</body>", strings.Repeat("<p>Jeu de données</p>", 2000)+"</body>", 1)
+	var asked string
+	behave("/gzip", func(w http.ResponseWriter, r *http.Request) error {
+		asked = r.Header.Get("Accept-Encoding")
+		return page(gzipped(large), "Content-Type: text/html", "Content-Encoding: gzip")(w, r)
+	})
+	navigation := "Sec-Fetch-Dest: document"
+	for _, dest := range []string{navigation, "Accept: text/html"} {
+		a := c.do(t, "GET", origin+"/gzip", dest, "Accept-Encoding: gzip, deflate, br, zstd")
+		if asked != "gzip" || a.Header.Get("Content-Encoding") != "gzip" {
+			t.Fatalf("%s: asked for %q, got %v", dest, asked, a.Header)
+		}
+		r, err := gzip.NewReader(strings.NewReader(a.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil || strings.Count(string(text), notice) != 1 || !strings.HasSuffix(string(text), large[len(large)-10000:]) {
+			t.Errorf("%s: %v, %d bytes", dest, err, len(text))
+		}
+	}
+	// The upstream compresses though it was asked not to: the client gets what it can read.
+	a := c.do(t, "GET", origin+"/gzip", navigation, "Accept-Encoding: identity")
+	if a.Header.Get("Content-Encoding") != "" || strings.Count(a.body, notice) != 1 {
+		t.Errorf("identity: %v %.60q", a.Header, a.body)
+	}
+	// What is no page passes as it came.
+	if a := c.do(t, "GET", origin+"/gzip", "Sec-Fetch-Dest: empty", "Accept-Encoding: gzip, br"); a.body != gzipped(large) || asked != "gzip, br" {
+		t.Errorf("a fetch: asked for %q, %d bytes", asked, len(a.body))
+	}
+}
+
+func TestABrokenCompressedPageEndsBroken(t *testing.T) {
+	origin, c := site(t, "")
+	whole := gzipped(strings.Repeat(html, 5000))
+	behave("/cut", page(whole[:len(whole)/2], "Content-Type: text/html", "Content-Encoding: gzip"))
+	for _, encoding := range []string{"gzip", "identity"} {
+		r, _ := http.NewRequest("GET", origin+"/cut", nil)
+		r.Header.Set("Sec-Fetch-Dest", "document")
+		r.Header.Set("Accept-Encoding", encoding)
+		res, err := c.RoundTrip(r)
+		if err != nil {
+			continue // nothing at all is broken enough
+		}
+		if _, err := io.ReadAll(res.Body); err == nil {
+			t.Errorf("%s: the page looks complete", encoding)
+		}
+		res.Body.Close()
+	}
+}
+
+func TestAFlushPassesWhatIsDecidedOfAPage(t *testing.T) {
+	origin, c := site(t, "")
+	next := make(chan string)
+	behave("/slow", func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Content-Type", "text/html")
+		for part := range next {
+			_, _ = io.WriteString(w, part)
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, field := range []string{"Sec-Fetch-Dest: document", "Accept: text/html"} {
+		r, _ := http.NewRequest("GET", origin+"/slow", nil)
+		name, value, _ := strings.Cut(field, ": ")
+		r.Header.Set(name, value)
+		r.Header.Set("Accept-Encoding", "identity")
+		go func() { next <- "<!doctype html><title>x</title>" }()
+		res, err := c.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := func(until string) {
+			var got strings.Builder
+			for b := make([]byte, 1); !strings.HasSuffix(got.String(), until); {
+				if _, err := res.Body.Read(b); err != nil {
+					t.Fatalf("%v after %q", err, got.String())
+				}
+				got.Write(b)
+			}
+		}
+		read("</title>")
+		next <- "<body>one"
+		read(notice)
+		read("one")
+		next <- "two"
+		read("two")
+		res.Body.Close()
+		close(next)
+		next = make(chan string)
+	}
+}
+
+func TestSeveralSitesOfOneCaddyHonourEachOthersChoices(t *testing.T) {
+	one, two := harness.FreePort(t), harness.FreePort(t)
+	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n respond {http.vars.consent.state}\n}\nhttp://127.0.0.1:%d {\n consent\n respond {http.vars.consent.state}\n}\n", one, two))
+	c := client{"HTTP/1.1", &http.Transport{}}
+	cookie := c.choose(t, fmt.Sprintf("http://127.0.0.1:%d", one), "choice=accept")
+	if a := c.do(t, "GET", fmt.Sprintf("http://127.0.0.1:%d/", two), "Cookie: "+cookie); a.body != "given" {
+		t.Errorf("%q", a.body)
+	}
+}
+
+func TestThousandsOfCookiesAreFiltered(t *testing.T) {
+	origin, c := site(t, services)
+	behave("/many", func(w http.ResponseWriter, r *http.Request) error {
+		for i := range 5000 {
+			w.Header().Add("Set-Cookie", fmt.Sprintf("t%d=%s; Max-Age=%d", i, strings.Repeat("x", 10), i+1))
+		}
+		w.Header().Add("Set-Cookie", session)
+		_, err := fmt.Fprint(w, len(r.Header.Get("Cookie")))
+		return err
+	})
+	huge := strings.Repeat("a=b; ", 1500) + "sessionid=1; " + strings.Repeat("cookies_preferences=%7B%7D; ", 100)
+	a := c.do(t, "GET", origin+"/many", "Cookie: "+huge)
+	if !reflect.DeepEqual(a.Header["Set-Cookie"], []string{session}) {
+		t.Errorf("%d Set-Cookie lines", len(a.Header["Set-Cookie"]))
+	}
+	if a.body == "0" || a.StatusCode != 200 {
+		t.Errorf("%d, upstream got %s bytes of cookies", a.StatusCode, a.body)
+	}
+}

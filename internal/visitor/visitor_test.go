@@ -1,0 +1,376 @@
+package visitor
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+type testKey string
+
+func (k testKey) Sign(message []byte) []byte {
+	h := hmac.New(sha256.New, []byte(k))
+	h.Write(message)
+	return h.Sum(nil)
+}
+
+func (k testKey) Verify(message, mac []byte) bool { return hmac.Equal(mac, k.Sign(message)) }
+
+// handler serves a policy with two services; log receives its ledger.
+func handler(t *testing.T, log io.Writer, services ...policy.Service) *Handler {
+	if services == nil {
+		services = []policy.Service{
+			{ID: "ga", Name: "Google <Analytics>", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_ga"}},
+			{ID: "matomo", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_pk_*"}, Exempt: true},
+		}
+	}
+	p, err := policy.New(policy.Declaration{Services: services, Controller: policy.Controller{Name: "Ville", Contact: "dpo@ville.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const remember = 180 * 24 * time.Hour
+	n, err := notice.New(notice.Options{Policy: p, Path: "/_consent", Charter: "/cookies", Language: "fr", Remember: remember})
+	if err != nil {
+		t.Fatal(err)
+	}
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(log), zap.DebugLevel)
+	return &Handler{
+		Path: "/_consent", CharterPath: "/cookies", Policy: p, Notice: n, GPC: choice.HonourGPC,
+		Book:   &choice.Book{Policy: p, Remember: remember, AcceptNative: true, Keys: testKey("k")},
+		Ledger: ledger.Ledger{Logger: zap.New(core)},
+	}
+}
+
+func ask(h http.Handler, method, path, body string, fields ...string) *http.Response {
+	r := httptest.NewRequest(method, "http://ville.example"+path, strings.NewReader(body))
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, ": ")
+		r.Header.Add(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+const (
+	form   = "Content-Type: application/x-www-form-urlencoded"
+	isJSON = "Content-Type: application/json"
+)
+
+func text(t *testing.T, res *http.Response) string {
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// cookie is what the browser sends back.
+func cookie(res *http.Response) string {
+	pair, _, _ := strings.Cut(res.Header.Get("Set-Cookie"), ";")
+	return "Cookie: " + pair
+}
+
+func services(t *testing.T, h http.Handler, cookie string) (state string, granted map[string]bool) {
+	var s choiceState
+	if err := json.NewDecoder(ask(h, "GET", "/_consent/choice", "", cookie).Body).Decode(&s); err != nil {
+		t.Fatal(err)
+	}
+	return s.State, s.Services
+}
+
+func TestAChoiceIsMadeByFormOrByJSON(t *testing.T) {
+	for _, c := range []struct {
+		body, kind string
+		ga, matomo bool
+	}{
+		{"choice=accept", form, true, true},
+		{"choice=refuse", form, false, false},
+		{"choice=accept&service=ga", form, true, true}, // a settings form sends its boxes too
+		{"choice=refuse&service=ga", form, false, false},
+		{"choice=custom&service=ga", form, true, false},
+		{"choice=custom", form, false, false},
+		{"choice=custom&service=ga&service=matomo", form, true, true},
+		{"choice=grant&service=ga", form, true, true}, // the exempt one was in force
+		{`{"choice":"accept"}`, isJSON, true, true},
+		{`{"choice":"custom","services":{"ga":true,"matomo":false}}`, isJSON, true, false},
+		{`{"choice":"custom","services":{"ga":false}}`, isJSON, false, false},
+		{`{"choice":"grant","services":{"ga":true},"return":"/x"}`, isJSON, true, true},
+	} {
+		h := handler(t, io.Discard)
+		res := ask(h, "POST", "/_consent/choice", c.body, c.kind)
+		want := http.StatusSeeOther
+		if c.kind == isJSON {
+			want = http.StatusOK
+		}
+		if res.StatusCode != want {
+			t.Errorf("%s: %d %s", c.body, res.StatusCode, text(t, res))
+			continue
+		}
+		state, granted := services(t, h, cookie(res))
+		if state != "given" || granted["ga"] != c.ga || granted["matomo"] != c.matomo {
+			t.Errorf("%s: %s %v", c.body, state, granted)
+		}
+	}
+}
+
+func TestGrantAddsToWhatIsGranted(t *testing.T) {
+	h := handler(t, io.Discard)
+	first := cookie(ask(h, "POST", "/_consent/choice", "choice=refuse", form))
+	second := cookie(ask(h, "POST", "/_consent/choice", "choice=grant&service=ga", form, first))
+	if _, granted := services(t, h, second); !granted["ga"] || granted["matomo"] {
+		t.Error(granted)
+	}
+}
+
+func TestTheStateIsTold(t *testing.T) {
+	h := handler(t, io.Discard)
+	res := ask(h, "GET", "/_consent/choice", "", "Sec-GPC: 1")
+	want := `{"state":"none","gpc":true,"timestamp":null,"policy":"` + h.Policy.Version + `","receipt":null,"services":{"ga":false,"matomo":false}}` + "\n"
+	if got := text(t, res); got != want || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%s %v", got, res.Header)
+	}
+	if _, granted := services(t, h, "X: y"); !granted["matomo"] || granted["ga"] {
+		t.Error("without a choice, exempt services are in force", granted)
+	}
+	res = ask(h, "POST", "/_consent/choice", "choice=accept", form, "Accept: application/json")
+	var s choiceState
+	if err := json.NewDecoder(res.Body).Decode(&s); err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != 200 || s.State != "given" || s.Timestamp == nil || s.Receipt == nil || *s.Receipt == "" || !s.Services["ga"] {
+		t.Errorf("%d %+v", res.StatusCode, s)
+	}
+}
+
+func TestWhatIsMalformedIsRefusedInPlainWords(t *testing.T) {
+	for _, c := range []struct {
+		body, kind string
+		status     int
+	}{
+		{"", form, 400}, {"choice=", form, 400}, {"choice=yes", form, 400}, {"choice=accept&choice=refuse", form, 400},
+		{"choice=custom&service=unknown", form, 400}, {"choice=accept&service=%3Cscript%3E", form, 400}, {"choice=grant", form, 400},
+		{"choice=accept&x=y", form, 400}, {"choice=%zz", form, 400}, {"choice=accept&return=/a&return=/b", form, 400},
+		{"choice=accept;service=ga", form, 400},
+		{`{"choice":"accept"`, isJSON, 400}, {`["accept"]`, isJSON, 400}, {`{"choice":"accept"} {}`, isJSON, 400}, {`{"choice":"accept"}}`, isJSON, 400},
+		{`{"choice":1}`, isJSON, 400}, {`{"choice":"custom","services":{"ga":"yes"}}`, isJSON, 400}, {`{"choice":"custom","services":["ga"]}`, isJSON, 400},
+		{`{"choice":"accept","x":1}`, isJSON, 400}, {`{"choice":"custom","services":{"x":true}}`, isJSON, 400}, {`null`, isJSON, 400},
+		{"choice=accept", "Content-Type: text/plain", 415}, {"choice=accept", "X: y", 415}, {"choice=accept", "Content-Type: multipart/form-data; boundary=x", 415},
+		{"choice=accept&return=/" + strings.Repeat("x", maxBody), form, 413},
+	} {
+		res := ask(handler(t, io.Discard), "POST", "/_consent/choice", c.body, c.kind)
+		sentence := text(t, res)
+		if res.StatusCode != c.status || res.Header.Get("Set-Cookie") != "" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%.60s: %d %v", c.body, res.StatusCode, res.Header)
+		}
+		if !strings.HasSuffix(sentence, ".\n") || strings.Contains(sentence, "script") {
+			t.Errorf("%.60s: %q", c.body, sentence)
+		}
+	}
+}
+
+func TestAnotherSiteCannotChooseForTheVisitor(t *testing.T) {
+	for _, fields := range [][]string{
+		{"Sec-Fetch-Site: cross-site"}, {"Sec-Fetch-Site: same-site"}, {"Origin: https://evil.example"}, {"Origin: null"},
+	} {
+		res := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...)
+		if res.StatusCode != 403 || res.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%v: %d", fields, res.StatusCode)
+		}
+	}
+	for _, fields := range [][]string{{"Sec-Fetch-Site: same-origin"}, {"Origin: http://ville.example"}, {"Sec-Fetch-Site: none"}, nil} {
+		if res := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...); res.StatusCode != 303 {
+			t.Errorf("%v: %d", fields, res.StatusCode)
+		}
+	}
+}
+
+func TestTheVisitorComesBackToThisSiteOnly(t *testing.T) {
+	referer := "Referer: http://ville.example/from?x=1#y"
+	for wanted, want := range map[string]string{
+		"/explore/?q=a&b=c#top":              "/explore/?q=a&b=c#top",
+		"/donn%C3%A9es/":                     "/donn%C3%A9es/",
+		"/données/":                          "/donn%C3%A9es/",
+		"/%2F/evil.example":                  "/%2F/evil.example", // a path like any other
+		"":                                   "/from?x=1",
+		"//evil.example":                     "/from?x=1",
+		`/\evil.example`:                     "/from?x=1",
+		`\\evil.example`:                     "/from?x=1",
+		"https://evil.example/":              "/from?x=1",
+		"https:evil.example":                 "/from?x=1",
+		"javascript:alert(1)":                "/from?x=1",
+		"evil.example":                       "/from?x=1",
+		"/\t/evil.example":                   "/from?x=1",
+		"/\r\nSet-Cookie: a=b":               "/from?x=1",
+		"/\n/evil.example":                   "/from?x=1",
+		"/ /evil":                            "/from?x=1",
+		"/%zz":                               "/from?x=1",
+		"/" + strings.Repeat("x", maxReturn): "/from?x=1",
+	} {
+		body := "choice=refuse&return=" + url.QueryEscape(wanted)
+		if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", body, form, referer).Header.Get("Location"); got != want {
+			t.Errorf("return %q: %q, want %q", wanted, got, want)
+		}
+	}
+	for _, referer := range []string{"Referer: https://evil.example/x", "Referer: http://ville.example//evil.example/", "Referer: junk%", "X: y"} {
+		if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=refuse", form, referer).Header.Get("Location"); got != "/" {
+			t.Errorf("%s: %q", referer, got)
+		}
+	}
+}
+
+func TestTheCookieIsSecureOnHTTPSAlone(t *testing.T) {
+	post := func(fields ...string) string {
+		return ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...).Header.Get("Set-Cookie")
+	}
+	if line := post(); !strings.HasSuffix(line, "; Path=/; SameSite=Lax; Max-Age=15552000") {
+		t.Error(line)
+	}
+	if line := post("X-Forwarded-Proto: https"); !strings.HasSuffix(line, "; Secure") {
+		t.Error(line)
+	}
+}
+
+func TestUnknownNamesAndMethodsAreAnsweredHere(t *testing.T) {
+	h := handler(t, io.Discard)
+	for _, path := range []string{"/_consent/", "/_consent/x", "/_consent/assets/0/style.css", "/_consent//choice", "/_consent/choice/", "/_consent/receipt"} {
+		if !h.Owns(path) {
+			t.Errorf("%s goes upstream", path)
+		}
+		if res := ask(h, "GET", path, ""); res.StatusCode != 404 {
+			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+	for _, path := range []string{"/", "/_consentx", "/_consent", "/x/_consent/choice", "/cookies/", "/.well-known/other"} {
+		if h.Owns(path) {
+			t.Errorf("%s is taken from the site", path)
+		}
+	}
+	for path, allow := range map[string]string{
+		"/_consent/choice": "GET, HEAD, POST", "/_consent/charter": "GET, HEAD", "/cookies": "GET, HEAD", "/.well-known/gpc.json": "GET, HEAD",
+	} {
+		if res := ask(h, "DELETE", path, ""); res.StatusCode != 405 || res.Header.Get("Allow") != allow {
+			t.Errorf("%s: %d, Allow %q", path, res.StatusCode, res.Header.Get("Allow"))
+		}
+	}
+}
+
+func TestGPCSupportIsPublishedUnlessIgnored(t *testing.T) {
+	h := handler(t, io.Discard)
+	res := ask(h, "GET", "/.well-known/gpc.json", "")
+	var support struct {
+		GPC        bool
+		LastUpdate string
+	}
+	if err := json.NewDecoder(res.Body).Decode(&support); err != nil || !support.GPC || support.LastUpdate == "" || res.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%v %+v %v", err, support, res.Header)
+	}
+	h.GPC = choice.IgnoreGPC
+	if h.Owns("/.well-known/gpc.json") {
+		t.Error("answered though the signal is ignored")
+	}
+}
+
+func TestAssetsCanBeKeptForever(t *testing.T) {
+	h := handler(t, io.Discard)
+	page := text(t, ask(h, "GET", "/_consent/charter", ""))
+	path := regexp.MustCompile(`/_consent/assets/[0-9a-f]+/style.css`).FindString(page)
+	res := ask(h, "GET", path, "")
+	if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/css") {
+		t.Errorf("%s: %d %v", path, res.StatusCode, res.Header)
+	}
+	head := ask(h, "HEAD", path, "")
+	if body := text(t, head); body != "" || head.Header.Get("Content-Length") != res.Header.Get("Content-Length") {
+		t.Errorf("HEAD: %q %v", body, head.Header)
+	}
+}
+
+func TestTheCharterShowsThePolicyAndTheVisitorsChoice(t *testing.T) {
+	h := handler(t, io.Discard)
+	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
+	for _, path := range []string{"/_consent/charter", "/cookies"} {
+		res := ask(h, "GET", path, "", chosen, "Referer: http://ville.example/explore/")
+		page := text(t, res)
+		for _, want := range []string{
+			"sessionid", "django_language", "csrftoken", "cookies_preferences", "2 semaines", "Opendatasoft", "Les cookies tiers",
+			`value="ga" checked`, `value="matomo">`, "Google &lt;Analytics&gt;", "_pk_*", "Votre choix est enregistré", `name="return" value="/explore/"`,
+			"dpo%40ville.example", h.Policy.Version, `lang="fr"`,
+		} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s lacks %q", path, want)
+			}
+		}
+		if res.Header.Get("Cache-Control") != "private, no-store" || res.Header.Get("Content-Security-Policy") == "" {
+			t.Errorf("%v", res.Header)
+		}
+	}
+	english := text(t, ask(h, "GET", "/cookies", "", "Accept-Language: en-GB,fr;q=0.5"))
+	if !strings.Contains(english, "You have not chosen yet") || !strings.Contains(english, `lang="en"`) {
+		t.Error("not in English")
+	}
+	if strings.Contains(english, "checked") && !strings.Contains(english, `value="matomo" checked`) {
+		t.Error("a service that needs consent is ticked beforehand")
+	}
+}
+
+func TestTheLedgerSaysWhatWasAnsweredAndNotByWhom(t *testing.T) {
+	var log bytes.Buffer
+	h := handler(t, &log)
+	first := ask(h, "POST", "/_consent/choice", "choice=accept", form, "User-Agent: Mozilla", "X-Forwarded-For: 192.0.2.1")
+	ask(h, "POST", "/_consent/choice", "choice=custom&service=matomo", form, cookie(first))
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%q", lines)
+	}
+	var e struct {
+		Receipt, Policy, Language, Choice string
+		Granted, Refused, Withdrawn       []string
+	}
+	if err := json.Unmarshal([]byte(lines[1]), &e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Receipt == "" || e.Policy != h.Policy.Version || e.Language != "fr" || e.Choice != "custom" ||
+		strings.Join(e.Granted, ",") != "matomo" || strings.Join(e.Refused, ",") != "ga" || strings.Join(e.Withdrawn, ",") != "ga" {
+		t.Errorf("%+v", e)
+	}
+	for _, private := range []string{"192.0.2.1", "Mozilla", "_consent/choice"} {
+		if strings.Contains(log.String(), private) {
+			t.Errorf("the ledger holds %s", private)
+		}
+	}
+}
+
+func FuzzChoose(f *testing.F) {
+	for _, seed := range []string{"choice=accept&return=/x", "choice=custom&service=ga", "return=//evil&choice=refuse", "choice=%00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		res := ask(handler(t, io.Discard), "POST", "/_consent/choice", body, form)
+		switch res.StatusCode {
+		case 303:
+			if location := res.Header.Get("Location"); !isPath(location) {
+				t.Fatalf("%q leads to %q", body, location)
+			}
+		case 400, 413:
+		default:
+			t.Fatalf("%q: %d", body, res.StatusCode)
+		}
+	})
+}
