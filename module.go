@@ -54,8 +54,8 @@ type Handler struct {
 	// Sets the prefix of the URLs that the module answers itself. Default: /_consent.
 	Path string `json:"path,omitempty"`
 
-	// Serves the charter at this path too, instead of the upstream's page. Default:
-	// at {path}/charter only.
+	// Serves the charter at this path too, instead of the upstream's page, with and
+	// without a slash at the end. Default: at {path}/charter only.
 	Charter string `json:"charter,omitempty"`
 
 	// Sets the language of the texts for visitors who ask for none that there is, as
@@ -240,7 +240,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.visitor = &visitor.Handler{
 		Path:        h.Path,
-		CharterPath: h.Charter,
+		CharterPath: strings.TrimSuffix(h.Charter, "/"),
 		Policy:      h.policy,
 		Book:        h.book,
 		Notice:      h.renderer,
@@ -301,11 +301,11 @@ func (h *Handler) check() error {
 	case remember < 0:
 		return bad("remember", "%s is negative", remember)
 	case remember > policy.MaxLifetime:
-		return bad("remember", "%s is more than 13 months (395d)", remember)
+		return bad("remember", "%.0fd is more than 13 months (395d)", remember.Hours()/24)
 	}
-	for word, path := range map[string]string{"path": h.Path, "charter": h.Charter} {
+	for word, path := range map[string]string{"path": h.Path, "charter": strings.TrimSuffix(h.Charter, "/")} {
 		if path != "" && !isURLPath(path) {
-			return bad(word, `%q is no path such as "/cookies": it begins with "/", does not end with it, and has only letters, digits and "/-._~"`, path)
+			return bad(word, `%q is no path such as "/cookies": it begins with "/" and has only letters, digits and "/-._~"`, path)
 		}
 	}
 	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", cmp.Or(h.Path, "/_consent")+"/") {

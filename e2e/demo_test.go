@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -170,7 +171,9 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 	for _, path := range demoPages {
 		for _, headers := range [][]string{
 			{html, "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"},
+			{html, "Sec-Fetch-Dest: document", "Accept-Encoding: gzip"},
 			{html}, // a browser without fetch metadata
+			{html, "Accept-Encoding: gzip"},
 		} {
 			if n := strings.Count(d.get(t, path, headers...).body, notice); n != 1 {
 				t.Errorf("%s with %q holds the notice %d times, want once", path, headers, n)
@@ -196,6 +199,21 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 		}
 		if direct.status != 200 || len(direct.body) == 0 {
 			t.Errorf("the portal answers %d to %s", direct.status, path)
+		}
+	}
+}
+
+func TestDemoStaysAsCompressedAsThePortal(t *testing.T) {
+	d := startDemo(t)
+	for _, path := range slices.Concat(demoPages, []string{"/static/ods/portal.css", "/static/ods/portal.js"}) {
+		for _, coding := range []string{"gzip", "zstd"} {
+			r := demoRequest{"GET", path, []string{"Accept: text/html", "Sec-Fetch-Dest: document", "Accept-Encoding: " + coding}}
+			if direct := demoExchange(t, d.portal, r); direct.coding != coding {
+				t.Fatalf("the portal sends %s as %q, want %q", path, direct.coding, coding)
+			}
+			if through := demoExchange(t, d.site, r); through.coding != coding {
+				t.Errorf("%s is sent as %q, want %q", path, through.coding, coding)
+			}
 		}
 	}
 }
@@ -247,7 +265,8 @@ func demoRequests() []demoRequest {
 type demoResponse struct {
 	status     int
 	setCookies []string
-	body       string
+	coding     string
+	body       string // without gzip
 }
 
 // cookies lists the names of the cookies, as a browser reads them.
@@ -342,11 +361,25 @@ func demoExchange(t *testing.T, address string, r demoRequest) demoResponse {
 			if err != nil {
 				t.Fatalf("%s: %v", r, err)
 			}
+			got.coding = res.Header.Get("Content-Encoding")
+			if got.coding == "gzip" && len(body) > 0 {
+				if body, err = gunzip(body); err != nil {
+					t.Fatalf("%s: %v", r, err)
+				}
+			}
 			got.body = string(body)
 			return got
 		}
 		rest = after
 	}
+}
+
+func gunzip(body []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
 }
 
 // without returns what of all is not in some, each as often as it is left over.

@@ -41,18 +41,7 @@ func (r *Rewriter) scan(p []byte, eof bool) error {
 		window = r.held
 	}
 	edits, decided := r.Scanner.Scan(window, eof)
-	at := 0
-	for _, e := range edits {
-		offset := int(e.Offset - r.base)
-		if err := r.pass(window[at:offset]); err != nil {
-			return err
-		}
-		if err := r.pass(e.Replacement); err != nil {
-			return err
-		}
-		at = offset + e.Length
-	}
-	if err := r.pass(window[at:decided]); err != nil {
+	if err := r.pass(r.apply(window[:decided], edits)); err != nil {
 		return err
 	}
 	r.base += int64(decided)
@@ -60,6 +49,22 @@ func (r *Rewriter) scan(p []byte, eof bool) error {
 		r.held = append(r.held[:0], window[decided:]...)
 	}
 	return nil
+}
+
+// apply makes the output of decided bytes. It is one piece, so that a writer that
+// judges by the first one (encode's minimum length) sees what it would have seen.
+func (r *Rewriter) apply(decided []byte, edits []Edit) []byte {
+	if len(edits) == 0 {
+		return decided
+	}
+	var out []byte
+	at := 0
+	for _, e := range edits {
+		offset := int(e.Offset - r.base)
+		out = append(append(out, decided[at:offset]...), e.Replacement...)
+		at = offset + e.Length
+	}
+	return append(out, decided[at:]...)
 }
 
 func (r *Rewriter) pass(b []byte) error {

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"iter"
@@ -203,9 +204,7 @@ func (d *decoder) Close() error {
 // to SniffLength bytes.
 func Peek(prefix []byte) []byte {
 	var out limited
-	d := newDecoder(&out)
-	defer d.stop()
-	_, _ = d.Write(prefix) // an error shows again when the page is decoded
+	_ = decodeGzip(&out, bytes.NewReader(prefix)) // an error shows again when the page is decoded
 	return out.bytes
 }
 

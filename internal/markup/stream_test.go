@@ -135,6 +135,9 @@ func TestPeekReadsTheBeginningOnly(t *testing.T) {
 	if got := string(Peek(in)); got != page[:SniffLength] {
 		t.Errorf("%d bytes", len(got))
 	}
+	if got := Peek(in[:100]); len(got) == 0 || !strings.HasPrefix(page, string(got)) {
+		t.Errorf("%q from the first bytes of a block", got)
+	}
 	if got := Peek(in[:3]); len(got) != 0 {
 		t.Errorf("%q from three bytes", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,6 +163,14 @@ func (v view) Status() string {
 	return v.T("status." + v.Choice.State.String())
 }
 
+// Who says who uses cookies, and where if that has another name.
+func (v view) Who() string {
+	if v.Controller.Name == "" || v.Controller.Name == v.Site {
+		return v.T("notice.site")
+	}
+	return v.T("notice.controller")
+}
+
 // Chosen is when a choice that is in force was made; nil where there is none.
 func (v view) Chosen() *time.Time {
 	if v.Choice.State != choice.Given || v.Choice.Time == 0 {
@@ -181,7 +190,8 @@ func (v view) ContactURL() template.URL {
 		return template.URL(template.HTMLEscapeString(contact)) //nolint:gosec // the operator's own
 	}
 	if strings.Contains(contact, "@") {
-		return template.URL("mailto:" + template.URLQueryEscaper(contact)) //nolint:gosec // escaped
+		local, domain, _ := strings.Cut(contact, "@")
+		return template.URL("mailto:" + url.PathEscape(local) + "@" + url.PathEscape(domain)) //nolint:gosec // escaped
 	}
 	return ""
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -40,14 +41,16 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 		fail(w, problem.status, problem.sentence)
 		return
 	}
+	withdrawn := before.InForce &^ granted
 	c := h.Book.New(granted, now)
 	h.Ledger.Record(ledger.Entry{
 		Receipt: c.Receipt, Time: now.UTC(), Policy: h.Policy.Version, Language: before.Language, Choice: a.Choice,
 		Granted:   choice.Services(h.Policy, granted),
 		Refused:   choice.Services(h.Policy, h.Policy.All&^granted),
-		Withdrawn: choice.Services(h.Policy, withdrawn(before.Choice, granted)),
+		Withdrawn: choice.Services(h.Policy, withdrawn),
 	})
-	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, secure(r)))
+	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, page.IsHTTPS(r)))
+	h.expire(w.Header(), r, withdrawn, a.Return)
 	w.Header().Set("Cache-Control", "no-store")
 	if isJSON || strings.Contains(r.Header.Get("Accept"), "application/json") {
 		h.writeState(w, r, c, granted)
@@ -55,14 +58,6 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", back(r, a.Return))
 	w.WriteHeader(http.StatusSeeOther)
-}
-
-// withdrawn are the services that a given choice granted and the new one does not.
-func withdrawn(before choice.Choice, granted policy.Set) policy.Set {
-	if before.State != choice.Given {
-		return 0
-	}
-	return before.Granted &^ granted
 }
 
 // problem is why a request is refused.

@@ -14,13 +14,13 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
-	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
 // Handler serves the module's own URLs. All fields are needed but CharterPath.
 type Handler struct {
-	// Path is the prefix of the URLs, CharterPath a further path of the charter.
+	// Path is the prefix of the URLs; CharterPath is a further path of the charter,
+	// which holds with and without a slash at its end.
 	Path, CharterPath string
 	Policy            *policy.Policy
 	Book              *choice.Book
@@ -42,7 +42,11 @@ func (h *Handler) Owns(path string) bool {
 	if rest, ok := strings.CutPrefix(path, h.Path); ok && strings.HasPrefix(rest, "/") {
 		return true
 	}
-	return path == h.CharterPath && path != "" || path == gpcPath && h.GPC != choice.IgnoreGPC
+	return h.isCharter(path) || path == gpcPath && h.GPC != choice.IgnoreGPC
+}
+
+func (h *Handler) isCharter(path string) bool {
+	return path == h.Path+"/charter" || h.CharterPath != "" && strings.TrimSuffix(path, "/") == h.CharterPath
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +67,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			h.state(w, r)
 		}
-	case path == h.Path+"/charter", path == h.CharterPath:
+	case h.isCharter(path):
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.charter(w, r)
 		}
@@ -153,6 +157,3 @@ func fail(w http.ResponseWriter, status int, sentence string) {
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(sentence + "\n"))
 }
-
-// secure tells whether the choice's cookie is for https alone.
-func secure(r *http.Request) bool { return page.IsHTTPS(r) }

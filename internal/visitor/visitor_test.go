@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/cookies"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -258,7 +259,7 @@ func TestUnknownNamesAndMethodsAreAnsweredHere(t *testing.T) {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
 	}
-	for _, path := range []string{"/", "/_consentx", "/_consent", "/x/_consent/choice", "/cookies/", "/.well-known/other"} {
+	for _, path := range []string{"/", "/_consentx", "/_consent", "/x/_consent/choice", "/cookies/x", "/.well-known/other"} {
 		if h.Owns(path) {
 			t.Errorf("%s is taken from the site", path)
 		}
@@ -305,13 +306,13 @@ func TestAssetsCanBeKeptForever(t *testing.T) {
 func TestTheCharterShowsThePolicyAndTheVisitorsChoice(t *testing.T) {
 	h := handler(t, io.Discard)
 	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
-	for _, path := range []string{"/_consent/charter", "/cookies"} {
+	for _, path := range []string{"/_consent/charter", "/cookies", "/cookies/"} {
 		res := ask(h, "GET", path, "", chosen, "Referer: http://ville.example/explore/")
 		page := text(t, res)
 		for _, want := range []string{
 			"sessionid", "django_language", "csrftoken", "cookies_preferences", "2 semaines", "Opendatasoft", "Les cookies tiers",
 			`value="ga" checked`, `value="matomo">`, "Google &lt;Analytics&gt;", "_pk_*", "Votre choix est enregistré", `name="return" value="/explore/"`,
-			"dpo%40ville.example", h.Policy.Version, `lang="fr"`,
+			"mailto:dpo@ville.example", h.Policy.Version, `lang="fr"`,
 		} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s lacks %q", path, want)
@@ -353,6 +354,45 @@ func TestTheLedgerSaysWhatWasAnsweredAndNotByWhom(t *testing.T) {
 	for _, private := range []string{"192.0.2.1", "Mozilla", "_consent/choice"} {
 		if strings.Contains(log.String(), private) {
 			t.Errorf("the ledger holds %s", private)
+		}
+	}
+}
+
+func TestWithdrawingExpiresTheServicesCookiesWhereverTheyAre(t *testing.T) {
+	h := handler(t, io.Discard)
+	accepted := cookie(ask(h, "POST", "/_consent/choice", "choice=accept", form))
+	r := httptest.NewRequest("POST", "http://data.ville.example.co.uk:8080/_consent/choice", strings.NewReader("choice=custom&service=ga&return=/pages/a"))
+	for _, field := range []string{form, accepted + "; _pk_id.1=x; _ga=y; sessionid=z; _fbp=1", "Referer: http://data.ville.example.co.uk:8080/explore/dataset/x?y"} {
+		name, value, _ := strings.Cut(field, ": ")
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	got := make(map[string]bool)
+	for _, line := range w.Header()["Set-Cookie"][1:] {
+		if name, ok := cookies.Name(line); !ok || name != "_pk_id.1" || !cookies.Deletes(line, time.Now()) {
+			t.Errorf("%q", line)
+		}
+		variant, _, _ := strings.Cut(line, "; Max-Age")
+		got[strings.TrimPrefix(variant, "_pk_id.1=; ")] = true
+	}
+	for _, domain := range []string{"", "; Domain=data.ville.example.co.uk", "; Domain=ville.example.co.uk", "; Domain=example.co.uk"} {
+		for _, path := range []string{"/", "/explore", "/explore/", "/explore/dataset", "/explore/dataset/", "/pages"} {
+			if !got["Path="+path+domain] {
+				t.Errorf("not expired: %s %s", path, domain)
+			}
+		}
+	}
+	if len(got) != 24 {
+		t.Errorf("%d variants", len(got))
+	}
+	refused := ask(h, "POST", "/_consent/choice", "choice=refuse", form, accepted)
+	if names := strings.Join(refused.Header["Set-Cookie"], "\n"); !strings.Contains(names, "_ga=; Path=/; Max-Age=0") {
+		t.Errorf("a declared name that was not sent is not expired: %s", names)
+	}
+	for _, form2 := range []string{"choice=accept", "choice=custom&service=ga&service=matomo"} {
+		if res := ask(h, "POST", "/_consent/choice", form2, form, accepted); len(res.Header["Set-Cookie"]) != 1 {
+			t.Errorf("%s withdraws nothing: %q", form2, res.Header["Set-Cookie"])
 		}
 	}
 }

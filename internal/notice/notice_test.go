@@ -1,0 +1,226 @@
+package notice
+
+import (
+	"encoding/xml"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+const remember = 180 * 24 * time.Hour
+
+func renderer(t *testing.T, change func(*Options, *policy.Declaration)) *Renderer {
+	r, err := tryRenderer(t, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func tryRenderer(t *testing.T, change func(*Options, *policy.Declaration)) (*Renderer, error) {
+	d := policy.Declaration{
+		Controller: policy.Controller{Name: `Ville d’Évry & "Cie"`},
+		Services: []policy.Service{
+			{ID: "ga", Name: "Google Analytics", Purpose: policy.Statistics, Provider: policy.Provider{Name: "Google"}, Cookies: []policy.Pattern{"_ga"}},
+			{ID: "own", Purpose: "survey", Cookies: []policy.Pattern{"s"}},
+		},
+		Purposes: []policy.Purpose{{ID: "survey", Title: policy.Text{"": "Enquête <b>", "en": "Survey"}}},
+	}
+	o := Options{Path: "/_consent", Charter: "/_consent/charter", Language: "fr", Remember: remember}
+	if change != nil {
+		change(&o, &d)
+	}
+	p, err := policy.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Policy = p
+	return New(o)
+}
+
+var place = Place{Origin: "https://ville.example", Site: "ville.example", Return: `/a?b=1&c="é"`, Language: "fr"}
+
+func TestTheNoticeIsASCIIAndWellFormedInHTMLAndXHTML(t *testing.T) {
+	r := renderer(t, nil)
+	for _, language := range r.languages.tags {
+		for _, refusing := range []bool{false, true} {
+			p := place
+			p.Language, p.Refusing = language, refusing
+			for _, snippet := range [][]byte{r.Notice(p), r.Manage(p)} {
+				for _, b := range snippet {
+					if b >= 0x80 {
+						t.Fatalf("%s: not ASCII: %s", language, snippet)
+					}
+				}
+				decoder := xml.NewDecoder(strings.NewReader(string(snippet)))
+				for {
+					if _, err := decoder.Token(); err == io.EOF {
+						break
+					} else if err != nil {
+						t.Fatalf("%s: %v in %s", language, err, snippet)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
+	r := renderer(t, nil)
+	markup := string(r.Notice(place))
+	if !strings.HasPrefix(markup, `<div id="caddy-consent" data-caddy-consent=""`) {
+		t.Errorf("%.80s", markup)
+	}
+	for _, want := range []string{
+		`role="dialog"`, `ng-non-bindable`, `data-nosnippet`, `lang="fr"`, `dir="ltr"`,
+		`<form data-caddy-consent="" method="post" action="https://ville.example/_consent/choice">`,
+		`name="choice" value="accept">Tout accepter<`, `name="choice" value="refuse">Tout refuser<`, "Personnaliser", "utilise des cookies",
+		`name="return" value="/a?b=1&amp;c=&#34;&#233;&#34;"`, "Google", "Enqu&#234;te &lt;b&gt;", `&amp; &#34;Cie&#34;`,
+	} {
+		if !strings.Contains(markup, want) {
+			t.Errorf("lacks %s in\n%s", want, markup)
+		}
+	}
+	if strings.Contains(markup, "aria-modal") || strings.Contains(markup, "style=") || strings.Contains(markup, "consent0") {
+		t.Error(markup)
+	}
+	// The purposes come before the buttons (CNIL deliberation 2020-092).
+	if strings.Index(markup, "Enqu&#234;te") > strings.Index(markup, "<button") {
+		t.Error("purposes after the buttons")
+	}
+	english := place
+	english.Language, english.Refusing = "en", true
+	if markup := string(r.Notice(english)); !strings.Contains(markup, "Survey") || !strings.Contains(markup, "Refuse all") || !strings.Contains(markup, "Global Privacy Control") {
+		t.Error(markup)
+	}
+}
+
+func TestTheNoticeAsksNothingWhereThereIsNothingToChoose(t *testing.T) {
+	r := renderer(t, func(_ *Options, d *policy.Declaration) { d.Services = nil })
+	markup := string(r.Notice(place))
+	if strings.Count(markup, "<button") != 1 || !strings.Contains(markup, `value="accept"`) || !strings.Contains(markup, "utilise des cookies") {
+		t.Error(markup)
+	}
+}
+
+func TestTheManageControlIsSmall(t *testing.T) {
+	markup := renderer(t, nil).Manage(place)
+	if len(markup) > 400 {
+		t.Errorf("%d bytes", len(markup))
+	}
+	if !strings.Contains(string(markup), `href="https://ville.example/_consent/charter"`) || strings.Contains(string(markup), `id="caddy-consent"`) {
+		t.Errorf("%s", markup)
+	}
+}
+
+func TestEveryTextIsUsedByATemplateOrTheCode(t *testing.T) {
+	var source strings.Builder
+	files, _ := filepath.Glob("embedded/*.html")
+	code, _ := filepath.Glob("*.go")
+	for _, file := range append(files, code...) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Write(content)
+	}
+	composed := regexp.MustCompile(`^(purpose|status|cookie)\.`)
+	for key := range renderer(t, nil).languages.texts["en"] {
+		if !composed.MatchString(key) && !strings.Contains(source.String(), `"`+key+`"`) {
+			t.Errorf("nothing shows the text %q", key)
+		}
+	}
+}
+
+func TestTheVisitorsLanguageIsFound(t *testing.T) {
+	r := renderer(t, nil)
+	for _, c := range []struct{ url, cookie, accept, want string }{
+		{"/", "", "", "fr"},
+		{"/", "", "en-GB,en;q=0.9", "en"},
+		{"/", "", "de,en;q=0.5", "en"},
+		{"/", "", "de", "fr"},
+		{"/", "", "junk;;", "fr"},
+		{"/?flg=en-us", "", "fr", "en"},
+		{"/?flg=de-de", "", "fr", "fr"},
+		{"/?flg=en", "fr", "en", "fr"},
+		{"/", "en", "fr", "en"},
+		{"/", "xx-invalid-%", "en", "en"},
+	} {
+		req, _ := http.NewRequest("GET", c.url, nil)
+		if c.cookie != "" {
+			req.Header.Set("Cookie", "django_language="+c.cookie)
+		}
+		if c.accept != "" {
+			req.Header.Set("Accept-Language", c.accept)
+		}
+		if got := r.Language(req); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
+func TestTheOperatorsFilesGoBeforeTheEmbeddedOnes(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	with := func(o *Options, _ *policy.Declaration) { o.Templates = dir }
+	write("fr.json", `{"notice.title":"Bonjour"}`)
+	write("style.css", "body{}")
+	r := renderer(t, with)
+	if !strings.Contains(string(r.Notice(place)), ">Bonjour<") || !strings.Contains(string(r.Notice(place)), "Tout refuser") {
+		t.Errorf("%s", r.Notice(place))
+	}
+	if a, ok := r.Asset(r.assetFolder() + "style.css"); !ok || string(a.Body) != "body{}" {
+		t.Errorf("%s", a.Body)
+	}
+	if r.assetFolder() == renderer(t, nil).assetFolder() {
+		t.Error("other bytes under the same name")
+	}
+	write("notice.html", `<div id="caddy-consent">{{.T "notice.title"}} {{.Site}}</div>`)
+	if got := string(renderer(t, with).Notice(place)); got != `<div id="caddy-consent">Bonjour ville.example</div>` {
+		t.Error(got)
+	}
+	for file, content := range map[string]string{
+		"notice.html": "{{.Nothing}}", "charter.html": "{{.Nothing}}", "fr.json": `{"unknown":"x"}`, "de.json": `{"notice.title":"x"}`, "en.json": "{",
+	} {
+		write(file, content)
+		if _, err := tryRenderer(t, with); err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v", file, err)
+		}
+		if err := os.Remove(filepath.Join(dir, file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tryRenderer(t, func(o *Options, _ *policy.Declaration) { o.Templates = dir + "/none" }); err == nil {
+		t.Error("a folder that is not there is accepted")
+	}
+}
+
+func TestALanguageWithoutTextsIsRefused(t *testing.T) {
+	_, err := tryRenderer(t, func(o *Options, _ *policy.Declaration) { o.Language = "de" })
+	if err == nil || !strings.Contains(err.Error(), "language de is not yet supported: one of en, fr") {
+		t.Error(err)
+	}
+}
+
+func TestLivesAreWrittenInTheLargestTrueUnit(t *testing.T) {
+	v := view{texts: renderer(t, nil).languages.texts["fr"]}
+	for d, want := range map[time.Duration]string{
+		time.Hour: "1 h", 30 * time.Minute: "1 h", 47 * time.Hour: "47 h", 48 * time.Hour: "2 jours", 30 * 24 * time.Hour: "30 jours",
+		remember: "6 mois", 393 * 24 * time.Hour: "13 mois", 365 * 24 * time.Hour: "12 mois",
+	} {
+		if got := v.life(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
+	}
+}
