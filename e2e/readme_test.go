@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+
+	consent "github.com/caddy-consent/caddy-consent"
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// TestWhatTheReadmeShowsIsAccepted adapts its Caddyfile, reads its JSON, and
+// compares the words of its grammar with those that the module takes.
+func TestWhatTheReadmeShowsIsAccepted(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(harness.Root(), "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := make(map[string][]string)
+	for _, block := range regexp.MustCompile("(?s)```(\\w+)\n(.*?)```").FindAllStringSubmatch(string(content), -1) {
+		blocks[block[1]] = append(blocks[block[1]], block[2])
+	}
+	if len(blocks["caddyfile"]) != 2 || len(blocks["json"]) != 1 {
+		t.Fatalf("the README's examples have moved: %d Caddyfiles, %d JSON", len(blocks["caddyfile"]), len(blocks["json"]))
+	}
+
+	if got := adapt(blocks["caddyfile"][0]); strings.HasPrefix(got, "error: ") {
+		t.Error(got)
+	}
+
+	var h consent.Handler
+	if err := caddy.StrictUnmarshalJSON([]byte(strings.Replace(blocks["json"][0], `"handler": "consent",`, "", 1)), &h); err != nil {
+		t.Error(err)
+	}
+	var config caddy.Config
+	server := `{"admin":{"disabled":true},"storage":{"module":"file_system","root":` + quote(t.TempDir()) + `},"apps":{"http":{"servers":{"s":{"listen":[":0"],"routes":[{"handle":[` + blocks["json"][0] + `]}]}}}}}`
+	if err := json.Unmarshal([]byte(server), &config); err != nil {
+		t.Fatal(err)
+	}
+	if err := caddy.Validate(&config); err != nil {
+		t.Error(err)
+	}
+
+	unknown := adapt(":80 {\n consent {\n no-such-word\n }\n}")
+	_, list, _ := strings.Cut(unknown, "one of ")
+	list, _, _ = strings.Cut(list, ", at ")
+	grammar := blocks["caddyfile"][1] + " allow signals " // those two are told of in the text
+	for word := range strings.SplitSeq(list, ", ") {
+		if !regexp.MustCompile(`(?m)(^|\s)` + word + `\s`).MatchString(grammar) {
+			t.Errorf("the grammar lacks %s", word)
+		}
+	}
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
