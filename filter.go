@@ -39,13 +39,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 
 	rw := responseWriters.Get().(*responseWriter)
 	rw.open(h, w, r, asked, c, v)
-	defer rw.endStream()
+	err := rw.serve(next)
+	rw.release() // not where a handler panicked: the writer may still be in use
+	return err
+}
 
-	// Upstream gets what is granted of the cookies, and is asked for a page in a
-	// form that can be rewritten; its answer goes through the response writer.
+// serve sends upstream what is granted of the cookies, asks for pages in a form that
+// can be rewritten, and takes the answer.
+func (rw *responseWriter) serve(next caddyhttp.Handler) error {
+	defer rw.endStream()
 	err := next.ServeHTTP(rw, rw.upstreamRequest())
 	rw.close(err)
-	rw.release()
 	return err
 }
 
@@ -111,6 +115,7 @@ type responseWriter struct {
 	chosen  time.Time // when the visitor chose, or the zero time
 	verdict *verdict.Verdict
 	asker   page.Asker
+	tag     string // see language
 	// conditional tells that the upstream was asked whether this very variant holds.
 	conditional bool
 
@@ -258,7 +263,7 @@ func (rw *responseWriter) snippet() []byte {
 		Origin:   page.Origin(r),
 		Site:     r.Host,
 		Return:   rw.asked.RequestURI(),
-		Language: h.renderer.Language(r),
+		Language: rw.language(),
 		Refusing: rw.verdict.Refusing,
 	}
 	if rw.verdict.Notice {
@@ -267,9 +272,17 @@ func (rw *responseWriter) snippet() []byte {
 	return h.renderer.Manage(place)
 }
 
+// language is the visitor's; finding it costs something, so only pages ask.
+func (rw *responseWriter) language() string {
+	if rw.tag == "" {
+		rw.tag = rw.handler.renderer.Language(rw.request)
+	}
+	return rw.tag
+}
+
 // suffix sets the entity tags of this visitor's variant of pages apart.
 func (rw *responseWriter) suffix() string {
-	return "-consent-" + rw.verdict.Key + "-" + rw.handler.renderer.Language(rw.request)
+	return "-consent-" + rw.verdict.Key + "-" + rw.language()
 }
 
 // Write takes the next bytes of the body.

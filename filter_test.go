@@ -762,3 +762,51 @@ func TestThousandsOfCookiesAreFiltered(t *testing.T) {
 		t.Errorf("%d, upstream got %s bytes of cookies", a.StatusCode, a.body)
 	}
 }
+
+// TestResponsesAtTheSameTimeDoNotMix runs what is pooled (writers, compressors) hard;
+// the race detector sees what is used after it was given back.
+func TestResponsesAtTheSameTimeDoNotMix(t *testing.T) {
+	origin, c := site(t, "")
+	bodies := map[string]string{"/mix/json": `{"a":1}`}
+	for i := range 3 {
+		bodies[fmt.Sprint("/mix/page", i)] = strings.Replace(html, "</body>", strings.Repeat(fmt.Sprintf("<p>%d</p>", i), 20_000)+"</body>", 1)
+	}
+	for path, content := range bodies {
+		kind := "Content-Type: text/html"
+		if path == "/mix/json" {
+			kind = "Content-Type: application/json"
+		}
+		behave(path, page(content, kind))
+		behave(path+".gz", page(gzipped(content), kind, "Content-Encoding: gzip"))
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		for path, content := range bodies {
+			for _, coding := range []string{"", ".gz"} {
+				wait.Go(func() {
+					for range 5 {
+						a := c.do(t, "GET", origin+path+coding, "Sec-Fetch-Dest: document", "Accept-Encoding: gzip")
+						text := a.body
+						if a.Header.Get("Content-Encoding") == "gzip" {
+							r, err := gzip.NewReader(strings.NewReader(a.body))
+							if err != nil {
+								t.Error(err)
+								return
+							}
+							b, err := io.ReadAll(r)
+							if err != nil {
+								t.Error(path, err)
+							}
+							text = string(b)
+						}
+						_, after, _ := strings.Cut(content, "<body>")
+						if !strings.HasSuffix(text, after) || strings.Contains(text, notice) != (path != "/mix/json") {
+							t.Errorf("%s%s: %d bytes that are another's", path, coding, len(text))
+						}
+					}
+				})
+			}
+		}
+	}
+	wait.Wait()
+}

@@ -82,10 +82,13 @@ func (b *Book) Read(header []string, now time.Time) Choice {
 	var result Choice
 	count := 0
 	for _, line := range header {
-		if !strings.Contains(line, policy.ConsentCookie) {
+		// Most requests have one such cookie, among others: begin the reading there.
+		at := strings.Index(line, policy.ConsentCookie)
+		if at < 0 {
 			continue
 		}
-		for name, value := range cookies.Pairs(line) {
+		at = strings.LastIndexByte(line[:at], ';') + 1
+		for name, value := range cookies.Pairs(line[at:]) {
 			if name != policy.ConsentCookie {
 				continue
 			}

@@ -52,7 +52,15 @@ func splitPair(pair string) (name, value string) {
 }
 
 // trim removes WSP (space and tab), and nothing else that Go calls space.
-func trim(s string) string { return strings.Trim(s, " \t") }
+func trim(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
 
 // attribute is one cookie-av; start and end are the offsets of its trimmed
 // value in the line, equal where it has none.

@@ -57,8 +57,11 @@ func (r *Rewriter) apply(decided []byte, edits []Edit) []byte {
 	if len(edits) == 0 {
 		return decided
 	}
-	var out []byte
-	at := 0
+	size := len(decided)
+	for _, e := range edits {
+		size += len(e.Replacement) - e.Length
+	}
+	out, at := make([]byte, 0, size), 0
 	for _, e := range edits {
 		offset := int(e.Offset - r.base)
 		out = append(append(out, decided[at:offset]...), e.Replacement...)

@@ -126,8 +126,9 @@ func newDecoder(out io.Writer) *decoder {
 }
 
 func decodeGzip(out io.Writer, in io.Reader) error {
-	z, err := gzip.NewReader(in)
-	if err != nil {
+	z := gzipReaders.Get().(*gzip.Reader)
+	defer gzipReaders.Put(z)
+	if err := z.Reset(in); err != nil {
 		return err
 	}
 	buf := copyBuffers.Get().(*[copyBufferSize]byte)
@@ -147,6 +148,8 @@ func decodeGzip(out io.Writer, in io.Reader) error {
 		}
 	}
 }
+
+var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
 const copyBufferSize = 32 << 10
 

@@ -61,14 +61,10 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 		return Document{}, false
 	}
 	contentType := h.Get("Content-Type")
-	if len(contentType) < len("text/html") || !strings.Contains(strings.ToLower(contentType), "html") {
-		return Document{}, false
-	}
-	media, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil && media == "" {
-		return Document{}, false
-	}
-	if media != "text/html" && media != "application/xhtml+xml" {
+	media, _, _ := strings.Cut(contentType, ";")
+	media = strings.TrimSpace(media)
+	xhtml := strings.EqualFold(media, "application/xhtml+xml")
+	if !xhtml && !strings.EqualFold(media, "text/html") {
 		return Document{}, false
 	}
 	if disposition, _, _ := strings.Cut(h.Get("Content-Disposition"), ";"); strings.EqualFold(strings.TrimSpace(disposition), "attachment") {
@@ -77,7 +73,8 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 	if hasDirective(h["Cache-Control"], "no-transform") {
 		return Document{}, false
 	}
-	return Document{XHTML: media == "application/xhtml+xml", Charset: parameters["charset"]}, true
+	_, parameters, _ := mime.ParseMediaType(contentType)
+	return Document{XHTML: xhtml, Charset: parameters["charset"]}, true
 }
 
 // IsHTTPS tells whether the visitor's connection is encrypted, also where another

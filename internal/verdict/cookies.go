@@ -37,20 +37,18 @@ func (v *Verdict) filtered(lines []string, unchanged int) []string {
 // order; lines itself where that is all of them. chosen is when the visitor chose,
 // the zero time where nobody knows.
 func (v *Verdict) SetCookies(lines []string, chosen, now time.Time) []string {
+	var kept []string // nil while all lines pass as they are
 	for i, line := range lines {
-		if passed, ok := v.setCookie(line, chosen, now); !ok || passed != line {
-			return v.filteredSet(lines, i, chosen, now)
+		passed, ok := v.setCookie(line, chosen, now)
+		if kept == nil && (!ok || passed != line) {
+			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
-	}
-	return lines
-}
-
-func (v *Verdict) filteredSet(lines []string, unchanged int, chosen, now time.Time) []string {
-	kept := append(make([]string, 0, len(lines)), lines[:unchanged]...)
-	for _, line := range lines[unchanged:] {
-		if passed, ok := v.setCookie(line, chosen, now); ok {
+		if kept != nil && ok {
 			kept = append(kept, passed)
 		}
+	}
+	if kept == nil {
+		return lines
 	}
 	return kept
 }
