@@ -1,0 +1,498 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// What visitors of the demo see and what their browser keeps, with JavaScript and
+// without. What they do, they do with mouse and keyboard.
+
+const (
+	noticeGone  = `document.querySelector('#caddy-consent') === null`
+	noticeShown = `document.querySelectorAll('#caddy-consent').length === 1 && document.querySelector('#caddy-consent button[value=refuse]').checkVisibility()`
+	manageShown = `document.querySelectorAll('#caddy-consent-manage').length === 1 && document.querySelector('#caddy-consent-manage a').checkVisibility()`
+)
+
+// withAndWithoutScripts runs a test with the first page of a visitor who has
+// JavaScript, and of one who has not.
+func withAndWithoutScripts(t *testing.T, s harness.Settings, v harness.Visitor, test func(t *testing.T, p *harness.Page)) {
+	t.Helper()
+	browser := harness.Browser(t, s)
+	for name, noScript := range map[string]bool{"JavaScriptOn": false, "JavaScriptOff": true} {
+		v.NoScript = noScript
+		t.Run(name, func(t *testing.T) { test(t, browser.Visit(t, v)) })
+	}
+}
+
+// url is the address of a path on the site.
+func (d demo) url(path string) string { return "http://" + d.site + path }
+
+func TestBrowserAnAnswerEndsTheNoticeForGood(t *testing.T) {
+	d := startDemo(t)
+	for _, c := range []struct {
+		name, answer string
+		settings     harness.Settings
+	}{
+		{"Refuse", "Tout refuser", harness.Settings{}},
+		{"Accept", "Tout accepter", harness.Settings{}},
+		{"RefuseWithNoPageKeptInMemory", "Tout refuser", harness.Settings{NoPageCache: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withAndWithoutScripts(t, c.settings, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+				answerEndsTheNotice(t, d, p, c.answer)
+			})
+		})
+	}
+}
+
+func answerEndsTheNotice(t *testing.T, d demo, p *harness.Page, answer string) {
+	p.Open(d.url("/"))
+	p.Await(noticeShown)
+	p.Follow("Catalogue")
+	p.Await(noticeShown)
+
+	p.Follow(answer)
+	if got := p.URL(); got != d.url("/explore/") {
+		t.Errorf("the answer leads to %s, not back to the page", got)
+	}
+	if n := harness.Eval[int](p, `performance.getEntriesByType('navigation')[0].redirectCount`); n != 1 {
+		t.Errorf("the way back took %d redirects, want 1", n)
+	}
+	p.Await(noticeGone)
+	p.Await(manageShown)
+	p.Reload()
+	p.Await(noticeGone)
+	p.Follow("À propos")
+	p.Await(noticeGone)
+
+	// Back to the very first page, which had the notice, and forward again.
+	visits := 0
+	for ; p.URL() != d.url("/"); visits++ {
+		fromMemory := p.Back()
+		t.Logf("back to %s, from memory: %t", p.URL(), fromMemory)
+		p.Await(noticeGone)
+	}
+	for range visits {
+		p.Forward()
+		p.Await(noticeGone)
+	}
+
+	another := p.NewPage()
+	another.Open(d.url("/"))
+	another.Await(noticeGone)
+	another.Await(manageShown)
+}
+
+// A page that the browser kept in memory comes back as it was left: the script
+// of the notice has to look again.
+func TestBrowserAPageFromMemoryForgetsTheNotice(t *testing.T) {
+	d := startDemo(t)
+	site := keepable(t, d)
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(site + "/")
+	p.Await(noticeShown)
+	p.Follow("Catalogue")
+	p.Follow("Tout refuser")
+	p.Await(noticeGone)
+	fromMemory := false
+	for p.URL() != site+"/" {
+		fromMemory = p.Back()
+	}
+	if !fromMemory {
+		t.Fatal("the page does not come from memory: the test proves nothing")
+	}
+	p.Await(noticeGone)
+}
+
+// keepable serves the demo as an operator who overrules Cache-Control would:
+// browsers keep a no-store page in memory only as long as no cookie changes.
+func keepable(t *testing.T, d demo) string {
+	t.Helper()
+	server := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: d.site})
+			r.Out.Host = r.In.Host
+		},
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Set("Cache-Control", "private, no-cache")
+			return nil
+		},
+	})
+	t.Cleanup(server.Close)
+	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+}
+
+func TestBrowserAPageThatStayedOpenForgetsTheNotice(t *testing.T) {
+	d := startDemo(t)
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, open *harness.Page) {
+		open.Open(d.url("/explore/"))
+		open.Await(noticeShown)
+
+		other := open.NewPage()
+		other.Open(d.url("/"))
+		other.Follow("Tout refuser")
+
+		open.Show()
+		if open.Visitor.NoScript {
+			open.Reload()
+		}
+		open.Await(noticeGone)
+	})
+}
+
+func TestBrowserHoldsOnlyTheCookiesOfTheCharter(t *testing.T) {
+	d := startDemo(t)
+	paths := slices.Concat(demoPages, []string{demoMap, demoAPI, "/static/ods/map.svg"})
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		for _, path := range paths {
+			p.Open(d.url(path))
+			if names := cookieNames(p); len(without(names, []string{"csrftoken", "django_language"})) > 0 {
+				t.Errorf("before the choice, %s leaves the cookies %q", path, names)
+			}
+		}
+		holds(t, p, "csrftoken", "django_language")
+
+		p.Open(d.url("/"))
+		p.Follow("Tout refuser")
+		checkChoice(t, p, map[string]bool{"ga": false, "matomo": false})
+		for _, path := range paths {
+			p.Open(d.url(path))
+			holds(t, p, "cookies_preferences", "csrftoken", "django_language")
+		}
+	})
+}
+
+func TestBrowserHoldsWhatTheVisitorAccepts(t *testing.T) {
+	d := startDemo(t)
+	accepted := []string{
+		"_ga", "_ga_ABC123", "_gid", "_pk_id.1.1fff", "_pk_ses.1.1fff", "cookies_preferences", "csrftoken", "django_language",
+	}
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		p.Open(d.url("/"))
+		p.Follow("Tout accepter")
+		checkChoice(t, p, map[string]bool{"ga": true, "matomo": true})
+		for _, path := range demoPages {
+			p.Open(d.url(path))
+			holds(t, p, accepted...)
+		}
+	})
+}
+
+func TestBrowserCustomChoiceGrantsWhatIsTicked(t *testing.T) {
+	d := startDemo(t)
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		p.Open(d.url("/explore/"))
+		p.Follow("Personnaliser")
+		p.Await(`document.title.startsWith('Charte des cookies')`)
+		if got := ticked(p); len(got) > 0 {
+			t.Errorf("before the choice, %q is ticked", got)
+		}
+		p.Click("Matomo")
+		p.Follow("Enregistrer mes choix")
+		if got := p.URL(); got != d.url("/explore/") {
+			t.Errorf("saving leads to %s, not back to the page", got)
+		}
+		p.Await(noticeGone)
+		checkChoice(t, p, map[string]bool{"ga": false, "matomo": true})
+		for _, path := range []string{"/", demoDataset, "/login/"} {
+			p.Open(d.url(path))
+			holds(t, p, "_pk_id.1.1fff", "_pk_ses.1.1fff", "cookies_preferences", "csrftoken", "django_language")
+		}
+	})
+}
+
+func TestBrowserManageControlLeadsToWithdrawal(t *testing.T) {
+	d := startDemo(t)
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		p.Open(d.url("/explore/"))
+		p.Follow("Tout accepter")
+		p.Await(manageShown)
+
+		p.Follow("Gérer mes cookies")
+		p.Await(`document.title.startsWith('Charte des cookies')`)
+		p.Await(`document.querySelector('[role=status]').innerText.startsWith('Votre choix est enregistré')`)
+		if got := ticked(p); !slices.Equal(got, []string{"matomo", "ga"}) {
+			t.Errorf("after accepting all, %q is ticked", got)
+		}
+		p.Click("Google Analytics")
+		p.Follow("Enregistrer mes choix")
+		checkChoice(t, p, map[string]bool{"ga": false, "matomo": true})
+		holds(t, p, "_pk_id.1.1fff", "_pk_ses.1.1fff", "cookies_preferences", "csrftoken", "django_language")
+		p.Reload()
+		if got := received(p); slices.Contains(got, "_ga") || !slices.Contains(got, "_pk_id.1.1fff") {
+			t.Errorf("after withdrawing one, the portal receives %q", got)
+		}
+
+		p.Follow("Gérer mes cookies")
+		if got := ticked(p); !slices.Equal(got, []string{"matomo"}) {
+			t.Errorf("after withdrawing one, %q is ticked", got)
+		}
+		p.Follow("Tout refuser")
+		if got := p.URL(); got != d.url("/explore/") {
+			t.Errorf("refusing leads to %s, not back to the page", got)
+		}
+		checkChoice(t, p, map[string]bool{"ga": false, "matomo": false})
+		holds(t, p, "cookies_preferences", "csrftoken", "django_language")
+		p.Reload()
+		if got := without(received(p), demoNecessary); len(got) > 0 {
+			t.Errorf("after refusing, the portal receives %q", got)
+		}
+		p.Await(manageShown)
+	})
+}
+
+func TestBrowserLogsInWhateverTheChoice(t *testing.T) {
+	d := startDemo(t)
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		for _, answer := range []string{"", "Tout refuser", "Tout accepter"} {
+			p.Open(d.url("/login/"))
+			if answer != "" {
+				if p.Has("#caddy-consent-manage") {
+					p.Follow("Gérer mes cookies")
+				}
+				p.Follow(answer)
+			}
+			p.Click("Nom d’utilisateur")
+			p.Type("visiteur")
+			p.TypeAndLoad(kb.Enter)
+			if got := p.URL(); got != d.url("/account/") {
+				t.Fatalf("after %q, logging in leads to %s", answer, got)
+			}
+			if p.Cookies()["sessionid"] == "" {
+				t.Errorf("after %q, logging in sets no session", answer)
+			}
+			p.Follow("Se déconnecter")
+			if p.Cookies()["sessionid"] != "" {
+				t.Errorf("after %q, logging out leaves the session", answer)
+			}
+		}
+	})
+}
+
+func TestBrowserShowsNoNoticeInsideFrames(t *testing.T) {
+	d := startDemo(t)
+	const frame = `document.querySelector('iframe').contentDocument`
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		p.Open(d.url(demoDataset))
+		for _, there := range []string{noticeShown, manageShown} {
+			p.Await(there)
+			p.Await(frame + `.querySelector('img') !== null`)
+			if n := harness.Eval[int](p, frame+`.querySelectorAll('[data-caddy-consent]').length`); n > 0 {
+				t.Errorf("the map in the frame holds %d elements of the notice", n)
+			}
+			if there == noticeShown {
+				p.Follow("Tout refuser")
+			}
+		}
+	})
+}
+
+func TestBrowserSpeaksTheVisitorsLanguage(t *testing.T) {
+	d := startDemo(t)
+	withAndWithoutScripts(t, harness.Settings{Language: "en-GB,en"}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		p.Open(d.url("/"))
+		text := harness.Eval[string](p, `document.querySelector('#caddy-consent').innerText`)
+		for _, want := range []string{"uses cookies", "Audience measurement", "Refuse all", "Accept all", "Customise", "Read the cookie charter"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the notice does not say %q:\n%s", want, text)
+			}
+		}
+		if got := harness.Eval[string](p, `document.querySelector('#caddy-consent').lang`); got != "en" {
+			t.Errorf("the notice's language is %q, want en", got)
+		}
+		p.Follow("Refuse all")
+		p.Await(noticeGone)
+	})
+}
+
+func TestBrowserKeyboardReachesTheNoticeFirst(t *testing.T) {
+	d := startDemo(t)
+	const focused = `document.activeElement.closest('#caddy-consent') ? document.activeElement.innerText.trim() : ''`
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		p.Open(d.url("/"))
+		var stops []string
+		for range 4 {
+			p.Type(kb.Tab)
+			stops = append(stops, harness.Eval[string](p, focused))
+			if !harness.Eval[bool](p, `getComputedStyle(document.activeElement).outlineStyle !== 'none'`) {
+				t.Errorf("%q shows no focus", stops[len(stops)-1])
+			}
+		}
+		if want := []string{"Consulter la charte des cookies", "Tout refuser", "Tout accepter", "Personnaliser"}; !slices.Equal(stops, want) {
+			t.Errorf("the first tab stops are %q, want %q", stops, want)
+		}
+		p.Type(kb.Tab)
+		if harness.Eval[bool](p, `document.activeElement.closest('#caddy-consent') !== null`) {
+			t.Error("the notice holds the focus")
+		}
+		for _, answer := range []string{"refuse", "accept"} {
+			another := p.Browser.Visit(t, p.Visitor)
+			another.Open(d.url("/"))
+			for range map[string]int{"refuse": 2, "accept": 3}[answer] {
+				another.Type(kb.Tab)
+			}
+			another.TypeAndLoad(kb.Enter)
+			another.Await(noticeGone)
+			checkChoice(t, another, map[string]bool{"ga": answer == "accept", "matomo": answer == "accept"})
+		}
+	})
+}
+
+func TestBrowserReportsNoProblem(t *testing.T) {
+	d := startDemo(t)
+	pages := append(without(demoPages, []string{"/nowhere"}), "/_consent/charter")
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		check := func(state string) {
+			t.Helper()
+			for _, path := range pages {
+				p.Open(d.url(path))
+				for _, problem := range p.Problems() {
+					t.Errorf("%s, %s: %s", state, path, problem)
+				}
+			}
+		}
+		check("before the choice")
+		p.Open(d.url("/"))
+		p.Follow("Tout refuser")
+		check("after refusing")
+		p.Open(d.url("/"))
+		p.Follow("Gérer mes cookies")
+		p.Follow("Tout accepter")
+		check("after accepting")
+	})
+}
+
+func TestBrowserNoticeFitsNarrowWindows(t *testing.T) {
+	d := startDemo(t)
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{Width: 320, Height: 568}, func(t *testing.T, p *harness.Page) {
+		p.Open(d.url("/"))
+		p.Await(noticeShown)
+		const fits = `(e => { const box = e.getBoundingClientRect(); return e.scrollWidth <= e.clientWidth && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })`
+		if !harness.Eval[bool](p, fits+`(document.querySelector('#caddy-consent'))`) {
+			t.Error("the notice does not fit, or scrolls sideways")
+		}
+		if !harness.Eval[bool](p, `document.documentElement.scrollWidth <= innerWidth`) {
+			t.Error("the page scrolls sideways")
+		}
+		for _, answer := range []string{"refuse", "accept"} {
+			const inSight = `(e => { const box = e.getBoundingClientRect(); return [box.top + 2, box.bottom - 2].every(y => document.elementFromPoint(box.x + box.width / 2, y) === e) })`
+			if !harness.Eval[bool](p, inSight+`(document.querySelector('#caddy-consent button[value=`+answer+`]'))`) {
+				t.Errorf("the button to %s is out of sight until one scrolls", answer)
+			}
+		}
+		p.Follow("Personnaliser")
+		if !harness.Eval[bool](p, `document.documentElement.scrollWidth <= innerWidth`) {
+			t.Error("the charter scrolls sideways")
+		}
+		p.Follow("Tout refuser")
+		if !harness.Eval[bool](p, fits+`(document.querySelector('#caddy-consent-manage a'))`) {
+			t.Error("the control to come back does not fit")
+		}
+	})
+}
+
+func TestBrowserRefusingLooksAsAcceptingDoes(t *testing.T) {
+	d := startDemo(t)
+	const look = `(value => {
+		const button = document.querySelector('#caddy-consent button[value=' + value + ']');
+		const style = getComputedStyle(button), box = button.getBoundingClientRect();
+		return [Math.round(box.width), Math.round(box.height), ...['color', 'backgroundColor', 'borderColor', 'borderWidth', 'borderRadius',
+			'fontSize', 'fontWeight', 'fontFamily', 'textDecorationLine', 'opacity', 'boxShadow', 'cursor'].map(name => style[name])].join(' ');
+	})`
+	browser := harness.Browser(t, harness.Settings{})
+	for _, v := range []harness.Visitor{{}, {Dark: true}, {Width: 320, Height: 568}} {
+		p := browser.Visit(t, v)
+		p.Open(d.url("/"))
+		refuse, accept := harness.Eval[string](p, look+`('refuse')`), harness.Eval[string](p, look+`('accept')`)
+		if refuse != accept {
+			t.Errorf("in %+v, the button to refuse is %s, the one to accept %s", v, refuse, accept)
+		}
+	}
+}
+
+// With CONSENT_SCREENSHOTS=<folder>, pictures of everything that visitors see go there.
+func TestBrowserScreenshots(t *testing.T) {
+	folder := os.Getenv("CONSENT_SCREENSHOTS")
+	if folder == "" {
+		t.Skip("CONSENT_SCREENSHOTS names no folder for the pictures")
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	d := startDemo(t)
+	heights := map[int]int{320: 568, 768: 1024, 1280: 800}
+	for language, accept := range map[string]string{"fr": "Tout accepter", "en": "Accept all"} {
+		browser := harness.Browser(t, harness.Settings{Language: language})
+		for width, height := range heights {
+			for theme, dark := range map[string]bool{"light": false, "dark": true} {
+				file := func(what string) string {
+					return filepath.Join(folder, fmt.Sprintf("%s-%s-%d-%s.png", what, language, width, theme))
+				}
+				v := harness.Visitor{Width: width, Height: height, Dark: dark}
+				p := browser.Visit(t, v)
+				p.Open(d.url("/"))
+				p.Screenshot(file("notice"))
+				p.Open(d.url("/_consent/charter"))
+				p.Screenshot(file("charter"))
+				p.Follow(accept)
+				p.Open(d.url("/"))
+				p.Screenshot(file("chosen"))
+			}
+		}
+	}
+}
+
+// cookieNames lists the cookies that the browser holds.
+func cookieNames(p *harness.Page) []string { return slices.Sorted(maps.Keys(p.Cookies())) }
+
+// holds checks that the browser holds these cookies, in order, and no other.
+func holds(t *testing.T, p *harness.Page, want ...string) {
+	t.Helper()
+	if got := cookieNames(p); !slices.Equal(got, want) {
+		t.Errorf("on %s, the browser holds the cookies %q, want %q", p.URL(), got, want)
+	}
+}
+
+// checkChoice reads the choice as the portal's own front end does.
+func checkChoice(t *testing.T, p *harness.Page, want map[string]bool) {
+	t.Helper()
+	text := harness.Eval[string](p, `JSON.stringify(JSON.parse(decodeURIComponent(
+		document.cookie.split('; ').find(pair => pair.startsWith('cookies_preferences=')).split('=')[1])))`)
+	var read map[string]any
+	if err := json.Unmarshal([]byte(text), &read); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	for service, granted := range want {
+		if read[service] != granted {
+			t.Errorf("the choice says %v of %s, want %t: %s", read[service], service, granted, text)
+		}
+	}
+	if timestamp, ok := read["timestamp"].(float64); !ok || timestamp <= 0 {
+		t.Errorf("the choice has the timestamp %v: %s", read["timestamp"], text)
+	}
+}
+
+// ticked lists the services whose boxes are ticked on the charter.
+func ticked(p *harness.Page) []string {
+	return harness.Eval[[]string](p, `[...document.querySelectorAll('input[name=service]:checked')].map(box => box.value)`)
+}
+
+// received lists the cookies that came to the portal with the request for the page.
+func received(p *harness.Page) []string {
+	return harness.Eval[[]string](p, `[...document.querySelectorAll('#cookies-received li:not(.none)')].map(item => item.innerText)`)
+}
