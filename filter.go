@@ -95,6 +95,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	if rw.asker != page.Other {
 		if rw.rewrites() {
 			page.NarrowEncodings(change(), markup.Coding)
+			page.DropConditionalRange(r.Header)
 		}
 		if page.HasConditions(r.Header) {
 			page.TranslateConditions(change(), rw.suffix())
@@ -170,6 +171,7 @@ func (rw *responseWriter) release() {
 // WriteHeader passes an informational header at once; a final one decides what
 // becomes of the body.
 func (rw *responseWriter) WriteHeader(status int) {
+	foldSetCookie(rw.Header())
 	rw.filterCookies()
 	switch {
 	case rw.stage == sniffing:
@@ -191,7 +193,10 @@ func (rw *responseWriter) WriteHeader(status int) {
 // judge looks at a final header and tells how to go on.
 func (rw *responseWriter) judge() stage {
 	h := rw.Header()
-	if rw.status == http.StatusNotModified {
+	switch rw.status {
+	case http.StatusSwitchingProtocols:
+		return passing
+	case http.StatusNotModified:
 		if rw.conditional { // what holds is this variant of the page
 			page.Vary(h, rw.asker == page.Perhaps)
 			page.SuffixETag(h, rw.suffix())
@@ -200,6 +205,8 @@ func (rw *responseWriter) judge() stage {
 	}
 	document, ok := page.IsDocument(rw.status, h)
 	switch {
+	case rw.untyped() && rw.asker != page.Other:
+		return sniffing
 	case !ok:
 		return passing
 	case rw.asker == page.Other:
@@ -211,6 +218,12 @@ func (rw *responseWriter) judge() stage {
 	return rw.beginPage(document)
 }
 
+// untyped tells whether the server will name the type of the body by its first bytes.
+func (rw *responseWriter) untyped() bool {
+	_, typed := rw.Header()["Content-Type"]
+	return !typed && contentCoding(rw.Header()) == ""
+}
+
 // beginPage makes the header that of this visitor's variant of the page, and the
 // stream that makes the variant.
 func (rw *responseWriter) beginPage(document page.Document) stage {
@@ -220,12 +233,12 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
 	}
-	coding := h.Get("Content-Encoding")
+	coding := contentCoding(h)
 	decode := markup.Decodes(coding)
 	switch {
 	case !markup.ASCIICompatible(document.Charset):
 		return rw.pageUntouched("the encoding " + document.Charset + " is not one that markup can be inserted into")
-	case coding != "" && !strings.EqualFold(coding, "identity") && !decode:
+	case coding != "" && !decode:
 		return rw.pageUntouched("the content coding " + coding + " cannot be decoded")
 	}
 	encode := decode && page.Accepts(rw.request.Header["Accept-Encoding"], markup.Coding)
@@ -233,7 +246,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		delete(h, "Content-Encoding")
 	}
 	page.Changed(h)
-	if rw.verdict.Notice {
+	if rw.verdict.State != choice.Given {
 		page.NeverStore(h)
 	}
 	if rw.request.Method == http.MethodHead {
@@ -242,6 +255,16 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	scanner := markup.Scanner{AtBody: rw.snippet(), XML: document.XHTML}
 	rw.stream = markup.NewStream(rw.ResponseWriter, scanner, decode, encode)
 	return rewriting
+}
+
+// contentCoding is what a body is coded with, as a list where that is several
+// codings; "" for none.
+func contentCoding(h http.Header) string {
+	coding := strings.Join(h["Content-Encoding"], ", ")
+	if strings.EqualFold(coding, "identity") {
+		return ""
+	}
+	return coding
 }
 
 // pageUntouched lets a page pass that cannot be rewritten safely.
@@ -282,13 +305,13 @@ func (rw *responseWriter) language() string {
 
 // suffix sets the entity tags of this visitor's variant of pages apart.
 func (rw *responseWriter) suffix() string {
-	return "-consent-" + rw.verdict.Key + "-" + rw.language()
+	h := rw.handler
+	return "-consent-" + rw.verdict.Key + "-" + h.renderer.Version() + h.Manage[:1] + "-" + rw.language()
 }
 
 // Write takes the next bytes of the body.
 func (rw *responseWriter) Write(p []byte) (int, error) {
 	if rw.stage == headerPending {
-		rw.detectType(p)
 		rw.WriteHeader(http.StatusOK)
 	}
 	rw.filterCookies()
@@ -304,34 +327,31 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 	return rw.ResponseWriter.Write(p)
 }
 
-// detectType names the type of a body that comes without, as the server would do
-// after us.
-func (rw *responseWriter) detectType(p []byte) {
-	h := rw.Header()
-	if _, ok := h["Content-Type"]; !ok && len(p) > 0 && h.Get("Content-Encoding") == "" {
-		h["Content-Type"] = []string{http.DetectContentType(p)}
-	}
-}
-
 // maxSniffed bounds what is held of a compressed body that does not decode.
 const maxSniffed = 64 << 10
 
-// sniff decides by the body's first bytes whether it is a document or a fragment
-// that a script asked for; at its end they have to do.
+// sniff decides by the body's first bytes what it is, if nobody said, and whether it
+// is a document or a fragment that a script asked for; at the body's end they have to
+// do.
 func (rw *responseWriter) sniff(end bool) error {
+	h := rw.Header()
 	prefix := rw.held
-	if markup.Decodes(rw.Header().Get("Content-Encoding")) {
+	if markup.Decodes(contentCoding(h)) {
 		prefix = markup.Peek(rw.held)
 	}
 	isDocument, decided := markup.StartsLikeDocument(prefix)
 	if !decided && !end && len(rw.held) < maxSniffed {
 		return nil
 	}
-	h := rw.Header()
+	if rw.untyped() && len(rw.held) > 0 {
+		h["Content-Type"] = []string{http.DetectContentType(rw.held)} // as the server would
+	}
 	rw.stage = passing
-	if document, _ := page.IsDocument(rw.status, h); isDocument {
+	document, isHTML := page.IsDocument(rw.status, h)
+	switch {
+	case isHTML && (isDocument || rw.asker == page.Navigation):
 		rw.stage = rw.beginPage(document)
-	} else {
+	case isHTML:
 		page.Vary(h, true)
 	}
 	rw.ResponseWriter.WriteHeader(rw.status)
@@ -390,6 +410,7 @@ func (rw *responseWriter) FlushError() error {
 // close ends the response when the handlers behind have returned, with their error.
 func (rw *responseWriter) close(err error) {
 	// Also the header of a response that was never begun, and trailers.
+	foldSetCookie(rw.Header())
 	rw.filterCookies()
 	if rw.stage == sniffing {
 		if sniffErr := rw.sniff(true); sniffErr != nil {
@@ -421,6 +442,19 @@ func (rw *responseWriter) endStream() {
 
 // The fields that set cookies: in headers, and in trailers that were not announced.
 var setCookieFields = [...]string{"Set-Cookie", http.TrailerPrefix + "Set-Cookie"}
+
+// foldSetCookie moves lines that a handler set under another spelling of the name,
+// which Go does not canonicalise there, to where they are looked for.
+func foldSetCookie(h http.Header) {
+	for name, lines := range h {
+		for _, field := range setCookieFields {
+			if len(name) == len(field) && name != field && strings.EqualFold(name, field) {
+				delete(h, name)
+				h[field] = append(h[field], lines...)
+			}
+		}
+	}
+}
 
 // filterCookies keeps or drops each Set-Cookie line whole. It runs before every
 // write: encode and HTTP/3 send the header late, so that one that a handler adds

@@ -226,6 +226,13 @@ func TestResponsesOfEveryShape(t *testing.T) {
 			w.Header().Add("Set-Cookie", "later=1")
 			return err
 		}, check: body("x")},
+		"another spelling of the field": {do: func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header()["set-cookie"] = w.Header()["Set-Cookie"]
+			w.Header()["SET-COOKIE"] = []string{tracker}
+			delete(w.Header(), "Set-Cookie")
+			_, err := io.WriteString(w, "x")
+			return err
+		}, check: body("x")},
 		"server-sent events": {do: func(w http.ResponseWriter, _ *http.Request) error {
 			w.Header().Set("Content-Type", "text/event-stream")
 			for i := range 3 {
@@ -410,6 +417,7 @@ func eventsComeAsSent(t *testing.T, c client, origin string) {
 
 // webSocketWorks upgrades a connection by hand and talks over it.
 func webSocketWorks(t *testing.T, origin string) {
+	t.Helper()
 	u, _ := url.Parse(origin)
 	var dialer net.Dialer
 	raw, err := dialer.Dial("tcp", u.Host)
@@ -419,7 +427,7 @@ func webSocketWorks(t *testing.T, origin string) {
 	conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // a test's own certificate
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-	fmt.Fprintf(conn, "GET /up/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", u.Host)
+	fmt.Fprintf(conn, "GET /up/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAccept: text/html\r\n\r\n", u.Host)
 	reader := bufio.NewReader(conn)
 	res, err := http.ReadResponse(reader, nil)
 	if err != nil {
@@ -525,6 +533,17 @@ func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
 	behave("/page", page(html, htmlType))
 	behave("/untyped", page(html))
 	behave("/fragment", page("<div>part</div>", htmlType))
+	behave("/untyped-first", func(w http.ResponseWriter, _ *http.Request) error {
+		w.WriteHeader(200)
+		_, err := io.WriteString(w, html)
+		return err
+	})
+	behave("/untyped-data", func(w http.ResponseWriter, _ *http.Request) error {
+		w.WriteHeader(200)
+		_, err := io.WriteString(w, "a;b;c")
+		return err
+	})
+	behave("/two-codings", page(gzipped(html), htmlType, "Content-Encoding: identity", "Content-Encoding: gzip"))
 	behave("/json", page(`{"html":"<body>"}`, "Content-Type: application/json"))
 	behave("/attachment", page(html, htmlType, "Content-Disposition: attachment"))
 	behave("/no-transform", page(html, htmlType, "Cache-Control: no-transform"))
@@ -543,7 +562,7 @@ func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
 		path, field string
 		want        bool
 	}{
-		{"/page", navigation, true}, {"/page", old, true}, {"/untyped", navigation, true}, {"/untyped", old, true}, {"/error", navigation, true}, {"/xhtml", navigation, true},
+		{"/page", navigation, true}, {"/page", old, true}, {"/untyped", navigation, true}, {"/untyped", old, true}, {"/untyped-first", navigation, true}, {"/untyped-first", old, true}, {"/untyped-data", navigation, false}, {"/two-codings", navigation, false}, {"/error", navigation, true}, {"/xhtml", navigation, true},
 		{"/page", "Sec-Fetch-Dest: iframe", false}, {"/page", "Sec-Fetch-Dest: empty", false}, {"/page", "Accept: */*", false}, {"/page", "X: y", false},
 		{"/fragment", old, false}, {"/json", navigation, false}, {"/json", old, false}, {"/attachment", navigation, false}, {"/no-transform", navigation, false},
 		{"/utf-16", navigation, false}, {"/brotli", navigation, false}, {"/frameset", navigation, false},
@@ -552,7 +571,8 @@ func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
 		if got := strings.Contains(a.body, notice); got != x.want {
 			t.Errorf("%s with %s: notice %v, want %v", x.path, x.field, got, x.want)
 		}
-		if !x.want && (x.path == "/page" && a.body != html || x.path == "/fragment" && a.body != "<div>part</div>") {
+		if !x.want && (x.path == "/page" && a.body != html || x.path == "/fragment" && a.body != "<div>part</div>" ||
+			x.path == "/two-codings" && a.body != gzipped(html) || x.path == "/untyped-data" && (a.body != "a;b;c" || a.Header.Get("Content-Type") != "text/plain; charset=utf-8")) {
 			t.Errorf("%s with %s: changed to %q", x.path, x.field, a.body)
 		}
 	}
@@ -737,6 +757,22 @@ func TestAFlushPassesWhatIsDecidedOfAPage(t *testing.T) {
 		res.Body.Close()
 		close(next)
 		next = make(chan string)
+	}
+}
+
+func TestErrorPagesAreFilteredWhereTheModuleStandsInHandleErrors(t *testing.T) {
+	port := harness.FreePort(t)
+	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n behave\n handle_errors {\n consent\n behave\n }\n}\n", port))
+	behave("/fails", func(w http.ResponseWriter, r *http.Request) error {
+		if r.Context().Value(caddyhttp.ErrorCtxKey) == nil {
+			return caddyhttp.Error(http.StatusBadGateway, errors.New("no upstream"))
+		}
+		setCookies(w)
+		return page(html, "Content-Type: text/html")(w, r)
+	})
+	a := client{"HTTP/1.1", &http.Transport{}}.do(t, "GET", fmt.Sprintf("http://127.0.0.1:%d/fails", port), "Sec-Fetch-Dest: document")
+	if !reflect.DeepEqual(a.Header["Set-Cookie"], kept) || strings.Count(a.body, notice) != 1 {
+		t.Errorf("%v %q", a.Header, a.body)
 	}
 }
 

@@ -84,7 +84,8 @@ type Handler struct {
 	Undeclared string `json:"undeclared,omitempty"`
 
 	// Says which third-party hosts pages may load from: catalogue, strict or pass.
-	// Only pass is supported yet. Default: catalogue.
+	// Only pass is supported yet. Default: catalogue, from when on it is supported;
+	// pass until then.
 	ThirdParties string `json:"third_parties,omitempty"`
 
 	// Lets pages load from these third-party hosts under third_parties strict. Not
@@ -307,6 +308,9 @@ func (h *Handler) check() error {
 		if path != "" && !isURLPath(path) {
 			return bad(word, `%q is no path such as "/cookies": it begins with "/" and has only letters, digits and "/-._~"`, path)
 		}
+	}
+	if h.Charter == "/" {
+		return bad("charter", "/ is the home page")
 	}
 	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", cmp.Or(h.Path, "/_consent")+"/") {
 		return bad("charter", "%s is inside the module's own path %s", h.Charter, cmp.Or(h.Path, "/_consent"))
@@ -595,12 +599,16 @@ func (b block) translated(to *map[string]string) func() error {
 			if tag = args[0]; b.checkLanguage(tag) != nil {
 				return b.checkLanguage(tag)
 			}
+			tag = language.Make(tag).String() // "FR" is "fr"
 		case 1:
 		default:
 			return b.ArgErr()
 		}
 		if _, ok := (*to)[tag]; ok {
 			return b.Errf("%s is given twice in the same language", word)
+		}
+		if args[len(args)-1] == "" {
+			return b.Errf("%s is empty", word)
 		}
 		if *to == nil {
 			*to = make(map[string]string)

@@ -10,8 +10,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,56 +21,19 @@ import (
 // The demo: Caddyfile.example as it is, in front of the stand-in portal it
 // brings, which sets trackers on everything it sends.
 
-// demo holds the addresses (host:port) of Caddyfile.example while a test runs it.
-type demo struct {
-	site   string // the portal through the proxy
-	portal string // the portal itself
-}
+// demo is the demo as a client without a browser sees it.
+type demo struct{ harness.Demo }
 
-// startDemo runs Caddyfile.example on free ports.
 func startDemo(t *testing.T) demo {
 	t.Helper()
-	example, err := os.ReadFile(filepath.Join(harness.Root(), "Caddyfile.example"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Without PORTAL, so that the built-in portal is served; Setenv puts it back.
-	t.Setenv("PORTAL", "")
-	if err := os.Unsetenv("PORTAL"); err != nil {
-		t.Fatal(err)
-	}
-	d := demo{
-		site:   fmt.Sprintf("localhost:%d", harness.FreePort(t)),
-		portal: fmt.Sprintf("localhost:%d", harness.FreePort(t)),
-	}
-	harness.Caddy(t, strings.NewReplacer(
-		"8080", strings.TrimPrefix(d.site, "localhost:"),
-		"8081", strings.TrimPrefix(d.portal, "localhost:"),
-		"examples/portal", filepath.Join(harness.Root(), "examples", "portal"),
-	).Replace(string(example)))
-	return d
-}
-
-const (
-	demoDataset = "/explore/dataset/arbres-remarquables/information/"
-	demoMap     = "/explore/embed/dataset/arbres-remarquables/map/"
-	demoAPI     = "/api/explore/v2.1/catalog/datasets"
-	demoCSV     = "/api/explore/v2.1/catalog/datasets/arbres-remarquables/exports/csv"
-)
-
-// demoPages are the documents that visitors navigate to.
-var demoPages = []string{
-	"/", "/explore/", demoDataset, "/login/", "/pages/a-propos/", "/terms/cookies-policy/", "/nowhere",
+	return demo{harness.StartDemo(t)}
 }
 
 // demoOthers are the rest: frames, data, files, redirects, errors.
 var demoOthers = []string{
-	demoMap, demoAPI, demoCSV, "/api/nothing", "/explore", "/account/", "/logout/",
+	harness.DemoMap, harness.DemoAPI, harness.DemoCSV, "/api/nothing", "/explore", "/account/", "/logout/",
 	"/static/ods/portal.css", "/static/ods/portal.js", "/static/ods/map.svg", "/static/ods/missing.png",
 }
-
-// demoNecessary are the cookies of the charter.
-var demoNecessary = []string{"sessionid", "django_language", "csrftoken", "cookies_preferences"}
 
 // demoTrackers are the cookies that the portal sets on every response besides:
 // the last three are traps. "" is a cookie without a name.
@@ -85,7 +46,7 @@ func TestDemoNeverSetsATracker(t *testing.T) {
 	d := startDemo(t)
 	requests := demoRequests()
 	for _, r := range requests {
-		if missing := without(demoTrackers, demoExchange(t, d.portal, r).cookies()); len(missing) > 0 {
+		if missing := harness.Without(demoTrackers, demoExchange(t, d.Portal, r).cookies()); len(missing) > 0 {
 			t.Fatalf("the portal itself does not set %q on %s: the test proves nothing", missing, r)
 		}
 	}
@@ -106,7 +67,7 @@ func TestDemoNeverSetsATracker(t *testing.T) {
 	} {
 		t.Run(visitor.state, func(t *testing.T) {
 			for _, r := range requests {
-				if got := without(demoExchange(t, d.site, r.with(visitor.cookie)).cookies(), demoNecessary); len(got) > 0 {
+				if got := harness.Without(demoExchange(t, d.Site, r.with(visitor.cookie)).cookies(), harness.Necessary); len(got) > 0 {
 					t.Errorf("%s sets %q", r, got)
 				}
 			}
@@ -117,8 +78,8 @@ func TestDemoNeverSetsATracker(t *testing.T) {
 func TestDemoSetsWhatTheVisitorAcceptsAndNothingElse(t *testing.T) {
 	d := startDemo(t)
 	cookie := d.choose(t, "choice=custom&service=matomo")
-	for _, path := range slices.Concat(demoPages, demoOthers) {
-		got := without(d.get(t, path, "Cookie: "+cookie).cookies(), demoNecessary)
+	for _, path := range slices.Concat(harness.DemoPages, demoOthers) {
+		got := harness.Without(d.get(t, path, "Cookie: "+cookie).cookies(), harness.Necessary)
 		if want := []string{"_pk_id.1.1fff", "_pk_ses.1.1fff"}; !slices.Equal(got, want) {
 			t.Errorf("%s sets %q besides the necessary ones, want %q", path, got, want)
 		}
@@ -134,10 +95,10 @@ func TestDemoKeepsTrackersFromThePortal(t *testing.T) {
 		list, _, _ = strings.Cut(list, "</ul>")
 		return list
 	}
-	if list := received(d.portal); !strings.Contains(list, "<li>_ga</li>") {
+	if list := received(d.Portal); !strings.Contains(list, "<li>_ga</li>") {
 		t.Fatalf("the portal does not tell what it receives: %q", list)
 	}
-	if got, want := received(d.site), "<li>sessionid</li><li>csrftoken</li>"; got != want {
+	if got, want := received(d.Site), "<li>sessionid</li><li>csrftoken</li>"; got != want {
 		t.Errorf("through the proxy, the portal receives %q, want %q", got, want)
 	}
 }
@@ -149,8 +110,8 @@ func TestDemoLogsInAndOut(t *testing.T) {
 		t.Fatalf("the login page sets %q, without csrftoken", got)
 	}
 	token := form.cookie("csrftoken")
-	login := demoExchange(t, d.site, demoRequest{"POST", "/login/", []string{
-		"Cookie: " + token, "Origin: http://" + d.site, "Referer: http://" + d.site + "/login/",
+	login := demoExchange(t, d.Site, demoRequest{"POST", "/login/", []string{
+		"Cookie: " + token, "Origin: http://" + d.Site, "Referer: http://" + d.Site + "/login/",
 	}})
 	session := login.cookie("sessionid")
 	if login.status != 302 || session == "" {
@@ -168,7 +129,7 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 	d := startDemo(t)
 	const notice = `id="caddy-consent"`
 	const html = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
-	for _, path := range demoPages {
+	for _, path := range harness.DemoPages {
 		for _, headers := range [][]string{
 			{html, "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"},
 			{html, "Sec-Fetch-Dest: document", "Accept-Encoding: gzip"},
@@ -184,17 +145,17 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 		}
 	}
 	for path, headers := range map[string][]string{
-		demoMap:                 {html, "Sec-Fetch-Dest: iframe"},
-		demoAPI:                 {html, "Sec-Fetch-Dest: document"},
-		demoCSV:                 {html, "Sec-Fetch-Dest: document"},
+		harness.DemoMap:         {html, "Sec-Fetch-Dest: iframe"},
+		harness.DemoAPI:         {html, "Sec-Fetch-Dest: document"},
+		harness.DemoCSV:         {html, "Sec-Fetch-Dest: document"},
 		"/static/ods/portal.js": {"Accept: */*", "Sec-Fetch-Dest: script"},
 	} {
 		through := d.get(t, path, headers...)
-		direct := demoExchange(t, d.portal, demoRequest{"GET", path, headers})
+		direct := demoExchange(t, d.Portal, demoRequest{"GET", path, headers})
 		if strings.Contains(through.body, notice) {
 			t.Errorf("%s holds the notice", path)
 		}
-		if path != demoMap && through.body != direct.body {
+		if path != harness.DemoMap && through.body != direct.body {
 			t.Errorf("%s is not what the portal sent", path)
 		}
 		if direct.status != 200 || len(direct.body) == 0 {
@@ -205,13 +166,13 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 
 func TestDemoStaysAsCompressedAsThePortal(t *testing.T) {
 	d := startDemo(t)
-	for _, path := range slices.Concat(demoPages, []string{"/static/ods/portal.css", "/static/ods/portal.js"}) {
+	for _, path := range slices.Concat(harness.DemoPages, []string{"/static/ods/portal.css", "/static/ods/portal.js"}) {
 		for _, coding := range []string{"gzip", "zstd"} {
 			r := demoRequest{"GET", path, []string{"Accept: text/html", "Sec-Fetch-Dest: document", "Accept-Encoding: " + coding}}
-			if direct := demoExchange(t, d.portal, r); direct.coding != coding {
+			if direct := demoExchange(t, d.Portal, r); direct.coding != coding {
 				t.Fatalf("the portal sends %s as %q, want %q", path, direct.coding, coding)
 			}
-			if through := demoExchange(t, d.site, r); through.coding != coding {
+			if through := demoExchange(t, d.Site, r); through.coding != coding {
 				t.Errorf("%s is sent as %q, want %q", path, through.coding, coding)
 			}
 		}
@@ -240,7 +201,7 @@ func (r demoRequest) with(cookie string) demoRequest {
 // and other clients ask for them.
 func demoRequests() []demoRequest {
 	var all []demoRequest
-	for _, path := range slices.Concat(demoPages, demoOthers) {
+	for _, path := range slices.Concat(harness.DemoPages, demoOthers) {
 		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"} {
 			for _, headers := range [][]string{
 				nil,
@@ -296,14 +257,14 @@ func (r demoResponse) cookie(name string) string {
 // get asks the site for path.
 func (d demo) get(t *testing.T, path string, headers ...string) demoResponse {
 	t.Helper()
-	return demoExchange(t, d.site, demoRequest{"GET", path, headers})
+	return demoExchange(t, d.Site, demoRequest{"GET", path, headers})
 }
 
 // choose makes a choice as the notice's form does, and returns its cookie.
 func (d demo) choose(t *testing.T, form string) string {
 	t.Helper()
 	res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).
-		Post("http://"+d.site+"/_consent/choice", "application/x-www-form-urlencoded", strings.NewReader(form+"&return=/"))
+		Post("http://"+d.Site+"/_consent/choice", "application/x-www-form-urlencoded", strings.NewReader(form+"&return=/"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,15 +341,4 @@ func gunzip(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(z)
-}
-
-// without returns what of all is not in some, each as often as it is left over.
-func without(all, some []string) []string {
-	var left []string
-	for _, s := range all {
-		if !slices.Contains(some, s) {
-			left = append(left, s)
-		}
-	}
-	return left
 }

@@ -57,16 +57,22 @@ type Page struct {
 // patience is how long a page may take for anything.
 const patience = 15 * time.Second
 
+// HasChromium tells whether this machine has the browser.
+func HasChromium() bool { return findChromium() != "" }
+
+func findChromium() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
 // Browser starts Chromium with an empty profile, until the test ends.
 func Browser(t testing.TB, s Settings) *Chromium {
 	t.Helper()
-	chromium := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			chromium = path
-			break
-		}
-	}
+	chromium := findChromium()
 	if chromium == "" {
 		Missing(t, "Chromium (Debian: chromium)")
 	}

@@ -1,13 +1,11 @@
 // Package harness starts what the tests in e2e talk to: Caddy with the module,
-// the Django site, a browser. A part that the machine lacks skips the test and
-// says so; with CONSENT_E2E=required it fails instead.
+// the Django site, a browser.
 package harness
 
 import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
@@ -51,16 +49,6 @@ func FreePort(t testing.TB) int {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
-}
-
-// Missing ends a test that needs what this machine lacks: skipped where tests
-// run with Go alone, failed where CONSENT_E2E=required says all must be there.
-func Missing(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("CONSENT_E2E") == "required" {
-		t.Fatalf("%s is missing, and CONSENT_E2E=required", what)
-	}
-	t.Skipf("%s is missing: this part is not tested", what)
 }
 
 // await polls url until it answers, for servers started as other processes.

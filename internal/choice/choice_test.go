@@ -161,6 +161,7 @@ func TestJudgement(t *testing.T) {
 		"slightly future":               {fmt.Sprintf(`{"ga":true,"timestamp":%d}`, ms+4*60*1000), Given, ga | matomo},
 		"future":                        {fmt.Sprintf(`{"ga":true,"timestamp":%d}`, ms+6*60*1000), Invalid, 0},
 		"negative time":                 {`{"ga":true,"timestamp":-1}`, Invalid, 0},
+		"the beginning of time":         {`{"ga":true,"timestamp":0}`, Expired, 0},
 		"time not a number":             {`{"ga":true,"timestamp":"1"}`, Invalid, 0},
 		"too old":                       {fmt.Sprintf(`{"ga":true,"timestamp":%d}`, ms-remember.Milliseconds()), Expired, 0},
 		"nearly too old":                {fmt.Sprintf(`{"ga":true,"timestamp":%d}`, ms-remember.Milliseconds()+1), Given, ga | matomo},
@@ -193,6 +194,12 @@ func TestJudgement(t *testing.T) {
 	}
 	if got := b.Read([]string{"xcookies_preferences=1"}, now); got.State != None {
 		t.Errorf("another name: %v", got.State)
+	}
+}
+
+func TestAReceiptIsOursAlone(t *testing.T) {
+	if got := testBook(t).Read(native(`{"ga":true,"receipt":"forged"}`), now); got.State != Given || got.Receipt != "" {
+		t.Errorf("%+v", got)
 	}
 }
 

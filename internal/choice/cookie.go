@@ -54,7 +54,9 @@ func (b *Book) parse(value string, now time.Time) Choice {
 	}
 
 	c := Choice{State: Given}
-	if raw, ok := fields[keyTime]; ok {
+	raw, timed := fields[keyTime]
+	if timed {
+		var ok bool
 		if c.Time, ok = parseTime(raw); !ok {
 			return invalid
 		}
@@ -81,10 +83,12 @@ func (b *Book) parse(value string, now time.Time) Choice {
 	switch {
 	case outdated:
 		return Choice{State: Outdated}
-	case c.Time != 0 && now.UnixMilli() >= c.Time+b.Remember.Milliseconds():
+	case timed && now.UnixMilli() >= c.Time+b.Remember.Milliseconds():
 		return Choice{State: Expired}
 	}
-	c.Receipt = unquote(fields[keyReceipt])
+	if signed {
+		c.Receipt = unquote(fields[keyReceipt])
+	}
 	return c
 }
 

@@ -133,6 +133,8 @@ func ExpiryOf(line string, now time.Time) Expiry {
 			t, ok := parseDate(a.value)
 			if lastExpBad = !ok; ok {
 				expires = t
+				// The specification passes over a time zone, some browsers do not.
+				lastExpBad = !hasSuffixFold(a.value, "GMT") && now.Sub(t).Abs() < 26*time.Hour
 			}
 		}
 	}
@@ -146,6 +148,10 @@ func ExpiryOf(line string, now time.Time) Expiry {
 	}
 	e.Doubtful = e.Doubtful || count > maxAttributes
 	return e
+}
+
+func hasSuffixFold(s, suffix string) bool {
+	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
 }
 
 // Deletes tells whether line can only remove a cookie: it is past its end in

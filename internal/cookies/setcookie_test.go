@@ -87,6 +87,7 @@ func TestDeletionIsJudgedAsBrowsersDo(t *testing.T) {
 		"; Expires=" + past + "; Expires=" + future:  false,
 		"; Expires=" + future + "; Expires=" + past:  true,
 		"; Max-Age=junk; Expires=" + past:            true,
+		"; Expires=Mon, 23 Nov 2026 11:00:00 -1200":  false,
 		"; Expires=\"" + past + "\"":                 true, // quotes are delimiters in a cookie-date
 	} {
 		if got := Deletes("_ga=x"+attributes, now); got != want {

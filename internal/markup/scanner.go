@@ -172,11 +172,17 @@ func (s *Scanner) scanHTML(w []byte) {
 			}
 		case tagName:
 			if !isSpace(c) && c != '/' && c != '>' {
-				s.addName(c)
+				if s.addName(c); s.nameLen == len(s.name)+1 {
+					s.nameLen++
+					s.tagNamed() // what comes of so long a name is known
+					s.release()
+				}
 				break
 			}
-			s.tagNamed()
-			s.release()
+			if s.nameLen <= len(s.name) {
+				s.tagNamed()
+				s.release()
+			}
 			s.state = beforeAttributeName
 			i--
 		case rawText:

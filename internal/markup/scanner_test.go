@@ -128,6 +128,24 @@ func TestBytesPassAsSoonAsTheyAreDecided(t *testing.T) {
 	}
 }
 
+func TestALongTagNameIsNotHeld(t *testing.T) {
+	for _, start := range []string{"<body><", "<template><", "<head></"} {
+		var out bytes.Buffer
+		r := Rewriter{Out: &out, Scanner: Scanner{AtBody: []byte(notice)}}
+		_, _ = r.Write([]byte("<!doctype html>" + start))
+		for range 64 {
+			_, _ = r.Write(bytes.Repeat([]byte("a"), 4096))
+		}
+		if len(r.held) > 64 {
+			t.Errorf("%s: %d bytes held", start, len(r.held))
+		}
+	}
+	name := strings.Repeat("x", 100)
+	if got := rewrite(t, "<title>x</title><"+name+">", 1, false); got != "<title>x</title>"+notice+"<"+name+">" {
+		t.Error(got)
+	}
+}
+
 func TestWaitingForAFramesetIsBounded(t *testing.T) {
 	for _, size := range []int{100, 4096, 1 << 20} {
 		for _, pad := range []int{maxUndecided - 100, maxUndecided - 3, maxUndecided, maxUndecided + 100} {

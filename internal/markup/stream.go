@@ -1,8 +1,8 @@
 package markup
 
 import (
+	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"iter"
 	"sync"
@@ -128,9 +128,13 @@ func newDecoder(out io.Writer) *decoder {
 func decodeGzip(out io.Writer, in io.Reader) error {
 	z := gzipReaders.Get().(*gzip.Reader)
 	defer gzipReaders.Put(z)
-	if err := z.Reset(in); err != nil {
+	source := bufio.NewReader(in)
+	if err := z.Reset(source); err != nil {
 		return err
 	}
+	// One member after the other; what follows the last is no part of the page, and
+	// browsers pass over it (RFC 1952, section 2.2, knows no such thing).
+	z.Multistream(false)
 	buf := copyBuffers.Get().(*[copyBufferSize]byte)
 	defer copyBuffers.Put(buf)
 	for {
@@ -141,7 +145,12 @@ func decodeGzip(out io.Writer, in io.Reader) error {
 			}
 		}
 		if err == io.EOF {
-			return nil
+			if next, _ := source.Peek(2); string(next) != "\x1f\x8b" {
+				return nil
+			}
+			if err = z.Reset(source); err == nil {
+				z.Multistream(false)
+			}
 		}
 		if err != nil {
 			return err
@@ -175,18 +184,12 @@ func (p pushed) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-var errAfterEnd = errors.New("bytes after the end of the compressed page")
-
 func (d *decoder) Write(p []byte) (int, error) {
 	if d.err != nil {
 		return 0, d.err
 	}
 	d.input = p
-	if _, running := d.next(); !running && d.err == nil {
-		if len(p) > 0 {
-			d.err = errAfterEnd
-		}
-	}
+	d.next() // does nothing any more behind the end of the page
 	d.input = nil
 	if d.err != nil {
 		return 0, d.err

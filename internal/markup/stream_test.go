@@ -101,7 +101,7 @@ func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
 	damaged[len(damaged)-6] ^= 1 // CRC
 	for name, in := range map[string][]byte{
 		"cut": whole[:len(whole)/2], "cut in the trailer": whole[:len(whole)-3], "damaged": damaged,
-		"not gzip": []byte(page), "followed by junk": append(bytes.Clone(whole), "junk and more"...),
+		"not gzip": []byte(page),
 	} {
 		var out bytes.Buffer
 		s := NewStream(&out, Scanner{AtBody: []byte(notice)}, true, true)
@@ -116,6 +116,32 @@ func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
 		if r, err := stdgzip.NewReader(bytes.NewReader(out.Bytes())); err == nil {
 			if _, err := io.ReadAll(r); err == nil {
 				t.Errorf("%s: what went out looks complete", name)
+			}
+		}
+	}
+}
+
+func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
+	whole := gzipped(t, page)
+	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
+	for name, in := range map[string][]byte{
+		"padding": append(bytes.Clone(whole), 0, 0, 0, 0), "junk": append(bytes.Clone(whole), "junk and more"...),
+		"two members": append(gzipped(t, page[:100]), gzipped(t, page[100:])...),
+	} {
+		for _, size := range []int{1, len(in)} {
+			var out bytes.Buffer
+			s := NewStream(&out, Scanner{AtBody: []byte(notice)}, true, true)
+			for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
+				if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			s.End()
+			if got := gunzip(t, out.Bytes()); got != want {
+				t.Errorf("%s in pieces of %d: %d bytes, want %d", name, size, len(got), len(want))
 			}
 		}
 	}

@@ -4,7 +4,9 @@ package notice
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"html/template"
@@ -42,6 +44,7 @@ type Renderer struct {
 	charter   *template.Template
 	notices   map[noticeKey]snippet
 	manages   map[string]snippet
+	version   string
 }
 
 type noticeKey struct {
@@ -85,11 +88,27 @@ func New(o Options) (*Renderer, error) {
 			return nil, err
 		}
 	}
+	r.version = r.hash()
 	// The charter is rendered for each visitor; a mistake in it shows now.
 	if _, err := r.Charter(Visitor{Language: r.languages.fallback, Site: "example.com"}); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// Version changes with whatever is inserted into pages.
+func (r *Renderer) Version() string { return r.version }
+
+func (r *Renderer) hash() string {
+	h := sha256.New()
+	for _, tag := range r.languages.tags {
+		for _, s := range []snippet{r.notices[noticeKey{tag, false}], r.notices[noticeKey{tag, true}], r.manages[tag]} {
+			for _, piece := range s {
+				h.Write([]byte(piece))
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:4])
 }
 
 // override lays the operator's folder over the embedded files.

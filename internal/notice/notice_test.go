@@ -81,7 +81,7 @@ func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
 	for _, want := range []string{
 		`role="dialog"`, `ng-non-bindable`, `data-nosnippet`, `lang="fr"`, `dir="ltr"`,
 		`<form data-caddy-consent="" method="post" action="https://ville.example/_consent/choice">`,
-		`name="choice" value="accept">Tout accepter<`, `name="choice" value="refuse">Tout refuser<`, "Personnaliser", "utilise des cookies",
+		`<button name="choice" value="accept" data-caddy-consent="">Tout accepter<`, `<button name="choice" value="refuse" data-caddy-consent="">Tout refuser<`, "Personnaliser", "utilise des cookies",
 		`name="return" value="/a?b=1&amp;c=&#34;&#233;&#34;"`, "Google", "Enqu&#234;te &lt;b&gt;", `&amp; &#34;Cie&#34;`,
 	} {
 		if !strings.Contains(markup, want) {
@@ -99,6 +99,17 @@ func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
 	english.Language, english.Refusing = "en", true
 	if markup := string(r.Notice(english)); !strings.Contains(markup, "Survey") || !strings.Contains(markup, "Refuse all") || !strings.Contains(markup, "Global Privacy Control") {
 		t.Error(markup)
+	}
+}
+
+func TestEveryInsertedElementIsMarked(t *testing.T) {
+	r := renderer(t, nil)
+	for _, snippet := range [][]byte{r.Notice(place), r.Manage(place)} {
+		for _, tag := range regexp.MustCompile(`<[a-z][^>]*>`).FindAllString(string(snippet), -1) {
+			if !strings.Contains(tag, ` data-caddy-consent=""`) {
+				t.Errorf("%s is not", tag)
+			}
+		}
 	}
 }
 
@@ -185,6 +196,9 @@ func TestTheOperatorsFilesGoBeforeTheEmbeddedOnes(t *testing.T) {
 	}
 	if r.assetFolder() == renderer(t, nil).assetFolder() {
 		t.Error("other bytes under the same name")
+	}
+	if r.Version() == renderer(t, nil).Version() || r.Version() != renderer(t, with).Version() {
+		t.Error("the version does not tell what is inserted")
 	}
 	write("notice.html", `<div id="caddy-consent">{{.T "notice.title"}} {{.Site}}</div>`)
 	if got := string(renderer(t, with).Notice(place)); got != `<div id="caddy-consent">Bonjour ville.example</div>` {

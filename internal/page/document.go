@@ -46,7 +46,8 @@ func AskedBy(r *http.Request) Asker {
 // Document is what a response's header says of a document.
 type Document struct {
 	XHTML bool
-	// Charset is the one declared, "" where none is.
+	// Charset is the one declared, "" where none is, a name that no encoding has where
+	// it cannot be read.
 	Charset string
 }
 
@@ -73,8 +74,12 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 	if hasDirective(h["Cache-Control"], "no-transform") {
 		return Document{}, false
 	}
-	_, parameters, _ := mime.ParseMediaType(contentType)
-	return Document{XHTML: xhtml, Charset: parameters["charset"]}, true
+	_, parameters, err := mime.ParseMediaType(contentType)
+	charset := parameters["charset"]
+	if err != nil && strings.Contains(strings.ToLower(contentType), "charset=") {
+		charset = "unreadable" // known to nobody, so the page is not changed
+	}
+	return Document{XHTML: xhtml, Charset: charset}, true
 }
 
 // IsHTTPS tells whether the visitor's connection is encrypted, also where another

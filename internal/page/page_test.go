@@ -64,6 +64,9 @@ func TestWhatIsADocument(t *testing.T) {
 			t.Errorf("%d %v: %v, want %v", c.status, c.fields, got, c.want)
 		}
 	}
+	if d, ok := IsDocument(200, header("Content-Type: text/html; charset=iso-2022-jp; foo")); !ok || d.Charset != "unreadable" {
+		t.Errorf("%+v", d)
+	}
 	if d, _ := IsDocument(200, header("Content-Type: application/xhtml+xml; charset=latin1")); !d.XHTML || d.Charset != "latin1" {
 		t.Errorf("%+v", d)
 	}
@@ -113,6 +116,17 @@ func TestConditionsHoldOnlyForTheSameVariant(t *testing.T) {
 		if got := h.Get("If-None-Match"); got != want || h.Get("If-Modified-Since") != "" {
 			t.Errorf("%s: %s, want %s; %v", tag, got, want, h)
 		}
+	}
+}
+
+func TestTheRestOfAPageIsNotMixedWithAnotherVariant(t *testing.T) {
+	h := header("Range: bytes=5-", "If-Range: x", "A: b")
+	if DropConditionalRange(h); len(h) != 1 {
+		t.Error(h)
+	}
+	h = header("Range: bytes=5-")
+	if DropConditionalRange(h); len(h) != 1 {
+		t.Error("a range by itself is the client's own matter")
 	}
 }
 

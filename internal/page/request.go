@@ -79,6 +79,15 @@ func TranslateConditions(h http.Header, suffix string) {
 	h["If-None-Match"] = []string{strings.Join(tags, ", ")}
 }
 
+// DropConditionalRange asks for the whole of a page of which a client wants the rest
+// if it has not changed: what the client has may be another variant.
+func DropConditionalRange(h http.Header) {
+	if len(h["If-Range"]) > 0 {
+		delete(h, "If-Range")
+		delete(h, "Range")
+	}
+}
+
 // HasConditions tells whether TranslateConditions has anything to do.
 func HasConditions(h http.Header) bool {
 	return len(h["If-None-Match"]) > 0 || len(h["If-Modified-Since"]) > 0

@@ -7,7 +7,7 @@ import (
 )
 
 // maxReturn bounds the path to come back to.
-const maxReturn = 2048
+const maxReturn = 4096
 
 // back is where to send the visitor after a choice: the page the form names, else
 // the one the browser says it comes from, else the home page; always a path on this
@@ -26,7 +26,8 @@ func back(r *http.Request, wanted string) string {
 // "//host" and "/\host" name another one, and so does what becomes it when
 // browsers take out tabs and newlines (URL standard, "basic URL parser").
 func isPath(s string) bool {
-	if len(s) > maxReturn || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.Contains(s, `\`) {
+	path, _, _ := strings.Cut(s, "?")
+	if len(s) > maxReturn || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") || strings.Contains(path, `\`) {
 		return false
 	}
 	for _, c := range []byte(s) {

@@ -75,7 +75,7 @@ func readAnswer(w http.ResponseWriter, r *http.Request) (a answer, isJSON bool, 
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	isJSON = media == "application/json"
 	if err != nil || !isJSON && media != "application/x-www-form-urlencoded" {
-		return a, false, &problem{http.StatusUnsupportedMediaType, "A choice is sent as a form (application/x-www-form-urlencoded) or as application/json."}
+		return a, false, malformed("A choice is sent as a form (application/x-www-form-urlencoded) or as application/json.")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -189,6 +189,6 @@ func (h *Handler) writeState(w http.ResponseWriter, r *http.Request, c choice.Ch
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Vary", "Cookie, Sec-GPC")
+	w.Header().Add("Vary", "Cookie, Sec-GPC")
 	serve(w, r, append(body, '\n'))
 }

@@ -118,7 +118,7 @@ func (h *Handler) charter(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", v.Language)
 	header.Set("Cache-Control", "private, no-store")
-	header.Set("Vary", "Cookie, Accept-Language, Sec-GPC")
+	header.Add("Vary", "Cookie, Accept-Language, Sec-GPC")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'")
 	serve(w, r, body)
 }

@@ -10,13 +10,16 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-// Bounds on what one withdrawal expires.
+// Bounds on what one withdrawal expires: what clients and proxies take of headers
+// is about a hundred lines and some kilobytes.
 const (
+	maxExpiredLines = 48
 	maxExpiredNames = 16
-	maxExpiredPaths = 6
+	maxPathsOfAPage = 4
 )
 
 // expire removes the cookies of services that are no longer granted from the
@@ -26,12 +29,29 @@ func (h *Handler) expire(header http.Header, r *http.Request, services policy.Se
 	if services == 0 {
 		return
 	}
-	names := h.cookieNames(r, services)
-	for _, domain := range domains(r.Host) {
-		for _, path := range paths(r, wanted) {
-			for _, name := range names {
-				header.Add("Set-Cookie", name+"=; Path="+path+domain+"; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+	end := "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+	if page.IsHTTPS(r) {
+		end += "; Secure" // without, browsers keep cookies named __Secure-
+	}
+	names, lines := h.cookieNames(r, services), 0
+	add := func(path, domain string) {
+		for _, name := range names {
+			if lines++; lines <= maxExpiredLines {
+				header.Add("Set-Cookie", name+"=; Path="+path+domain+end)
 			}
+		}
+	}
+	// The likely ones first: trackers set theirs for the whole site or domain.
+	domains, paths := domains(r.Host), paths(r, wanted)
+	for _, domain := range domains {
+		add("/", domain)
+	}
+	for _, path := range paths {
+		add(path, "")
+	}
+	for _, path := range paths {
+		for _, domain := range domains[1:] {
+			add(path, domain)
 		}
 	}
 }
@@ -63,7 +83,7 @@ func (h *Handler) cookieNames(r *http.Request, services policy.Set) []string {
 }
 
 // domains are the Domain attributes that a cookie for this host may have: none, the
-// host, and its parents down to the registrable domain (publicsuffix.org).
+// registrable domain (publicsuffix.org), the host and what lies between.
 func domains(host string) []string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
@@ -73,39 +93,34 @@ func domains(host string) []string {
 	if err != nil || net.ParseIP(host) != nil {
 		return attributes
 	}
-	for {
+	attributes = append(attributes, "; Domain="+registrable)
+	for host != registrable && len(attributes) < 6 {
 		attributes = append(attributes, "; Domain="+host)
-		if host == registrable || len(attributes) > 5 {
-			return attributes
-		}
 		_, host, _ = strings.Cut(host, ".")
 	}
+	return attributes
 }
 
-// paths are the Path attributes to try: the root, and the folders of the page that
-// the visitor comes from and goes back to.
+// paths are the Path attributes to try besides the root: the page that the visitor
+// comes from, the one to go back to, and the folders of both.
 func paths(r *http.Request, wanted string) []string {
-	tried := []string{"/"}
-	add := func(path string) {
-		if len(tried) < maxExpiredPaths && !slices.Contains(tried, path) {
-			tried = append(tried, path)
-		}
-	}
+	var tried []string
 	referer, _ := refererPath(r)
-	for _, page := range []string{referer, wanted} {
-		u, err := url.Parse(page)
-		if err != nil || !isPath(page) {
+	for _, visited := range []string{referer, wanted} {
+		u, err := url.Parse(visited)
+		if err != nil || !isPath(visited) || strings.Contains(u.EscapedPath(), ";") { // would end the attribute
 			continue
 		}
-		path := u.EscapedPath()
-		if strings.Contains(path, ";") { // would end the attribute
-			continue
-		}
-		for i := 1; i < len(path); i++ {
-			if path[i] == '/' {
-				add(path[:i]) // matches with and without the slash at its end
-				add(path[:i+1])
+		// "/a" matches what is below it with and without a slash at its end.
+		path := strings.TrimSuffix(u.EscapedPath(), "/")
+		for range maxPathsOfAPage {
+			if path == "" {
+				break
 			}
+			if !slices.Contains(tried, path) {
+				tried = append(tried, path, path+"/")
+			}
+			path = path[:strings.LastIndexByte(path, '/')]
 		}
 	}
 	return tried

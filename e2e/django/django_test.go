@@ -1,4 +1,5 @@
-package e2e
+// Package django drives a real Django site through the module.
+package django
 
 import (
 	"bytes"
@@ -14,12 +15,17 @@ import (
 	"strings"
 	"testing"
 
+	_ "github.com/caddy-consent/caddy-consent"
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
 // What a visitor does on a Django site (testdata/django) that sets trackers on
 // every response, seen through the proxy: everything works whatever the choice,
 // and only the cookies that the choice allows go either way.
+
+func TestMain(m *testing.M) {
+	harness.Main(m, harness.HasDjango)
+}
 
 // djangoCaddyfile declares two services; its verbs are port, further lines, upstream.
 const djangoCaddyfile = `http://127.0.0.1:%d {

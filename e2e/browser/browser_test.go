@@ -1,4 +1,5 @@
-package e2e
+// Package browser sees the demo as visitors do, in a real Chromium.
+package browser
 
 import (
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	_ "github.com/caddy-consent/caddy-consent"
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
@@ -39,11 +41,12 @@ func withAndWithoutScripts(t *testing.T, s harness.Settings, v harness.Visitor, 
 	}
 }
 
-// url is the address of a path on the site.
-func (d demo) url(path string) string { return "http://" + d.site + path }
+func TestMain(m *testing.M) {
+	harness.Main(m, harness.HasChromium)
+}
 
-func TestBrowserAnAnswerEndsTheNoticeForGood(t *testing.T) {
-	d := startDemo(t)
+func TestAnAnswerEndsTheNoticeForGood(t *testing.T) {
+	d := harness.StartDemo(t)
 	for _, c := range []struct {
 		name, answer string
 		settings     harness.Settings
@@ -60,14 +63,14 @@ func TestBrowserAnAnswerEndsTheNoticeForGood(t *testing.T) {
 	}
 }
 
-func answerEndsTheNotice(t *testing.T, d demo, p *harness.Page, answer string) {
-	p.Open(d.url("/"))
+func answerEndsTheNotice(t *testing.T, d harness.Demo, p *harness.Page, answer string) {
+	p.Open(d.URL("/"))
 	p.Await(noticeShown)
 	p.Follow("Catalogue")
 	p.Await(noticeShown)
 
 	p.Follow(answer)
-	if got := p.URL(); got != d.url("/explore/") {
+	if got := p.URL(); got != d.URL("/explore/") {
 		t.Errorf("the answer leads to %s, not back to the page", got)
 	}
 	if n := harness.Eval[int](p, `performance.getEntriesByType('navigation')[0].redirectCount`); n != 1 {
@@ -82,7 +85,7 @@ func answerEndsTheNotice(t *testing.T, d demo, p *harness.Page, answer string) {
 
 	// Back to the very first page, which had the notice, and forward again.
 	visits := 0
-	for ; p.URL() != d.url("/"); visits++ {
+	for ; p.URL() != d.URL("/"); visits++ {
 		fromMemory := p.Back()
 		t.Logf("back to %s, from memory: %t", p.URL(), fromMemory)
 		p.Await(noticeGone)
@@ -93,15 +96,15 @@ func answerEndsTheNotice(t *testing.T, d demo, p *harness.Page, answer string) {
 	}
 
 	another := p.NewPage()
-	another.Open(d.url("/"))
+	another.Open(d.URL("/"))
 	another.Await(noticeGone)
 	another.Await(manageShown)
 }
 
 // A page that the browser kept in memory comes back as it was left: the script
 // of the notice has to look again.
-func TestBrowserAPageFromMemoryForgetsTheNotice(t *testing.T) {
-	d := startDemo(t)
+func TestAPageFromMemoryForgetsTheNotice(t *testing.T) {
+	d := harness.StartDemo(t)
 	site := keepable(t, d)
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(site + "/")
@@ -121,11 +124,11 @@ func TestBrowserAPageFromMemoryForgetsTheNotice(t *testing.T) {
 
 // keepable serves the demo as an operator who overrules Cache-Control would:
 // browsers keep a no-store page in memory only as long as no cookie changes.
-func keepable(t *testing.T, d demo) string {
+func keepable(t *testing.T, d harness.Demo) string {
 	t.Helper()
 	server := httptest.NewServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(&url.URL{Scheme: "http", Host: d.site})
+			r.SetURL(&url.URL{Scheme: "http", Host: d.Site})
 			r.Out.Host = r.In.Host
 		},
 		ModifyResponse: func(r *http.Response) error {
@@ -137,14 +140,14 @@ func keepable(t *testing.T, d demo) string {
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-func TestBrowserAPageThatStayedOpenForgetsTheNotice(t *testing.T) {
-	d := startDemo(t)
+func TestAPageThatStayedOpenForgetsTheNotice(t *testing.T) {
+	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, open *harness.Page) {
-		open.Open(d.url("/explore/"))
+		open.Open(d.URL("/explore/"))
 		open.Await(noticeShown)
 
 		other := open.NewPage()
-		other.Open(d.url("/"))
+		other.Open(d.URL("/"))
 		other.Follow("Tout refuser")
 
 		open.Show()
@@ -155,48 +158,48 @@ func TestBrowserAPageThatStayedOpenForgetsTheNotice(t *testing.T) {
 	})
 }
 
-func TestBrowserHoldsOnlyTheCookiesOfTheCharter(t *testing.T) {
-	d := startDemo(t)
-	paths := slices.Concat(demoPages, []string{demoMap, demoAPI, "/static/ods/map.svg"})
+func TestHoldsOnlyTheCookiesOfTheCharter(t *testing.T) {
+	d := harness.StartDemo(t)
+	paths := slices.Concat(harness.DemoPages, []string{harness.DemoMap, harness.DemoAPI, "/static/ods/map.svg"})
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		for _, path := range paths {
-			p.Open(d.url(path))
-			if names := cookieNames(p); len(without(names, []string{"csrftoken", "django_language"})) > 0 {
+			p.Open(d.URL(path))
+			if names := cookieNames(p); len(harness.Without(names, []string{"csrftoken", "django_language"})) > 0 {
 				t.Errorf("before the choice, %s leaves the cookies %q", path, names)
 			}
 		}
 		holds(t, p, "csrftoken", "django_language")
 
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		p.Follow("Tout refuser")
 		checkChoice(t, p, map[string]bool{"ga": false, "matomo": false})
 		for _, path := range paths {
-			p.Open(d.url(path))
+			p.Open(d.URL(path))
 			holds(t, p, "cookies_preferences", "csrftoken", "django_language")
 		}
 	})
 }
 
-func TestBrowserHoldsWhatTheVisitorAccepts(t *testing.T) {
-	d := startDemo(t)
+func TestHoldsWhatTheVisitorAccepts(t *testing.T) {
+	d := harness.StartDemo(t)
 	accepted := []string{
 		"_ga", "_ga_ABC123", "_gid", "_pk_id.1.1fff", "_pk_ses.1.1fff", "cookies_preferences", "csrftoken", "django_language",
 	}
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		p.Follow("Tout accepter")
 		checkChoice(t, p, map[string]bool{"ga": true, "matomo": true})
-		for _, path := range demoPages {
-			p.Open(d.url(path))
+		for _, path := range harness.DemoPages {
+			p.Open(d.URL(path))
 			holds(t, p, accepted...)
 		}
 	})
 }
 
-func TestBrowserCustomChoiceGrantsWhatIsTicked(t *testing.T) {
-	d := startDemo(t)
+func TestCustomChoiceGrantsWhatIsTicked(t *testing.T) {
+	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.url("/explore/"))
+		p.Open(d.URL("/explore/"))
 		p.Follow("Personnaliser")
 		p.Await(`document.title.startsWith('Charte des cookies')`)
 		if got := ticked(p); len(got) > 0 {
@@ -204,22 +207,22 @@ func TestBrowserCustomChoiceGrantsWhatIsTicked(t *testing.T) {
 		}
 		p.Click("Matomo")
 		p.Follow("Enregistrer mes choix")
-		if got := p.URL(); got != d.url("/explore/") {
+		if got := p.URL(); got != d.URL("/explore/") {
 			t.Errorf("saving leads to %s, not back to the page", got)
 		}
 		p.Await(noticeGone)
 		checkChoice(t, p, map[string]bool{"ga": false, "matomo": true})
-		for _, path := range []string{"/", demoDataset, "/login/"} {
-			p.Open(d.url(path))
+		for _, path := range []string{"/", harness.DemoDataset, "/login/"} {
+			p.Open(d.URL(path))
 			holds(t, p, "_pk_id.1.1fff", "_pk_ses.1.1fff", "cookies_preferences", "csrftoken", "django_language")
 		}
 	})
 }
 
-func TestBrowserManageControlLeadsToWithdrawal(t *testing.T) {
-	d := startDemo(t)
+func TestManageControlLeadsToWithdrawal(t *testing.T) {
+	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.url("/explore/"))
+		p.Open(d.URL("/explore/"))
 		p.Follow("Tout accepter")
 		p.Await(manageShown)
 
@@ -243,24 +246,24 @@ func TestBrowserManageControlLeadsToWithdrawal(t *testing.T) {
 			t.Errorf("after withdrawing one, %q is ticked", got)
 		}
 		p.Follow("Tout refuser")
-		if got := p.URL(); got != d.url("/explore/") {
+		if got := p.URL(); got != d.URL("/explore/") {
 			t.Errorf("refusing leads to %s, not back to the page", got)
 		}
 		checkChoice(t, p, map[string]bool{"ga": false, "matomo": false})
 		holds(t, p, "cookies_preferences", "csrftoken", "django_language")
 		p.Reload()
-		if got := without(received(p), demoNecessary); len(got) > 0 {
+		if got := harness.Without(received(p), harness.Necessary); len(got) > 0 {
 			t.Errorf("after refusing, the portal receives %q", got)
 		}
 		p.Await(manageShown)
 	})
 }
 
-func TestBrowserLogsInWhateverTheChoice(t *testing.T) {
-	d := startDemo(t)
+func TestLogsInWhateverTheChoice(t *testing.T) {
+	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		for _, answer := range []string{"", "Tout refuser", "Tout accepter"} {
-			p.Open(d.url("/login/"))
+			p.Open(d.URL("/login/"))
 			if answer != "" {
 				if p.Has("#caddy-consent-manage") {
 					p.Follow("Gérer mes cookies")
@@ -270,7 +273,7 @@ func TestBrowserLogsInWhateverTheChoice(t *testing.T) {
 			p.Click("Nom d’utilisateur")
 			p.Type("visiteur")
 			p.TypeAndLoad(kb.Enter)
-			if got := p.URL(); got != d.url("/account/") {
+			if got := p.URL(); got != d.URL("/account/") {
 				t.Fatalf("after %q, logging in leads to %s", answer, got)
 			}
 			if p.Cookies()["sessionid"] == "" {
@@ -284,11 +287,11 @@ func TestBrowserLogsInWhateverTheChoice(t *testing.T) {
 	})
 }
 
-func TestBrowserShowsNoNoticeInsideFrames(t *testing.T) {
-	d := startDemo(t)
+func TestShowsNoNoticeInsideFrames(t *testing.T) {
+	d := harness.StartDemo(t)
 	const frame = `document.querySelector('iframe').contentDocument`
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.url(demoDataset))
+		p.Open(d.URL(harness.DemoDataset))
 		for _, there := range []string{noticeShown, manageShown} {
 			p.Await(there)
 			p.Await(frame + `.querySelector('img') !== null`)
@@ -302,10 +305,10 @@ func TestBrowserShowsNoNoticeInsideFrames(t *testing.T) {
 	})
 }
 
-func TestBrowserSpeaksTheVisitorsLanguage(t *testing.T) {
-	d := startDemo(t)
+func TestSpeaksTheVisitorsLanguage(t *testing.T) {
+	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{Language: "en-GB,en"}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		text := harness.Eval[string](p, `document.querySelector('#caddy-consent').innerText`)
 		for _, want := range []string{"uses cookies", "Audience measurement", "Refuse all", "Accept all", "Customise", "Read the cookie charter"} {
 			if !strings.Contains(text, want) {
@@ -320,11 +323,11 @@ func TestBrowserSpeaksTheVisitorsLanguage(t *testing.T) {
 	})
 }
 
-func TestBrowserKeyboardReachesTheNoticeFirst(t *testing.T) {
-	d := startDemo(t)
+func TestKeyboardReachesTheNoticeFirst(t *testing.T) {
+	d := harness.StartDemo(t)
 	const focused = `document.activeElement.closest('#caddy-consent') ? document.activeElement.innerText.trim() : ''`
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		var stops []string
 		for range 4 {
 			p.Type(kb.Tab)
@@ -342,7 +345,7 @@ func TestBrowserKeyboardReachesTheNoticeFirst(t *testing.T) {
 		}
 		for _, answer := range []string{"refuse", "accept"} {
 			another := p.Browser.Visit(t, p.Visitor)
-			another.Open(d.url("/"))
+			another.Open(d.URL("/"))
 			for range map[string]int{"refuse": 2, "accept": 3}[answer] {
 				another.Type(kb.Tab)
 			}
@@ -353,34 +356,34 @@ func TestBrowserKeyboardReachesTheNoticeFirst(t *testing.T) {
 	})
 }
 
-func TestBrowserReportsNoProblem(t *testing.T) {
-	d := startDemo(t)
-	pages := append(without(demoPages, []string{"/nowhere"}), "/_consent/charter")
+func TestReportsNoProblem(t *testing.T) {
+	d := harness.StartDemo(t)
+	pages := append(harness.Without(harness.DemoPages, []string{"/nowhere"}), "/_consent/charter")
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		check := func(state string) {
 			t.Helper()
 			for _, path := range pages {
-				p.Open(d.url(path))
+				p.Open(d.URL(path))
 				for _, problem := range p.Problems() {
 					t.Errorf("%s, %s: %s", state, path, problem)
 				}
 			}
 		}
 		check("before the choice")
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		p.Follow("Tout refuser")
 		check("after refusing")
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		p.Follow("Gérer mes cookies")
 		p.Follow("Tout accepter")
 		check("after accepting")
 	})
 }
 
-func TestBrowserNoticeFitsNarrowWindows(t *testing.T) {
-	d := startDemo(t)
+func TestNoticeFitsNarrowWindows(t *testing.T) {
+	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{Width: 320, Height: 568}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		p.Await(noticeShown)
 		const fits = `(e => { const box = e.getBoundingClientRect(); return e.scrollWidth <= e.clientWidth && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })`
 		if !harness.Eval[bool](p, fits+`(document.querySelector('#caddy-consent'))`) {
@@ -406,8 +409,8 @@ func TestBrowserNoticeFitsNarrowWindows(t *testing.T) {
 	})
 }
 
-func TestBrowserRefusingLooksAsAcceptingDoes(t *testing.T) {
-	d := startDemo(t)
+func TestRefusingLooksAsAcceptingDoes(t *testing.T) {
+	d := harness.StartDemo(t)
 	const look = `(value => {
 		const button = document.querySelector('#caddy-consent button[value=' + value + ']');
 		const style = getComputedStyle(button), box = button.getBoundingClientRect();
@@ -417,7 +420,7 @@ func TestBrowserRefusingLooksAsAcceptingDoes(t *testing.T) {
 	browser := harness.Browser(t, harness.Settings{})
 	for _, v := range []harness.Visitor{{}, {Dark: true}, {Width: 320, Height: 568}} {
 		p := browser.Visit(t, v)
-		p.Open(d.url("/"))
+		p.Open(d.URL("/"))
 		refuse, accept := harness.Eval[string](p, look+`('refuse')`), harness.Eval[string](p, look+`('accept')`)
 		if refuse != accept {
 			t.Errorf("in %+v, the button to refuse is %s, the one to accept %s", v, refuse, accept)
@@ -426,7 +429,7 @@ func TestBrowserRefusingLooksAsAcceptingDoes(t *testing.T) {
 }
 
 // With CONSENT_SCREENSHOTS=<folder>, pictures of everything that visitors see go there.
-func TestBrowserScreenshots(t *testing.T) {
+func TestScreenshots(t *testing.T) {
 	folder := os.Getenv("CONSENT_SCREENSHOTS")
 	if folder == "" {
 		t.Skip("CONSENT_SCREENSHOTS names no folder for the pictures")
@@ -434,7 +437,7 @@ func TestBrowserScreenshots(t *testing.T) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	d := startDemo(t)
+	d := harness.StartDemo(t)
 	heights := map[int]int{320: 568, 768: 1024, 1280: 800}
 	for language, accept := range map[string]string{"fr": "Tout accepter", "en": "Accept all"} {
 		browser := harness.Browser(t, harness.Settings{Language: language})
@@ -445,12 +448,12 @@ func TestBrowserScreenshots(t *testing.T) {
 				}
 				v := harness.Visitor{Width: width, Height: height, Dark: dark}
 				p := browser.Visit(t, v)
-				p.Open(d.url("/"))
+				p.Open(d.URL("/"))
 				p.Screenshot(file("notice"))
-				p.Open(d.url("/_consent/charter"))
+				p.Open(d.URL("/_consent/charter"))
 				p.Screenshot(file("charter"))
 				p.Follow(accept)
-				p.Open(d.url("/"))
+				p.Open(d.URL("/"))
 				p.Screenshot(file("chosen"))
 			}
 		}

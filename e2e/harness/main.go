@@ -1,0 +1,28 @@
+package harness
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// Main runs the tests of a package that needs something the machine may lack. Where
+// it does, all of them are skipped, and `go test` says "[no tests to run]" behind the
+// package's name.
+func Main(m *testing.M, there func() bool) {
+	code := m.Run()
+	if code == 0 && !there() {
+		fmt.Print("\ntesting: warning: no tests to run\n") // what `go test` looks for
+	}
+	os.Exit(code)
+}
+
+// Missing ends a test that needs what the machine lacks: skipped, or failed where
+// CONSENT_E2E=required says that all must be there, as in CI.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CONSENT_E2E") == "required" {
+		t.Fatalf("%s is missing, and CONSENT_E2E=required", what)
+	}
+	t.Skipf("%s is missing: this is not tested", what)
+}
