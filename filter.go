@@ -303,7 +303,8 @@ func (rw *responseWriter) language() string {
 	return rw.tag
 }
 
-// suffix sets the entity tags of this visitor's variant of pages apart.
+// suffix sets the entity tags of this visitor's variant of pages apart, also from what
+// an earlier configuration inserted.
 func (rw *responseWriter) suffix() string {
 	h := rw.handler
 	return "-consent-" + rw.verdict.Key + "-" + h.renderer.Version() + h.Manage[:1] + "-" + rw.language()
