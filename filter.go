@@ -94,7 +94,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	}
 	if rw.asker != page.Other {
 		if rw.rewrites() {
-			page.NarrowEncodings(change(), markup.Coding)
+			page.NarrowEncodings(change(), markup.Codings)
 			page.DropConditionalRange(r.Header)
 		}
 		if page.HasConditions(r.Header) {
@@ -234,15 +234,16 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		return passing
 	}
 	coding := contentCoding(h)
-	decode := markup.Decodes(coding)
+	from := markup.Canonical(coding)
 	switch {
 	case !markup.ASCIICompatible(document.Charset):
 		return rw.pageUntouched("the encoding " + document.Charset + " is not one that markup can be inserted into")
-	case coding != "" && !decode:
+	case coding != "" && from == "":
 		return rw.pageUntouched("the content coding " + coding + " cannot be decoded")
 	}
-	encode := decode && page.Accepts(rw.request.Header["Accept-Encoding"], markup.Coding)
-	if decode && !encode {
+	to := from // the client gets the coding it would have got, if it can read it
+	if from != "" && !page.Accepts(rw.request.Header["Accept-Encoding"], from) {
+		to = ""
 		delete(h, "Content-Encoding")
 	}
 	page.Changed(h)
@@ -253,7 +254,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		return bodiless
 	}
 	scanner := markup.Scanner{AtBody: rw.snippet(), XML: document.XHTML}
-	rw.stream = markup.NewStream(rw.ResponseWriter, scanner, decode, encode)
+	rw.stream = markup.NewStream(rw.ResponseWriter, scanner, from, to)
 	return rewriting
 }
 
@@ -337,8 +338,8 @@ const maxSniffed = 64 << 10
 func (rw *responseWriter) sniff(end bool) error {
 	h := rw.Header()
 	prefix := rw.held
-	if markup.Decodes(contentCoding(h)) {
-		prefix = markup.Peek(rw.held)
+	if coding := markup.Canonical(contentCoding(h)); coding != "" {
+		prefix = markup.Peek(coding, rw.held)
 	}
 	isDocument, decided := markup.StartsLikeDocument(prefix)
 	if !decided && !end && len(rw.held) < maxSniffed {

@@ -6,8 +6,6 @@ import (
 	"io"
 	"iter"
 	"sync"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // Stream takes a page as the upstream sends it, piece by piece, and writes it
@@ -17,36 +15,29 @@ type Stream struct {
 	in       io.Writer
 	rewriter Rewriter
 	decoder  *decoder
-	encoder  *gzip.Writer
-	begun    bool // the page has a first byte
-	unsynced bool // bytes went into the encoder since it was last flushed
+	encoder  encoder
+	coding   string // of the encoder
+	begun    bool   // the page has a first byte
+	unsynced bool   // bytes went into the encoder since it was last flushed
 }
 
-// NewStream makes a stream that writes to out. With decode, the page comes in
-// gzip; with encode, it goes out in gzip. End must be called in the end.
-func NewStream(out io.Writer, scanner Scanner, decode, encode bool) *Stream {
+// NewStream makes a stream that writes to out. from is the coding in which the page
+// comes, to the one in which it goes out, each one of Codings or "" for none. End must
+// be called in the end.
+func NewStream(out io.Writer, scanner Scanner, from, to string) *Stream {
 	s := &Stream{rewriter: Rewriter{Out: out, Scanner: scanner}}
-	if encode {
-		s.encoder = gzipWriters.Get().(*gzip.Writer)
+	if to != "" {
+		s.coding, s.encoder = to, encoders[to].Get().(encoder)
 		s.encoder.Reset(out)
 		s.rewriter.Out = s.encoder
 	}
 	s.in = &s.rewriter
-	if decode {
-		s.decoder = newDecoder(&s.rewriter)
+	if from != "" {
+		s.decoder = newDecoder(from, &s.rewriter)
 		s.in = s.decoder
 	}
 	return s
 }
-
-// gzipLevel is fast: a page is compressed anew for every visitor who sees it
-// changed.
-const gzipLevel = 3
-
-var gzipWriters = sync.Pool{New: func() any {
-	w, _ := gzip.NewWriterLevel(nil, gzipLevel) // the level is valid
-	return w
-}}
 
 // Write passes on what is decided of the page with p.
 func (s *Stream) Write(p []byte) (int, error) {
@@ -101,12 +92,12 @@ func (s *Stream) End() {
 	}
 	if s.encoder != nil {
 		s.encoder.Reset(nil)
-		gzipWriters.Put(s.encoder)
+		encoders[s.coding].Put(s.encoder)
 		s.encoder = nil
 	}
 }
 
-// decoder turns a reader that pulls, the gzip decoder, into a writer that is
+// decoder turns a reader that pulls, as decoders are, into a writer that is
 // pushed: the reader runs as a coroutine and gives way when it wants bytes that
 // have not come yet. So every Write returns when all that can be decoded is.
 type decoder struct {
@@ -117,48 +108,38 @@ type decoder struct {
 	err   error // how decoding ended; nil while it goes on or where it ended well
 }
 
-func newDecoder(out io.Writer) *decoder {
+func newDecoder(coding string, out io.Writer) *decoder {
 	d := &decoder{}
 	d.next, d.stop = iter.Pull(func(yield func(struct{}) bool) {
-		d.err = decodeGzip(out, pushed{d, yield})
+		d.err = decode(coding, out, pushed{d, yield})
 	})
 	return d
 }
 
-func decodeGzip(out io.Writer, in io.Reader) error {
-	z := gzipReaders.Get().(*gzip.Reader)
-	defer gzipReaders.Put(z)
-	source := bufio.NewReader(in)
-	if err := z.Reset(source); err != nil {
+// decode reads all of a compressed page and writes it to out.
+func decode(coding string, out io.Writer, in io.Reader) error {
+	r, release, err := decoders[coding](bufio.NewReader(in))
+	defer release()
+	if err != nil {
 		return err
 	}
-	// One member after the other; what follows the last is no part of the page, and
-	// browsers pass over it (RFC 1952, section 2.2, knows no such thing).
-	z.Multistream(false)
 	buf := copyBuffers.Get().(*[copyBufferSize]byte)
 	defer copyBuffers.Put(buf)
 	for {
-		n, err := z.Read(buf[:])
+		n, err := r.Read(buf[:])
 		if n > 0 {
 			if _, err := out.Write(buf[:n]); err != nil {
 				return err
 			}
 		}
 		if err == io.EOF {
-			if next, _ := source.Peek(2); string(next) != "\x1f\x8b" {
-				return nil
-			}
-			if err = z.Reset(source); err == nil {
-				z.Multistream(false)
-			}
+			return nil
 		}
 		if err != nil {
 			return err
 		}
 	}
 }
-
-var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
 const copyBufferSize = 32 << 10
 
@@ -208,9 +189,9 @@ func (d *decoder) Close() error {
 
 // Peek decodes the beginning of a compressed page, as far as prefix reaches and up
 // to SniffLength bytes.
-func Peek(prefix []byte) []byte {
+func Peek(coding string, prefix []byte) []byte {
 	var out limited
-	_ = decodeGzip(&out, bytes.NewReader(prefix)) // an error shows again when the page is decoded
+	_ = decode(coding, &out, bytes.NewReader(prefix)) // an error shows again when the page is decoded
 	return out.bytes
 }
 

@@ -2,135 +2,171 @@ package markup
 
 import (
 	"bytes"
+	stdflate "compress/flate"
 	stdgzip "compress/gzip"
+	stdzlib "compress/zlib"
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
-
-func gzipped(t testing.TB, text string) []byte {
-	var b bytes.Buffer
-	w := stdgzip.NewWriter(&b)
-	if _, err := io.WriteString(w, text); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func gunzip(t testing.TB, b []byte) string {
-	r, err := stdgzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
 
 var page = "<!doctype html><body>" + strings.Repeat("<p>Jeux de données</p>", 5000)
 
+// flushed encodes parts as the decoders' peers do, with a flush between them.
+func flushed(t testing.TB, coding string, parts ...string) [][]byte {
+	var b bytes.Buffer
+	var w interface {
+		io.WriteCloser
+		Flush() error
+	}
+	switch coding {
+	case "gzip":
+		w = stdgzip.NewWriter(&b)
+	case "deflate":
+		w = stdzlib.NewWriter(&b)
+	case "bare deflate":
+		w, _ = stdflate.NewWriter(&b, 6)
+	case "br":
+		w = brotli.NewWriterLevel(&b, 6)
+	case "zstd":
+		w, _ = zstd.NewWriter(&b)
+	}
+	var pieces [][]byte
+	for i, part := range parts {
+		_, err := io.WriteString(w, part)
+		if err == nil && i < len(parts)-1 {
+			err = w.Flush()
+		} else if err == nil {
+			err = w.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		pieces = append(pieces, bytes.Clone(b.Bytes()))
+		b.Reset()
+	}
+	return pieces
+}
+
+func compressed(t testing.TB, coding, text string) []byte { return flushed(t, coding, text)[0] }
+
+// decompress reads what went out, with another implementation where there is one.
+func decompress(coding string, b []byte) (string, error) {
+	var r io.Reader
+	var err error
+	switch coding {
+	case "gzip":
+		r, err = stdgzip.NewReader(bytes.NewReader(b))
+	case "deflate":
+		r, err = stdzlib.NewReader(bytes.NewReader(b))
+	case "br":
+		r = brotli.NewReader(bytes.NewReader(b))
+	case "zstd":
+		r, err = zstd.NewReader(bytes.NewReader(b))
+	}
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(r)
+	return string(text), err
+}
+
 func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
-	in := gzipped(t, page)
 	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
-	for _, size := range []int{1, 1000, len(in)} {
-		for _, encode := range []bool{true, false} {
-			var out bytes.Buffer
-			s := NewStream(&out, Scanner{AtBody: []byte(notice)}, true, encode)
-			for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
-				if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
-					t.Fatal(err)
+	for _, coding := range append([]string{"bare deflate"}, Codings...) {
+		in, from := compressed(t, coding, page), strings.TrimPrefix(coding, "bare ")
+		for _, size := range []int{1, 1000, len(in)} {
+			for _, to := range []string{from, ""} {
+				var out bytes.Buffer
+				s := NewStream(&out, Scanner{AtBody: []byte(notice)}, from, to)
+				for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
+					if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
+						t.Fatal(coding, err)
+					}
 				}
-			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			s.End()
-			got := out.String()
-			if encode {
-				got = gunzip(t, out.Bytes())
-			}
-			if got != want {
-				t.Fatalf("pieces of %d, encoded %v: %d bytes, want %d", size, encode, len(got), len(want))
+				if err := s.Close(); err != nil {
+					t.Fatal(coding, err)
+				}
+				s.End()
+				got := out.String()
+				if to != "" {
+					var err error
+					if got, err = decompress(to, out.Bytes()); err != nil {
+						t.Fatal(coding, err)
+					}
+				}
+				if got != want {
+					t.Fatalf("%s in pieces of %d to %q: %d bytes, want %d", coding, size, to, len(got), len(want))
+				}
 			}
 		}
 	}
 }
 
 func TestAFlushPassesWhatIsDecidedOfACompressedPage(t *testing.T) {
-	var in, out bytes.Buffer
-	w := stdgzip.NewWriter(&in)
-	s := NewStream(&out, Scanner{AtBody: []byte(notice)}, true, true)
-	defer s.End()
-	step := func(text, want string) {
-		_, _ = io.WriteString(w, text)
-		_ = w.Flush()
-		if _, err := s.Write(in.Bytes()); err != nil {
-			t.Fatal(err)
+	for _, coding := range Codings {
+		var out bytes.Buffer
+		s := NewStream(&out, Scanner{AtBody: []byte(notice)}, coding, coding)
+		want := []string{"<title>x</title>", "<title>x</title><body>" + notice + "a", "<title>x</title><body>" + notice + "ab"}
+		for i, piece := range flushed(t, coding, "<title>x</title>", "<body>a", "b") {
+			if _, err := s.Write(piece); err != nil {
+				t.Fatal(coding, err)
+			}
+			if err := s.Flush(); err != nil {
+				t.Fatal(coding, err)
+			}
+			if got, _ := decompress(coding, out.Bytes()); got != want[i] { // unfinished
+				t.Errorf("%s, after the flush %d: %q, want %q", coding, i, got, want[i])
+			}
 		}
-		in.Reset()
-		if err := s.Flush(); err != nil {
-			t.Fatal(err)
+		size := out.Len()
+		if _ = s.Flush(); out.Len() != size {
+			t.Errorf("%s: a flush of nothing adds bytes", coding)
 		}
-		r, err := stdgzip.NewReader(bytes.NewReader(out.Bytes()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, _ := io.ReadAll(r) // unexpected EOF: it is not finished
-		if string(got) != want {
-			t.Fatalf("after %q: %q, want %q", text, got, want)
-		}
-	}
-	step("<title>x</title>", "<title>x</title>")
-	step("<body>a", "<title>x</title><body>"+notice+"a")
-	step("b", "<title>x</title><body>"+notice+"ab")
-	size := out.Len()
-	_ = s.Flush()
-	if out.Len() != size {
-		t.Error("a flush of nothing adds bytes")
+		s.End()
 	}
 }
 
 func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
-	whole := gzipped(t, page)
-	damaged := bytes.Clone(whole)
-	damaged[len(damaged)-6] ^= 1 // CRC
-	for name, in := range map[string][]byte{
-		"cut": whole[:len(whole)/2], "cut in the trailer": whole[:len(whole)-3], "damaged": damaged,
-		"not gzip": []byte(page),
-	} {
-		var out bytes.Buffer
-		s := NewStream(&out, Scanner{AtBody: []byte(notice)}, true, true)
-		_, err := s.Write(in)
-		if err == nil {
-			err = s.Close()
+	for _, coding := range Codings {
+		whole := compressed(t, coding, page)
+		broken := map[string][]byte{"cut": whole[:len(whole)/2], "cut at the end": whole[:len(whole)-1], "not compressed": []byte(page)}
+		if coding == "gzip" {
+			damaged := bytes.Clone(whole)
+			damaged[len(damaged)-6] ^= 1 // CRC
+			broken["damaged"] = damaged
 		}
-		s.End()
-		if err == nil {
-			t.Errorf("%s: ended well", name)
-		}
-		if r, err := stdgzip.NewReader(bytes.NewReader(out.Bytes())); err == nil {
-			if _, err := io.ReadAll(r); err == nil {
-				t.Errorf("%s: what went out looks complete", name)
+		for name, in := range broken {
+			var out bytes.Buffer
+			s := NewStream(&out, Scanner{AtBody: []byte(notice)}, coding, coding)
+			_, err := s.Write(in)
+			if err == nil {
+				err = s.Close()
+			}
+			s.End()
+			if err == nil {
+				t.Errorf("%s, %s: ended well", coding, name)
+			}
+			if _, err := decompress(coding, out.Bytes()); err == nil && out.Len() > 0 {
+				t.Errorf("%s, %s: what went out looks complete", coding, name)
 			}
 		}
 	}
 }
 
 func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
-	whole := gzipped(t, page)
+	whole := compressed(t, "gzip", page)
 	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
 	for name, in := range map[string][]byte{
 		"padding": append(bytes.Clone(whole), 0, 0, 0, 0), "junk": append(bytes.Clone(whole), "junk and more"...),
-		"two members": append(gzipped(t, page[:100]), gzipped(t, page[100:])...),
+		"two members": append(compressed(t, "gzip", page[:100]), compressed(t, "gzip", page[100:])...),
 	} {
 		for _, size := range []int{1, len(in)} {
 			var out bytes.Buffer
-			s := NewStream(&out, Scanner{AtBody: []byte(notice)}, true, true)
+			s := NewStream(&out, Scanner{AtBody: []byte(notice)}, "gzip", "gzip")
 			for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 				if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 					t.Fatalf("%s: %v", name, err)
@@ -140,7 +176,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 			s.End()
-			if got := gunzip(t, out.Bytes()); got != want {
+			if got, err := decompress("gzip", out.Bytes()); err != nil || got != want {
 				t.Errorf("%s in pieces of %d: %d bytes, want %d", name, size, len(got), len(want))
 			}
 		}
@@ -149,7 +185,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 
 func TestAPageWithoutAByteStaysSo(t *testing.T) {
 	var out bytes.Buffer
-	s := NewStream(&out, Scanner{AtBody: []byte(notice)}, true, true)
+	s := NewStream(&out, Scanner{AtBody: []byte(notice)}, "gzip", "gzip")
 	defer s.End()
 	if err := s.Close(); err != nil || out.Len() > 0 {
 		t.Error(err, out.Len())
@@ -157,17 +193,17 @@ func TestAPageWithoutAByteStaysSo(t *testing.T) {
 }
 
 func TestPeekReadsTheBeginningOnly(t *testing.T) {
-	in := gzipped(t, page)
-	if got := string(Peek(in)); got != page[:SniffLength] {
+	in := compressed(t, "gzip", page)
+	if got := string(Peek("gzip", in)); got != page[:SniffLength] {
 		t.Errorf("%d bytes", len(got))
 	}
-	if got := Peek(in[:100]); len(got) == 0 || !strings.HasPrefix(page, string(got)) {
+	if got := Peek("gzip", in[:100]); len(got) == 0 || !strings.HasPrefix(page, string(got)) {
 		t.Errorf("%q from the first bytes of a block", got)
 	}
-	if got := Peek(in[:3]); len(got) != 0 {
+	if got := Peek("gzip", in[:3]); len(got) != 0 {
 		t.Errorf("%q from three bytes", got)
 	}
-	if got := Peek([]byte("<html>")); len(got) != 0 {
+	if got := Peek("gzip", []byte("<html>")); len(got) != 0 {
 		t.Errorf("%q from what is not compressed", got)
 	}
 }

@@ -2,26 +2,36 @@ package page
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // NarrowEncodings leaves of a request's Accept-Encoding the codings in which a page
-// can be rewritten; "identity" where the client accepts none of them. A request
-// without the field is left so. RFC 9110, section 12.5.3.
-func NarrowEncodings(h http.Header, codings ...string) {
+// can be rewritten, with the client's weights; "identity" where the client accepts
+// none of them. A request without the field is left so. RFC 9110, section 12.5.3.
+func NarrowEncodings(h http.Header, codings []string) {
 	values, ok := h["Accept-Encoding"]
 	if !ok {
 		return
 	}
 	var accepted []string
-	for _, coding := range codings {
-		if Accepts(values, coding) {
-			accepted = append(accepted, coding)
+	for _, value := range values {
+		for element := range strings.SplitSeq(value, ",") {
+			name, _, _ := strings.Cut(element, ";")
+			name = strings.ToLower(strings.TrimSpace(name))
+			if name == "identity" || slices.Contains(codings, name) {
+				accepted = append(accepted, strings.TrimSpace(element))
+			}
 		}
 	}
 	if len(accepted) == 0 {
 		accepted = []string{"identity"}
+		for _, coding := range codings {
+			if Accepts(values, coding) { // by "*"
+				accepted = codings
+			}
+		}
 	}
 	h["Accept-Encoding"] = []string{strings.Join(accepted, ", ")}
 }
