@@ -81,7 +81,7 @@ func (r *Renderer) view(v Visitor, t texts) view {
 	}
 	out := view{
 		Visitor: v, Controller: p.Controller, texts: t,
-		Path: r.options.Path, Charter: r.options.Charter, Assets: r.assetFolder(),
+		Path: r.options.Path, Charter: r.options.Charter, Assets: r.assets.folder,
 		Direction: t["direction"], Version: p.Version, Services: len(p.Services) > 0,
 	}
 	out.replacer = strings.NewReplacer("{site}", v.Site, "{controller}", controller, "{remember}", out.life(r.options.Remember))

@@ -40,7 +40,7 @@ type Options struct {
 type Renderer struct {
 	options   Options
 	languages languages
-	assets    map[string]Asset
+	assets    assets
 	charter   *template.Template
 	notices   map[noticeKey]snippet
 	manages   map[string]snippet

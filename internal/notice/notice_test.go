@@ -191,10 +191,10 @@ func TestTheOperatorsFilesGoBeforeTheEmbeddedOnes(t *testing.T) {
 	if !strings.Contains(string(r.Notice(place)), ">Bonjour<") || !strings.Contains(string(r.Notice(place)), "Tout refuser") {
 		t.Errorf("%s", r.Notice(place))
 	}
-	if a, ok := r.Asset(r.assetFolder() + "style.css"); !ok || string(a.Body) != "body{}" {
+	if a, ok := r.Asset(r.assets.folder + "style.css"); !ok || string(a.Body) != "body{}" {
 		t.Errorf("%s", a.Body)
 	}
-	if r.assetFolder() == renderer(t, nil).assetFolder() {
+	if r.assets.folder == renderer(t, nil).assets.folder {
 		t.Error("other bytes under the same name")
 	}
 	if r.Version() == renderer(t, nil).Version() || r.Version() != renderer(t, with).Version() {
