@@ -205,7 +205,7 @@ func (rw *responseWriter) judge() stage {
 	}
 	document, ok := page.IsDocument(rw.status, h)
 	switch {
-	case rw.untyped() && rw.asker != page.Other:
+	case rw.asker != page.Other && rw.untyped():
 		return sniffing
 	case !ok:
 		return passing
@@ -412,7 +412,9 @@ func (rw *responseWriter) FlushError() error {
 // close ends the response when the handlers behind have returned, with their error.
 func (rw *responseWriter) close(err error) {
 	// Also the header of a response that was never begun, and trailers.
-	foldSetCookie(rw.Header())
+	if rw.stage == headerPending {
+		foldSetCookie(rw.Header())
+	}
 	rw.filterCookies()
 	if rw.stage == sniffing {
 		if sniffErr := rw.sniff(true); sniffErr != nil {
@@ -448,12 +450,11 @@ var setCookieFields = [...]string{"Set-Cookie", http.TrailerPrefix + "Set-Cookie
 // foldSetCookie moves lines that a handler set under another spelling of the name,
 // which Go does not canonicalise there, to where they are looked for.
 func foldSetCookie(h http.Header) {
+	const field = "Set-Cookie"
 	for name, lines := range h {
-		for _, field := range setCookieFields {
-			if len(name) == len(field) && name != field && strings.EqualFold(name, field) {
-				delete(h, name)
-				h[field] = append(h[field], lines...)
-			}
+		if len(name) == len(field) && name != field && strings.EqualFold(name, field) {
+			delete(h, name)
+			h[field] = append(h[field], lines...)
 		}
 	}
 }

@@ -58,17 +58,17 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 	switch {
 	case status < 200, status == http.StatusNoContent, status == http.StatusResetContent,
 		status == http.StatusPartialContent, status == http.StatusNotModified,
-		status/100 == 3 && h.Get("Location") != "": // browsers go on without showing it
+		status/100 == 3 && first(h["Location"]) != "": // browsers go on without showing it
 		return Document{}, false
 	}
-	contentType := h.Get("Content-Type")
+	contentType := first(h["Content-Type"])
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.TrimSpace(media)
 	xhtml := strings.EqualFold(media, "application/xhtml+xml")
 	if !xhtml && !strings.EqualFold(media, "text/html") {
 		return Document{}, false
 	}
-	if disposition, _, _ := strings.Cut(h.Get("Content-Disposition"), ";"); strings.EqualFold(strings.TrimSpace(disposition), "attachment") {
+	if disposition, _, _ := strings.Cut(first(h["Content-Disposition"]), ";"); strings.EqualFold(strings.TrimSpace(disposition), "attachment") {
 		return Document{}, false
 	}
 	if hasDirective(h["Cache-Control"], "no-transform") {
@@ -80,6 +80,14 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 		charset = "unreadable" // known to nobody, so the page is not changed
 	}
 	return Document{XHTML: xhtml, Charset: charset}, true
+}
+
+// first is http.Header.Get for a name that is canonical already.
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
 }
 
 // IsHTTPS tells whether the visitor's connection is encrypted, also where another
