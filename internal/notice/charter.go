@@ -44,6 +44,7 @@ type view struct {
 	Origin, Path, Charter, Assets string
 	Direction, Version            string
 	Services                      bool // there is something to choose
+	Enforced                      bool // what is not declared is stripped
 	Purposes                      []purposeView
 	Necessary                     []row
 	texts                         texts
@@ -83,6 +84,7 @@ func (r *Renderer) view(v Visitor, t texts) view {
 		Visitor: v, Controller: p.Controller, texts: t,
 		Path: r.options.Path, Charter: r.options.Charter, Assets: r.assets.folder,
 		Direction: t["direction"], Version: p.Version, Services: len(p.Services) > 0,
+		Enforced: !p.PassUndeclared,
 	}
 	out.replacer = strings.NewReplacer("{site}", v.Site, "{controller}", controller, "{remember}", out.life(r.options.Remember))
 	for _, id := range p.PurposesInUse() {
