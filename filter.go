@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -430,7 +431,11 @@ func (rw *responseWriter) close(err error) {
 		rw.broken = rw.stream.Abandon()
 	}
 	if rw.broken != nil {
-		rw.handler.logger.Debug("a page ends before its end", zap.String("path", rw.asked.Path), zap.Error(rw.broken))
+		cause := rw.broken
+		if op := (*net.OpError)(nil); errors.As(cause, &op) {
+			cause = op.Err // the rest of its text names the visitor's address
+		}
+		rw.handler.logger.Debug("a page ends before its end", zap.String("path", rw.asked.Path), zap.Error(cause))
 		// What went out must not look complete, as with the upstream's own breakage.
 		panic(http.ErrAbortHandler)
 	}
@@ -459,7 +464,7 @@ func foldSetCookie(h http.Header) {
 	}
 }
 
-// filterCookies keeps or drops each Set-Cookie line whole. It runs before every
+// filterCookies keeps, shortens or drops each Set-Cookie line. It runs before every
 // write: encode and HTTP/3 send the header late, so that one that a handler adds
 // after WriteHeader would still show.
 func (rw *responseWriter) filterCookies() {

@@ -88,7 +88,7 @@ type client struct {
 }
 
 func clients(t *testing.T) []client {
-	insecure := func() *tls.Config { return &tls.Config{InsecureSkipVerify: true} } //nolint:gosec // a test's own certificate
+	insecure := func() *tls.Config { return &tls.Config{InsecureSkipVerify: true} } // a test's own certificate
 	one := &http.Transport{TLSClientConfig: insecure(), TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}, DisableCompression: true}
 	two := &http.Transport{TLSClientConfig: insecure(), ForceAttemptHTTP2: true, DisableCompression: true}
 	three := &http3.Transport{TLSClientConfig: insecure(), DisableCompression: true}
@@ -280,12 +280,6 @@ func TestResponsesOfEveryShape(t *testing.T) {
 			}
 		}},
 	}
-	for name, c := range cases {
-		behave("/"+url.PathEscape(name), func(w http.ResponseWriter, r *http.Request) error {
-			setCookies(w)
-			return c.do(w, r)
-		})
-	}
 	// First, so that the tunnels are long gone when Caddy stops: it counts their bytes
 	// while it closes what is left of them, which the race detector does not like.
 	for around, origin := range origins {
@@ -408,13 +402,14 @@ func eventsComeAsSent(t *testing.T, c client, origin string) {
 		t.Errorf("Set-Cookie %q", res.Header["Set-Cookie"])
 	}
 	lines := bufio.NewScanner(res.Body)
-	for events := 0; events < 2 && lines.Scan(); {
+	events := 0
+	for events < 2 && lines.Scan() {
 		if lines.Text() == "data: tick" {
 			events++
 		}
 	}
-	if lines.Err() != nil {
-		t.Error(lines.Err())
+	if events < 2 {
+		t.Errorf("%d events, %v", events, lines.Err())
 	}
 }
 
@@ -427,7 +422,7 @@ func webSocketWorks(t *testing.T, origin string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // a test's own certificate
+	conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) // a test's own certificate
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	fmt.Fprintf(conn, "GET /up/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAccept: text/html\r\n\r\n", u.Host)
@@ -508,7 +503,7 @@ func TestTheRestOfTheCaddyfileKnowsTheChoice(t *testing.T) {
 	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent {\n%s\n}\n respond \"{http.vars.consent.state} {http.vars.consent.granted} {http.vars.consent.ga} {http.vars.consent.key}\"\n}\n", port, services))
 	origin := fmt.Sprintf("http://127.0.0.1:%d", port)
 	c := client{"HTTP/1.1", &http.Transport{}}
-	if a := c.do(t, "GET", origin+"/"); !strings.HasPrefix(a.body, "none matomo denied ") {
+	if a := c.do(t, "GET", origin+"/"); !strings.HasPrefix(a.body, "none matomo denied ") || len(strings.Fields(a.body)) != 4 {
 		t.Errorf("%q", a.body)
 	}
 	if a := c.do(t, "GET", origin+"/", "Cookie: "+c.choose(t, origin, "choice=accept")); !strings.HasPrefix(a.body, "given ga,matomo granted ") {
@@ -832,7 +827,8 @@ func TestThousandsOfCookiesAreFiltered(t *testing.T) {
 	if !reflect.DeepEqual(a.Header["Set-Cookie"], []string{session}) {
 		t.Errorf("%d Set-Cookie lines", len(a.Header["Set-Cookie"]))
 	}
-	if a.body == "0" || a.StatusCode != 200 {
+	want := fmt.Sprint(len("sessionid=1" + strings.Repeat("; cookies_preferences=%7B%7D", 100)))
+	if a.body != want || a.StatusCode != 200 {
 		t.Errorf("%d, upstream got %s bytes of cookies", a.StatusCode, a.body)
 	}
 }

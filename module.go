@@ -84,8 +84,7 @@ type Handler struct {
 	Undeclared string `json:"undeclared,omitempty"`
 
 	// Says which third-party hosts pages may load from: catalogue, strict or pass.
-	// Only pass is supported yet. Default: catalogue, from when on it is supported;
-	// pass until then.
+	// Only pass is supported yet. Default: pass.
 	ThirdParties string `json:"third_parties,omitempty"`
 
 	// Lets pages load from these third-party hosts under third_parties strict. Not
@@ -113,8 +112,9 @@ type Handler struct {
 	// With off, the site must link to the charter itself. Default: link.
 	Manage string `json:"manage,omitempty"`
 
-	// Takes notice.html, manage.html, charter.html, style.css and <language>.json from
-	// this folder where it has them, instead of the module's own. Default: none.
+	// Takes notice.html, manage.html, charter.html, style.css, notice.js and
+	// <language>.json from this folder where it has them, instead of the module's own.
+	// Default: none.
 	Templates string `json:"templates,omitempty"`
 
 	policy   *policy.Policy

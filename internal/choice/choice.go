@@ -4,7 +4,6 @@
 package choice
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -140,5 +139,5 @@ func Services(p *policy.Policy, set policy.Set) []string {
 			ids = append(ids, s.ID)
 		}
 	}
-	return slices.Clip(ids)
+	return ids
 }

@@ -19,7 +19,8 @@ type Entry struct {
 	Choice string
 	// Granted and Refused are the ids of services.
 	Granted, Refused []string
-	// Withdrawn are services that were granted before.
+	// Withdrawn are services that were in force before: granted, or exempt and not yet
+	// refused.
 	Withdrawn []string
 }
 

@@ -113,8 +113,8 @@ func (v *view) purpose(p *policy.Policy, id string) purposeView {
 		name := cmp.Or(s.Name, s.ID)
 		out.Services = append(out.Services, serviceView{ID: s.ID, Name: name, Granted: v.InForce.Has(i), Exempt: s.Exempt})
 		life := v.T("life.as_set")
-		if s.Lifetime > 0 {
-			life = v.life(s.Lifetime)
+		if max := s.MaxLife(); max > 0 {
+			life = v.life(max)
 		}
 		if s.Exempt {
 			life += " – " + v.T("charter.exempt")
@@ -189,11 +189,11 @@ func (v view) Date(t *time.Time) string { return t.Format(v.texts["date"]) }
 func (v view) ContactURL() template.URL {
 	contact := v.Contact
 	if strings.HasPrefix(contact, "https://") || strings.HasPrefix(contact, "http://") {
-		return template.URL(contact) //nolint:gosec // the operator's own; the template escapes it
+		return template.URL(contact) // the operator's own; the template escapes it
 	}
 	if strings.Contains(contact, "@") {
 		local, domain, _ := strings.Cut(contact, "@")
-		return template.URL("mailto:" + url.PathEscape(local) + "@" + url.PathEscape(domain)) //nolint:gosec // escaped
+		return template.URL("mailto:" + url.PathEscape(local) + "@" + url.PathEscape(domain)) // escaped
 	}
 	return ""
 }
@@ -204,7 +204,7 @@ const month = 365.25 / 12 * 24 * float64(time.Hour)
 func (v view) life(d time.Duration) string {
 	unit, n := "life.hours", math.Ceil(d.Hours())
 	switch {
-	case d >= 60*24*time.Hour:
+	case d >= 60*24*time.Hour && math.Abs(float64(d)/month-math.Round(float64(d)/month)) < 0.1:
 		unit, n = "life.months", math.Round(float64(d)/month)
 	case d >= 48*time.Hour:
 		unit, n = "life.days", math.Round(d.Hours()/24)

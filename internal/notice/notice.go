@@ -31,7 +31,7 @@ type Options struct {
 	// Remember is how long a choice is valid; the texts name it.
 	Remember time.Duration
 	// Templates is a folder whose files (notice.html, manage.html, charter.html,
-	// style.css, <language>.json) go before the embedded ones; "" for none.
+	// style.css, notice.js, <language>.json) go before the embedded ones; "" for none.
 	Templates string
 }
 

@@ -227,11 +227,19 @@ func TestALanguageWithoutTextsIsRefused(t *testing.T) {
 	}
 }
 
+func TestTheCharterShowsTheLifeThatIsEnforced(t *testing.T) {
+	r := renderer(t, func(_ *Options, d *policy.Declaration) { d.Services[0].Exempt = true })
+	page, err := r.Charter(Visitor{Language: "fr", Site: "ville.example"})
+	if err != nil || !strings.Contains(string(page), "13 mois – actif par défaut") {
+		t.Errorf("%v: an exempt service without a lifetime is not shown with 13 months", err)
+	}
+}
+
 func TestLivesAreWrittenInTheLargestTrueUnit(t *testing.T) {
 	v := view{texts: renderer(t, nil).languages.texts["fr"]}
 	for d, want := range map[time.Duration]string{
 		time.Hour: "1 h", 30 * time.Minute: "1 h", 47 * time.Hour: "47 h", 48 * time.Hour: "2 jours", 30 * 24 * time.Hour: "30 jours",
-		remember: "6 mois", 393 * 24 * time.Hour: "13 mois", 365 * 24 * time.Hour: "12 mois",
+		remember: "6 mois", 393 * 24 * time.Hour: "13 mois", 365 * 24 * time.Hour: "12 mois", 75 * 24 * time.Hour: "75 jours", 100 * 24 * time.Hour: "100 jours",
 	} {
 		if got := v.life(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)

@@ -2,12 +2,15 @@ package operator
 
 import (
 	"context"
+	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/certmagic"
 
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -111,5 +114,23 @@ func TestABrokenKeyFileIsAnError(t *testing.T) {
 		if _, err := OpenKeys(context.Background(), s); err == nil {
 			t.Errorf("%q is accepted", content)
 		}
+	}
+}
+
+func TestTheAdminAPIRotatesTheKey(t *testing.T) {
+	s := storage(t)
+	signed := open(t, s).Sign(message)
+	a := &Admin{storage: s}
+	handler := a.Routes()[0].Handler
+	if err := handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/consent/keys/rotate", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if after := open(t, s); string(after.Sign(message)) == string(signed) || !after.Verify(message, signed) {
+		t.Error("the key was not rotated")
+	}
+	w := httptest.NewRecorder()
+	var problem caddy.APIError
+	if err := handler.ServeHTTP(w, httptest.NewRequest("GET", "/consent/keys/rotate", nil)); !errors.As(err, &problem) || problem.HTTPStatus != 405 || w.Header().Get("Allow") != "POST" {
+		t.Errorf("GET: %v %v", err, w.Header())
 	}
 }

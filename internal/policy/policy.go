@@ -135,14 +135,17 @@ func wrong(where, format string, args ...any) error {
 func New(d Declaration) (*Policy, error) {
 	p := &Policy{Declaration: d}
 	purposes := slices.Clone(BuiltInPurposes)
-	for _, purpose := range d.Purposes {
+	for i, purpose := range d.Purposes {
 		if !validID(purpose.ID) {
 			return nil, wrong("purpose "+purpose.ID, "an id has lower-case letters, digits, '-' and '_' only")
 		}
+		if purpose.ID == Necessary {
+			return nil, wrong("purpose "+purpose.ID, "its texts are those of the templates: override them there")
+		}
+		if slices.ContainsFunc(d.Purposes[:i], func(o Purpose) bool { return o.ID == purpose.ID }) {
+			return nil, wrong("purpose "+purpose.ID, "declared twice")
+		}
 		if !slices.Contains(BuiltInPurposes, purpose.ID) {
-			if slices.Contains(purposes, purpose.ID) {
-				return nil, wrong("purpose "+purpose.ID, "declared twice")
-			}
 			if len(purpose.Title) == 0 {
 				return nil, wrong("purpose "+purpose.ID, "needs a title")
 			}
@@ -173,7 +176,8 @@ func New(d Declaration) (*Policy, error) {
 	return p, nil
 }
 
-// reservedIDs are keys of the consent cookie that are no service's.
+// reservedIDs would clash with other keys of the consent cookie, or with the variables
+// consent.state, consent.granted and consent.key.
 var reservedIDs = []string{"functional_cookies", "timestamp", "policy", "receipt", "mac", "state", "granted", "key"}
 
 func (s Service) validate(purposes []string) error {

@@ -125,7 +125,11 @@ func TestABadDeclarationIsRefusedWithWhatWouldBeRight(t *testing.T) {
 		"declared twice":                        func(d *Declaration) { d.Services[0].ID = "ga" },
 		"lower-case letters":                    func(d *Declaration) { d.Services[0].ID = "Ga" },
 		"reserved":                              func(d *Declaration) { d.Services[0].ID = "mac" },
-		"needs a title":                         func(d *Declaration) { d.Purposes = []Purpose{{ID: "own"}} },
+		"those of the templates":                func(d *Declaration) { d.Purposes = []Purpose{{ID: Necessary}} },
+		"purpose statistics: declared twice": func(d *Declaration) {
+			d.Purposes = []Purpose{{ID: Statistics}, {ID: Statistics}}
+		},
+		"needs a title": func(d *Declaration) { d.Purposes = []Purpose{{ID: "own"}} },
 		"64 at most": func(d *Declaration) {
 			for i := range 64 {
 				d.Services = append(d.Services, Service{ID: fmt.Sprint("s", i), Purpose: Embeds, Cookies: []Pattern{"x"}})

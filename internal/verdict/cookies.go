@@ -3,7 +3,6 @@ package verdict
 import (
 	"time"
 
-	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
 )
 
@@ -68,7 +67,7 @@ func (v *Verdict) setCookie(line string, chosen, now time.Time) (string, bool) {
 		return line, true
 	}
 	// It lives as declared, counted from the choice: visits do not renew it.
-	if v.State != choice.Given || chosen.IsZero() {
+	if chosen.IsZero() {
 		chosen = now
 	}
 	end := chosen.Add(v.policy.Services[class].MaxLife())

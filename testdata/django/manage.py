@@ -3,8 +3,8 @@
 
 DJANGO_DB names the database file. Debian 12's python3-django is all it needs:
 
-    DJANGO_DB=/tmp/portal.sqlite3 /usr/bin/python3 manage.py setup_site
-    DJANGO_DB=/tmp/portal.sqlite3 /usr/bin/python3 manage.py runserver 127.0.0.1:8000
+    DJANGO_DB=portal.sqlite3 /usr/bin/python3 manage.py setup_site
+    DJANGO_DB=portal.sqlite3 /usr/bin/python3 manage.py runserver 127.0.0.1:8000
 """
 import os
 import sys
