@@ -370,7 +370,6 @@ func (h *Handler) declaration() policy.Declaration {
 			Purpose:     cmp.Or(s.Purpose, known.Purpose),
 			Cookies:     known.Cookies,
 			Hosts:       known.Hosts,
-			Inline:      known.Inline,
 			Lifetime:    cmp.Or(time.Duration(s.Lifetime), known.Lifetime),
 			Description: maps.Clone(known.Description),
 			Exempt:      s.Exempt || known.Exempt,
@@ -383,9 +382,6 @@ func (h *Handler) declaration() policy.Declaration {
 		}
 		if len(s.Hosts) > 0 {
 			declared.Hosts = patterns(s.Hosts)
-		}
-		if len(s.Inline) > 0 {
-			declared.Inline = s.Inline
 		}
 		if len(s.Description) > 0 {
 			declared.Description = s.Description

@@ -125,9 +125,7 @@ func (s *Scanner) tagEnd(offset int64) {
 	s.state = data
 	name := s.tag()
 	if s.phase == inBodyTag {
-		if !s.XML || !s.selfClosed {
-			s.insert(offset)
-		}
+		s.insert(offset)
 		return
 	}
 	switch {

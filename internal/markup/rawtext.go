@@ -18,17 +18,18 @@ const (
 	scriptDataDoubleEscaped
 )
 
-// The dashes seen in a row are kept in matched while nothing else is matched: it
-// counts down from zero.
+// What matched says was seen last; zero is nothing that matters.
 const (
-	oneDash  = -1
-	twoDash  = -2
-	openTag  = 1 // "<"
-	closeTag = 2 // "</"
+	oneDash         = -1  // "-", in the escaped states
+	twoDash         = -2  // "--" or more
+	openTag         = 1   // "<"
+	closeTag        = 2   // "</", and one more for each letter of the element's name
+	matchedBang     = 100 // "<!": beyond the length of any end tag
+	matchedBangDash = 101 // "<!-"
+	matchedOpen     = 200 // "<", and one more for each letter of "script"
 )
 
-// rawByte takes a byte of raw text. matched counts what was seen of "</name"; in
-// scripts also, as matchedOpen, of "<name" and "<!--".
+// rawByte takes a byte of raw text.
 func (s *Scanner) rawByte(c byte) {
 	isScript := s.rawName == "script"
 	switch {
@@ -97,13 +98,6 @@ func (s *Scanner) rawByte(c byte) {
 		s.matched = 0
 	}
 }
-
-// Values of matched beyond the length of any end tag.
-const (
-	matchedBang     = 100 // "<!"
-	matchedBangDash = 101 // "<!-"
-	matchedOpen     = 200 // "<" and letters of "script"
-)
 
 func (s *Scanner) endRawText(delimiter byte) {
 	s.startName(true)

@@ -345,11 +345,8 @@ func (s *Scanner) startName(end bool) {
 }
 
 func (s *Scanner) addName(c byte) {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
 	if s.nameLen < len(s.name) {
-		s.name[s.nameLen] = c
+		s.name[s.nameLen] = lower(c)
 	}
 	if s.nameLen <= len(s.name) {
 		s.nameLen++

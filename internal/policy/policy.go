@@ -50,8 +50,6 @@ type Service struct {
 	Cookies []Pattern
 	// Hosts are those that the service is loaded from or sends to.
 	Hosts []Pattern
-	// Inline are literals that an inline script of the service holds.
-	Inline []string
 	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
 	Lifetime    time.Duration
 	Description Text

@@ -84,26 +84,29 @@ func readAnswer(w http.ResponseWriter, r *http.Request) (a answer, isJSON bool, 
 	if err != nil {
 		return a, isJSON, malformed("The choice could not be read to its end.")
 	}
+	var bad *problem
 	if isJSON {
-		return readJSON(body)
+		a, bad = readJSON(string(body))
+	} else {
+		a, bad = readForm(string(body))
 	}
-	return readForm(string(body))
+	return a, isJSON, bad
 }
 
-func readJSON(body []byte) (a answer, _ bool, _ *problem) {
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
+func readJSON(body string) (a answer, _ *problem) {
+	decoder := json.NewDecoder(strings.NewReader(body))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&a)
 	if _, end := decoder.Token(); err != nil || end != io.EOF {
-		return a, true, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans) and "return" (text), and no other member.`)
+		return a, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans) and "return" (text), and no other member.`)
 	}
-	return a, true, nil
+	return a, nil
 }
 
-func readForm(body string) (a answer, _ bool, _ *problem) {
+func readForm(body string) (a answer, _ *problem) {
 	form, err := url.ParseQuery(body)
 	if err != nil {
-		return a, false, malformed("The form is not properly encoded.")
+		return a, malformed("The form is not properly encoded.")
 	}
 	for name, values := range form {
 		switch {
@@ -113,16 +116,16 @@ func readForm(body string) (a answer, _ bool, _ *problem) {
 				a.Services[id] = true
 			}
 		case len(values) > 1:
-			return a, false, malformed("The form names the same field more than once; only service may come several times.")
+			return a, malformed("The form names the same field more than once; only service may come several times.")
 		case name == "choice":
 			a.Choice = values[0]
 		case name == "return":
 			a.Return = values[0]
 		default:
-			return a, false, malformed("The form has a field other than choice, service and return.")
+			return a, malformed("The form has a field other than choice, service and return.")
 		}
 	}
-	return a, false, nil
+	return a, nil
 }
 
 // granted turns an answer into a set of services; inForce is what is granted now.
