@@ -42,7 +42,7 @@ func StartsLikeDocument(prefix []byte) (document, decided bool) {
 		if len(rest) <= len(start) {
 			return false, len(prefix) >= SniffLength // may still become one
 		}
-		if c := rest[len(start)]; isSpace(c) || c == '>' || c == '/' {
+		if c := rest[len(start)]; class[c] == space || c == '>' || c == '/' {
 			return true, true
 		}
 	}
@@ -69,5 +69,29 @@ func ASCIICompatible(label string) bool {
 	case "utf-16be", "utf-16le", "iso-2022-jp", "replacement":
 		return false
 	}
+	return true
+}
+
+// metaForbids reads the encoding that a <meta> names, and gives the page up where markup
+// cannot be found in it (HTML, section 13.2.3.2: the two UTF-16 and unknown names are
+// not taken at their word there).
+func (s *Scanner) metaForbids() bool {
+	if s.Charset || s.depth > 0 {
+		return false
+	}
+	label, ok := s.tag.value("charset")
+	if pragma, _ := s.tag.value("http-equiv"); !ok && equalFold(pragma, "content-type") {
+		content, _ := s.tag.value("content")
+		_, label, ok = bytes.Cut(bytes.ToLower(content), []byte("charset="))
+		label, _, _ = bytes.Cut(label, []byte(";"))
+	}
+	name := strings.ToLower(strings.Trim(string(label), " \t\n\f\r'\""))
+	if !ok || strings.HasPrefix(name, "utf-16") || ASCIICompatible(name) {
+		return false
+	}
+	if _, err := htmlindex.Get(name); err != nil {
+		return false
+	}
+	s.leave(name)
 	return true
 }

@@ -1,10 +1,13 @@
 package markup
 
-import "io"
+import (
+	"io"
+	"sync"
+)
 
 // Rewriter applies a scanner's edits to the page written to it and passes the
-// result on. What is decided passes at once; what is not, at most a piece of a tag
-// or the 64 KiB in which a <frameset> may still come, waits.
+// result on. What is decided passes at once; what is not waits: a piece of a tag, a script
+// whose text decides, or the 64 KiB in which a <frameset> may still come.
 type Rewriter struct {
 	Out     io.Writer
 	Scanner Scanner
@@ -41,7 +44,7 @@ func (r *Rewriter) scan(p []byte, eof bool) error {
 		window = r.held
 	}
 	edits, decided := r.Scanner.Scan(window, eof)
-	if err := r.pass(r.apply(window[:decided], edits)); err != nil {
+	if err := r.pass(window[:decided], edits); err != nil {
 		return err
 	}
 	r.base += int64(decided)
@@ -51,29 +54,40 @@ func (r *Rewriter) scan(p []byte, eof bool) error {
 	return nil
 }
 
-// apply makes the output of decided bytes. It is one piece, so that a writer that
-// judges by the first one (encode's minimum length) sees what it would have seen.
-func (r *Rewriter) apply(decided []byte, edits []Edit) []byte {
-	if len(edits) == 0 {
-		return decided
-	}
-	size := len(decided)
-	for _, e := range edits {
-		size += len(e.Replacement) - e.Length
-	}
-	out, at := make([]byte, 0, size), 0
-	for _, e := range edits {
-		offset := int(e.Offset - r.base)
-		out = append(append(out, decided[at:offset]...), e.Replacement...)
-		at = offset + e.Length
-	}
-	return append(out, decided[at:]...)
-}
-
-func (r *Rewriter) pass(b []byte) error {
-	if len(b) == 0 {
+// pass writes decided bytes. It is one write, which is cheaper than several, and lets a
+// writer that judges by the first one (encode's minimum length) see what it would have
+// seen.
+func (r *Rewriter) pass(decided []byte, edits []Edit) error {
+	if len(decided) == 0 && len(edits) == 0 {
 		return nil
 	}
-	_, err := r.Out.Write(b)
+	if len(edits) == 0 {
+		_, err := r.Out.Write(decided)
+		return err
+	}
+	buffer := outputs.Get().(*[]byte)
+	*buffer = appendEdited((*buffer)[:0], decided, r.base, edits)
+	_, err := r.Out.Write(*buffer)
+	if cap(*buffer) <= maxOutput {
+		outputs.Put(buffer)
+	}
 	return err
+}
+
+// outputs are the buffers in which edited output is made. A writer does not keep what it
+// is given (io.Writer), so that they can be used again.
+var outputs = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxOutput bounds what is kept of them.
+const maxOutput = 128 << 10
+
+// appendEdited applies edits to text, which stands at offset base in the page.
+func appendEdited(out, text []byte, base int64, edits []Edit) []byte {
+	at := 0
+	for _, e := range edits {
+		offset := int(e.Offset - base)
+		out = append(append(out, text[at:offset]...), e.Replacement...)
+		at = offset + e.Length
+	}
+	return append(out, text[at:]...)
 }

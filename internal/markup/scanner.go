@@ -1,368 +1,180 @@
-// Package markup rewrites HTML as it streams by: a scanner finds the few places
-// where something is to change and yields edits, an applier makes the output. It
-// tokenises as the WHATWG HTML standard does (section 13.2.5; the states have the
-// standard's names) and knows nothing of what is inserted or why.
 package markup
 
 import "bytes"
 
-// Edit says to replace Length bytes of the page at Offset.
-type Edit struct {
-	Offset      int64
-	Length      int
-	Replacement []byte
-}
-
 // Scanner finds the edits in a page that comes in pieces. It keeps no byte of it:
-// all it remembers is its state. The zero value scans HTML and changes nothing.
+// all it remembers is its state. Rules and XML are set before the first piece.
 type Scanner struct {
-	// AtBody is inserted where the content of the body begins: right after the
-	// <body> start tag, or where the parser would imply it; never into a frameset
-	// document. It is inserted once.
-	AtBody []byte
+	Rules
 	// XML reads the page as XHTML.
 	XML bool
+	// Charset tells that the page came with the name of its encoding, so that what it says
+	// itself does not count.
+	Charset bool
+	// Passed counts what was not looked at.
+	Passed Passed
 
 	state state
 	phase phase
+	begun bool
+	// unsettled tells that the document's structure has to be followed: the head or the
+	// body is still to come, or foreign content is open.
+	unsettled bool
+	// wanted are the flags of the elements that matter where it has not.
+	wanted flags
+
 	// base is the offset in the page of the window's first byte; next is where the
 	// scan goes on in the window.
 	base int64
 	next int
-	// hold is the offset from which bytes are undecided, -1 where all are decided.
-	hold int64
 
-	tokenStart int64 // offset of the "<" of the current token
-	isEndTag   bool
-	selfClosed bool
-	name       [16]byte // of the current tag, lower case
-	nameLen    int      // over len(name): longer than any name that matters
+	// plain tells that the current tag makes no difference; else tag is the current start
+	// tag.
+	plain bool
+	tag   startTag
 
-	// rawName is the element whose raw text is read, matched how much of its end
-	// tag was seen, and script what of the escaped states.
-	rawName string
-	matched int
-	script  scriptState
+	raw      *element // the element whose raw text is read
+	dashes   int      // at most two "-" in a row, in the escaped states of script data
+	brackets int      // at most two "]" in a row, in a CDATA section
+	capture  capture  // the text of a script or a noscript element
 
-	headClosed bool  // </head> was seen
-	templates  int   // open template elements
-	implied    int64 // where the body is implied
-	begun      bool
-	bom        byte // the first byte of what may be a byte order mark
+	xml xml
+	structure
+	foreign
+	baseHost []byte // of <base href>; empty: the page's own
+	baseSeen bool
+	depth    int           // of documents in documents
+	host     [maxHost]byte // the last one
 
 	edits []Edit
+	given int // edits that the last call returned
 }
-
-type state uint8
-
-const (
-	data state = iota
-	tagOpen
-	endTagOpen
-	tagName
-	beforeAttributeName
-	attributeName
-	afterAttributeName
-	beforeAttributeValue
-	attributeValueDoubleQuoted
-	attributeValueSingleQuoted
-	attributeValueUnquoted
-	afterAttributeValueQuoted
-	selfClosingStartTag
-	bogusComment
-	markupDeclarationOpen
-	markupDeclarationOpenDash
-	commentStart
-	commentStartDash
-	comment
-	commentEndDash
-	commentEnd
-	commentEndBang
-	rawText // RCDATA, RAWTEXT and script data
-	plaintext
-	cdataSection          // XML only
-	processingInstruction // XML only
-)
 
 // Done tells that no later edit is possible: the rest of the page need not be
 // scanned.
-func (s *Scanner) Done() bool { return s.phase == finished || len(s.AtBody) == 0 }
+func (s *Scanner) Done() bool { return s.phase == finished && !s.elements() }
+
+// begin is called with the first byte.
+func (s *Scanner) begin() {
+	s.begun = true
+	s.implied, s.capture.from = -1, -1
+	if s.depth > 0 || len(s.Head) == 0 && len(s.Body) == 0 {
+		s.phase = finished
+	}
+	s.settle()
+}
+
+// settle is called where what unsettled is made of may have changed.
+func (s *Scanner) settle() {
+	s.unsettled = s.phase != finished || len(s.open) > 0
+	s.wanted = everywhere
+	if !s.elements() {
+		s.wanted &^= loads
+	}
+}
 
 // Scan reads on. window begins with the bytes that the calls before left
 // undecided, followed by new ones. The first decided bytes of it are not asked for
-// again; the edits, which lie in them, are valid until the next call. With eof,
+// again; the edits, which lie in them, in order, are valid until the next call. With eof,
 // the page ends with the window, and all is decided.
 func (s *Scanner) Scan(window []byte, eof bool) (edits []Edit, decided int) {
-	s.edits = s.edits[:0]
+	s.edits = append(s.edits[:0], s.edits[s.given:]...)
 	if !s.begun {
-		s.begun, s.hold, s.implied = true, -1, -1
+		s.begin()
+	}
+	i := len(window)
+	switch {
+	case s.Done():
+	case s.base == 0 && s.next == 0 && !s.byteOrderMark(window, eof):
+		i = 0
+	case s.Done():
+	case s.XML:
+		i = s.tokeniseXML(window, s.next)
+	default:
+		i = s.tokenise(window, s.next)
 	}
 	if !s.Done() {
-		if s.XML {
-			s.scanXML(window)
-		} else {
-			s.scanHTML(window)
-			s.giveUpWaiting(s.base + int64(len(window)))
-		}
+		s.giveUp(s.base + int64(i))
 		if eof {
-			s.atEOF(int64(len(window)))
+			s.atEOF(window, i)
 		}
 	}
-	decided = len(window)
-	if s.hold >= 0 && !s.Done() && !eof {
-		decided = int(s.hold - s.base)
+	decided = i
+	if s.Done() || eof {
+		decided = len(window)
+	} else if held := s.held(); held >= 0 {
+		decided = min(decided, int(held-s.base))
 	}
 	s.base += int64(decided)
-	s.next = len(window) - decided
-	return s.edits, decided
+	s.next = i - decided
+	for s.given = 0; s.given < len(s.edits) && s.edits[s.given].Offset < s.base; s.given++ {
+	}
+	if s.Done() || eof {
+		s.given = len(s.edits)
+	}
+	return s.edits[:s.given], decided
 }
 
-func (s *Scanner) insert(offset int64) {
-	s.edits = append(s.edits, Edit{Offset: offset, Replacement: s.AtBody})
-	s.phase, s.hold = finished, -1
-}
-
-// scanHTML is the tokeniser, as far as it matters for where tokens end.
-func (s *Scanner) scanHTML(w []byte) {
-	for i := s.next; i < len(w); i++ {
-		c := w[i]
-		switch s.state {
-		case data:
-			if s.bom != 0 && c == '<' { // it was none
-				s.text(0, c)
-			} else if c == '<' {
-				s.tokenStart, s.state = s.base+int64(i), tagOpen
-				if s.hold < 0 {
-					s.hold = s.tokenStart
-				}
-			} else if !isSpace(c) && !s.inBOM(s.base+int64(i), c) {
-				s.text(s.base+int64(i), c)
+// byteOrderMark skips that of UTF-8. After that of UTF-16 nothing in the page is what
+// it seems (Encoding standard, "decode"). It returns false where too little has come
+// to tell.
+func (s *Scanner) byteOrderMark(w []byte, eof bool) bool {
+	for _, mark := range []string{"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"} {
+		switch {
+		case !bytes.HasPrefix(w, []byte(mark)):
+			if bytes.HasPrefix([]byte(mark), w) && !eof {
+				return false
 			}
-		case tagOpen:
-			switch {
-			case isLetter(c):
-				s.startName(false)
-				i--
-			case c == '/':
-				s.state = endTagOpen
-			case c == '!':
-				s.state = markupDeclarationOpen
-				s.release()
-			case c == '?':
-				s.state = bogusComment
-				s.release()
-			default: // the "<" is text
-				s.state = data
-				s.text(s.tokenStart, '<')
-				s.release()
-				i--
-			}
-		case endTagOpen:
-			switch {
-			case isLetter(c):
-				s.startName(true)
-				i--
-			case c == '>':
-				s.state = data
-				s.release()
-			default:
-				s.state = bogusComment
-				s.release()
-				i--
-			}
-		case tagName:
-			if !isSpace(c) && c != '/' && c != '>' {
-				if s.addName(c); s.nameLen == len(s.name)+1 {
-					s.nameLen++
-					s.tagNamed() // what comes of so long a name is known
-					s.release()
-				}
-				break
-			}
-			if s.nameLen <= len(s.name) {
-				s.tagNamed()
-				s.release()
-			}
-			s.state = beforeAttributeName
-			i--
-		case rawText:
-			if s.matched == 0 && s.script == scriptData {
-				hop := bytes.IndexByte(w[i:], '<')
-				if hop < 0 {
-					i = len(w)
-					break
-				}
-				i += hop
-				c = '<'
-			}
-			s.rawByte(c)
-		case plaintext:
-			i = len(w)
-		case markupDeclarationOpen:
-			// DOCTYPE and, outside foreign content, CDATA end at the next ">" as
-			// bogus comments do.
-			if c == '-' {
-				s.state = markupDeclarationOpenDash
-			} else {
-				s.state = bogusComment
-				i--
-			}
-		case markupDeclarationOpenDash:
-			if c == '-' {
-				s.state = commentStart
-			} else {
-				s.state = bogusComment
-				i--
-			}
-		case bogusComment:
-			hop := bytes.IndexByte(w[i:], '>')
-			if hop < 0 {
-				i = len(w)
-				break
-			}
-			i += hop
-			s.state = data
-		case commentStart, commentStartDash, comment, commentEndDash, commentEnd, commentEndBang:
-			if s.state == comment {
-				hop := bytes.IndexByte(w[i:], '-')
-				if hop < 0 {
-					i = len(w)
-					break
-				}
-				i += hop
-				c = '-'
-			}
-			s.state = afterCommentByte(s.state, c)
+		case len(mark) == 3:
+			s.next = 3
 		default:
-			if s.attributeByte(c) {
-				s.tagEnd(s.base + int64(i) + 1)
-			}
-		}
-		if s.phase == finished {
-			return
+			s.leave("utf-16")
 		}
 	}
-}
-
-// inBOM tells whether the page begins with the bytes of a byte order mark so far;
-// they are no text (Encoding standard, "decode"). After that of UTF-16 nothing in
-// the page is what it seems.
-func (s *Scanner) inBOM(offset int64, c byte) bool {
-	const utf8BOM = "\xef\xbb\xbf"
-	switch {
-	case offset == 0:
-		if c == utf8BOM[0] || c == 0xfe || c == 0xff {
-			s.bom, s.hold = c, 0
-		}
-		return s.bom != 0
-	case s.bom == 0 || offset >= int64(len(utf8BOM)):
-		return false
-	case offset == 1 && (s.bom == 0xfe && c == 0xff || s.bom == 0xff && c == 0xfe):
-		s.phase = finished
-		return true
-	case s.bom == utf8BOM[0] && c == utf8BOM[offset]:
-		if offset == int64(len(utf8BOM))-1 {
-			s.bom, s.hold = 0, -1
-		}
-		return true
-	}
-	s.text(0, c)
 	return true
 }
 
-// afterCommentByte is the comment states' table; "<!" inside a comment leads to
-// the same ends by other names and is left out.
-func afterCommentByte(from state, c byte) state {
-	switch {
-	case c == '>' && (from == commentStart || from == commentStartDash || from == commentEnd || from == commentEndBang):
-		return data
-	case c == '-':
-		switch from {
-		case commentStart:
-			return commentStartDash
-		case comment, commentEndBang:
-			return commentEndDash
+// leave gives the page up: the rest passes as it is.
+func (s *Scanner) leave(encoding string) {
+	s.Passed.Encoding = encoding
+	s.phase, s.Rules, s.open = finished, Rules{}, s.open[:0]
+}
+
+// held is the offset from which bytes are undecided besides those not yet scanned, -1
+// where there are none.
+func (s *Scanner) held() int64 {
+	held := int64(-1)
+	if s.tag.held {
+		held = s.tag.offset
+	}
+	for _, offset := range [...]int64{s.implied, s.capture.from} {
+		if offset >= 0 && (held < 0 || offset < held) {
+			held = offset
 		}
-		return commentEnd
-	case c == '!' && from == commentEnd:
-		return commentEndBang
 	}
-	return comment
+	return held
 }
 
-// attributeByte takes a byte of a tag behind its name and tells whether the tag
-// ends with it.
-func (s *Scanner) attributeByte(c byte) (end bool) {
-	switch s.state {
-	case attributeValueDoubleQuoted:
-		if c == '"' {
-			s.state = afterAttributeValueQuoted
-		}
-		return false
-	case attributeValueSingleQuoted:
-		if c == '\'' {
-			s.state = afterAttributeValueQuoted
-		}
-		return false
-	case attributeValueUnquoted:
-		if isSpace(c) {
-			s.state = beforeAttributeName
-		}
-		return c == '>'
-	case beforeAttributeValue:
-		switch {
-		case isSpace(c):
-		case c == '"':
-			s.state = attributeValueDoubleQuoted
-		case c == '\'':
-			s.state = attributeValueSingleQuoted
-		default:
-			s.state = attributeValueUnquoted
-		}
-		return c == '>'
+// giveUp ends each wait that has lasted too long; scanned is the offset up to which the
+// page was read. The limits do not depend on how the page was split.
+func (s *Scanner) giveUp(scanned int64) {
+	if s.phase == impliedBody && scanned > s.implied+maxUndecided {
+		s.insertBody(s.implied)
 	}
-	wasName := s.state == attributeName || s.state == afterAttributeName
-	s.selfClosed = s.state == selfClosingStartTag && c == '>'
-	switch {
-	case c == '>':
-		return true
-	case c == '/':
-		s.state = selfClosingStartTag
-	case c == '=' && wasName:
-		s.state = beforeAttributeValue
-	case !isSpace(c):
-		s.state = attributeName
-	case wasName:
-		s.state = afterAttributeName
-	default:
-		s.state = beforeAttributeName
+	if s.tag.held && scanned > s.tag.offset+maxTag {
+		s.passTag()
 	}
-	return false
-}
-
-func (s *Scanner) startName(end bool) {
-	s.state, s.isEndTag, s.nameLen, s.selfClosed = tagName, end, 0, false
-}
-
-func (s *Scanner) addName(c byte) {
-	if s.nameLen < len(s.name) {
-		s.name[s.nameLen] = lower(c)
-	}
-	if s.nameLen <= len(s.name) {
-		s.nameLen++
+	if s.capture.from >= 0 && scanned > s.capture.text+maxText {
+		s.capture.from = -1
+		s.Passed.Texts++
 	}
 }
 
-// tag is the current tag's name; "" for one longer than any that matters.
-func (s *Scanner) tag() string {
-	if s.nameLen > len(s.name) {
-		return ""
+// edit puts an edit in its place: behind an implied body others may have got theirs
+// already.
+func (s *Scanner) edit(offset int64, length int, replacement string) {
+	s.edits = append(s.edits, Edit{offset, length, replacement})
+	for i := len(s.edits) - 1; i > 0 && s.edits[i-1].Offset > offset; i-- {
+		s.edits[i-1], s.edits[i] = s.edits[i], s.edits[i-1]
 	}
-	return string(s.name[:s.nameLen])
 }
-
-func isSpace(c byte) bool {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'
-}
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

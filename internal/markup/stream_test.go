@@ -81,7 +81,7 @@ func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
 		for _, size := range []int{1, 1000, len(in)} {
 			for _, to := range []string{from, ""} {
 				var out bytes.Buffer
-				s := NewStream(&out, Scanner{AtBody: []byte(notice)}, from, to)
+				s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, from, to)
 				for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 					if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 						t.Fatal(coding, err)
@@ -109,7 +109,7 @@ func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
 func TestAFlushPassesWhatIsDecidedOfACompressedPage(t *testing.T) {
 	for _, coding := range Codings {
 		var out bytes.Buffer
-		s := NewStream(&out, Scanner{AtBody: []byte(notice)}, coding, coding)
+		s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, coding, coding)
 		want := []string{"<title>x</title>", "<title>x</title><body>" + notice + "a", "<title>x</title><body>" + notice + "ab"}
 		for i, piece := range flushed(t, coding, "<title>x</title>", "<body>a", "b") {
 			if _, err := s.Write(piece); err != nil {
@@ -141,7 +141,7 @@ func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
 		}
 		for name, in := range broken {
 			var out bytes.Buffer
-			s := NewStream(&out, Scanner{AtBody: []byte(notice)}, coding, coding)
+			s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, coding, coding)
 			_, err := s.Write(in)
 			if err == nil {
 				err = s.Close()
@@ -166,7 +166,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 	} {
 		for _, size := range []int{1, len(in)} {
 			var out bytes.Buffer
-			s := NewStream(&out, Scanner{AtBody: []byte(notice)}, "gzip", "gzip")
+			s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, "gzip", "gzip")
 			for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 				if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 					t.Fatalf("%s: %v", name, err)
@@ -185,7 +185,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 
 func TestAPageWithoutAByteStaysSo(t *testing.T) {
 	var out bytes.Buffer
-	s := NewStream(&out, Scanner{AtBody: []byte(notice)}, "gzip", "gzip")
+	s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, "gzip", "gzip")
 	defer s.End()
 	if err := s.Close(); err != nil || out.Len() > 0 {
 		t.Error(err, out.Len())

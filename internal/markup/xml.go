@@ -2,116 +2,148 @@ package markup
 
 import "bytes"
 
-// scanXML finds the <body> start tag of a page that an XML parser reads: nothing is
-// implied, script and style hold markup, CDATA sections and processing
-// instructions do not (XML 1.0, sections 2.4 to 2.7).
-func (s *Scanner) scanXML(w []byte) {
-	for i := s.next; i < len(w); i++ {
-		c := w[i]
+// The states of XHTML besides data and comment (XML 1.0, sections 2.4 to 2.8).
+const (
+	xmlTag state = 100 + iota
+	xmlDoctype
+	xmlSection // a comment, a CDATA section or a processing instruction
+)
+
+// tokeniseXML reads a page as an XML parser does: nothing is implied, script and style
+// hold markup, names have one case.
+func (s *Scanner) tokeniseXML(w []byte, i int) int {
+	for i < len(w) && !s.Done() {
 		switch s.state {
 		case data:
 			hop := bytes.IndexByte(w[i:], '<')
 			if hop < 0 {
-				return
+				return len(w)
 			}
 			i += hop
-			s.state = tagOpen
-		case tagOpen:
-			switch c {
-			case '!':
-				s.state, s.matched = markupDeclarationOpen, 0
-			case '?':
-				s.state, s.matched = processingInstruction, 0
-			case '/':
-				s.startName(true)
-			default:
-				s.startName(false)
-				i--
+			next, known := s.openXML(w, i)
+			if !known {
+				return i
 			}
-		case tagName:
-			if !isSpace(c) && c != '/' && c != '>' {
-				s.addXMLName(c)
-				break
-			}
-			if s.tag() == "body" && !s.isEndTag {
-				s.phase = inBodyTag
-			}
-			s.state = beforeAttributeName
-			i--
-		case markupDeclarationOpen:
-			switch c {
-			case '-':
-				s.state = markupDeclarationOpenDash
-			case '[':
-				s.state, s.matched = cdataSection, 0
-			default:
-				s.state = bogusComment // DOCTYPE
-				i--
-			}
-		case markupDeclarationOpenDash:
-			s.state = comment
-		case bogusComment:
-			s.doctypeByte(c)
-		case processingInstruction:
-			s.untilByte(c, "?>")
-		case cdataSection:
-			s.untilByte(c, "]]>")
-		case comment:
-			s.untilByte(c, "-->")
-		default:
-			if s.attributeByte(c) {
-				selfClosed := s.selfClosed
-				s.state = data
-				if s.phase == inBodyTag {
-					s.phase = beforeBody
-					if !selfClosed {
-						s.insert(s.base + int64(i) + 1)
+			i = next
+		case xmlTag:
+			for ; i < len(w) && s.state == xmlTag; i++ {
+				switch c := w[i]; {
+				case s.xml.quote != 0:
+					if c == s.xml.quote {
+						s.xml.quote = 0
 					}
+				case c == '"' || c == '\'':
+					s.xml.quote = c
+				case c == '>':
+					s.state = data
+					s.tag.selfClosing = s.xml.last == '/'
+					s.xmlTagEnds(w, i+1)
+				}
+				s.xml.last = w[i]
+			}
+		case xmlDoctype:
+			for ; i < len(w) && s.state == xmlDoctype; i++ {
+				switch c := w[i]; {
+				case c == '[':
+					s.xml.subset = true
+				case c == ']':
+					s.xml.subset = false
+				case c == '>' && !s.xml.subset:
+					s.state = data
 				}
 			}
-		}
-		if s.phase == finished {
-			return
+		case xmlSection:
+			end := s.xml.end
+			j := bytes.Index(w[i:], []byte(end))
+			if j < 0 { // the last bytes may begin the end
+				return max(i, len(w)-len(end)+1)
+			}
+			i += j + len(end)
+			s.state = data
 		}
 	}
+	return i
 }
 
-// addXMLName keeps the case: XML tells <BODY> from <body>.
-func (s *Scanner) addXMLName(c byte) {
-	if 'A' <= c && c <= 'Z' {
-		s.nameLen = len(s.name) + 1
+// xml is the state of tokeniseXML.
+type xml struct {
+	quote, last byte
+	subset      bool // in the brackets of a DOCTYPE
+	end         string
+	ends        bool // the tag is an end tag
+}
+
+// openXML begins what the "<" at i begins; known is false while too little is there to
+// tell.
+func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
+	rest := w[i:]
+	for _, section := range [...]struct{ start, end string }{{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}} {
+		if bytes.HasPrefix(rest, []byte(section.start)) {
+			s.state, s.xml.end = xmlSection, section.end
+			return i + len(section.start), true
+		}
+		if bytes.HasPrefix([]byte(section.start), rest) {
+			return i, false
+		}
+	}
+	if rest[1] == '!' {
+		s.state, s.xml.subset = xmlDoctype, false
+		return i + 2, true
+	}
+	start := i + 1
+	s.xml.ends = rest[1] == '/'
+	if s.xml.ends {
+		start++
+	}
+	p := start
+	for p < len(w) && class[w[p]]&endsName == 0 {
+		p++
+	}
+	if p == len(w) && p-i <= maxName {
+		return i, false
+	}
+	s.state, s.xml.quote, s.xml.last = xmlTag, 0, 0
+	e := elementOf(pack(string(w[start:p])), w[start:p])
+	if e != nil && string(w[start:p]) != e.name {
+		e = nil
+	}
+	if s.xml.ends {
+		if e == elementScript {
+			s.textEnds(w, i)
+		}
+		return p, true
+	}
+	if s.capture.from >= 0 { // in a script, whose text is markup
+		s.capture.from = -1
+		s.Passed.Texts++
+	}
+	s.tag = startTag{element: e, offset: s.base + int64(i), nameEnd: p - i, foreign: true}
+	s.tag.held = e != nil && e.flags&loads != 0 && s.elements()
+	return p, true
+}
+
+// xmlTagEnds acts on a tag that has ended, before end in the window.
+func (s *Scanner) xmlTagEnds(w []byte, end int) {
+	t := &s.tag
+	if s.xml.ends {
 		return
 	}
-	s.addName(c)
-}
-
-// untilByte ends a section at its terminator; matched counts what of it was seen.
-func (s *Scanner) untilByte(c byte, terminator string) {
-	switch {
-	case c == terminator[s.matched]:
-		s.matched++
-	case s.matched == len(terminator)-1 && c == terminator[0] && len(terminator) == 3:
-		// "]]]>" and "--->": the last two still count
-	default:
-		s.matched = 0
-		if c == terminator[0] {
-			s.matched = 1
+	if t.held {
+		t.held, t.bytes = false, w[t.offset-s.base:end]
+		if len(t.bytes) > maxTag {
+			s.passTag()
 		}
 	}
-	if s.matched == len(terminator) {
-		s.state, s.matched = data, 0
+	if !t.selfClosing {
+		switch {
+		case t.element == elementHead && s.phase == beforeHead:
+			s.insertHead(s.base + int64(end))
+		case t.element == elementBody && s.phase != finished:
+			s.insertBody(s.base + int64(end))
+		}
 	}
-}
-
-// doctypeByte skips a document type declaration with its internal subset, which
-// stands in brackets.
-func (s *Scanner) doctypeByte(c byte) {
-	switch {
-	case c == '[':
-		s.matched = 1
-	case c == ']':
-		s.matched = 0
-	case c == '>' && s.matched == 0:
-		s.state = data
+	if t.bytes != nil {
+		s.element(s.base + int64(end))
 	}
+	t.bytes = nil
 }

@@ -1,0 +1,215 @@
+package markup
+
+import "math/bits"
+
+// element is what the scanner knows of an element by its name.
+type element struct {
+	name  string
+	flags flags
+	// urls are the attributes from which it loads, or to which it sends.
+	urls []urlAttribute
+}
+
+type flags uint16
+
+const (
+	// rawText: in the content of the element tags are not markup (RCDATA, RAWTEXT,
+	// script data).
+	isRawText flags = 1 << iota
+	isPlaintext
+	// isForeign: svg and math, which open foreign content.
+	isForeign
+	// loads: a rule may act on the element.
+	loads
+	// isMetadata: stays in the head, before and after its end tag ("in head" and
+	// "after head" insertion modes).
+	isMetadata
+	// endsFrameset: the start tag, in the body, sets the parser's frameset-ok flag to
+	// "not ok".
+	endsFrameset
+	// breaksOut: the start tag leaves foreign content (section 13.2.6.5).
+	breaksOut
+	// isVoid: has no content.
+	isVoid
+)
+
+// everywhere are the flags that matter where the document's structure is settled:
+// the body is open and the content is HTML.
+const everywhere = isRawText | isPlaintext | isForeign | loads
+
+// valueKind is how the URLs stand in an attribute's value.
+type valueKind uint8
+
+const (
+	plainURL  valueKind = iota
+	sourceSet           // a list of image candidates
+	refresh             // of <meta http-equiv=refresh>
+	document            // no URL, but the document itself
+)
+
+type urlAttribute struct {
+	name string
+	kind valueKind
+	// when, if not nil, tells by the element's other attributes whether this one counts.
+	when func(tag *startTag) bool
+}
+
+// elements are all that the scanner tells apart. Section numbers are those of the
+// HTML standard; the attributes are those by which an element fetches (section 2.4)
+// or submits (section 4.10.21).
+var elements = []element{
+	{name: "html"},
+	{name: "head", flags: breaksOut},
+	{name: "body", flags: breaksOut | loads, urls: []urlAttribute{{name: "background"}}},
+	{name: "frameset"},
+	{name: "frame", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}}},
+
+	{name: "base", flags: isMetadata | isVoid | loads},
+	{name: "basefont", flags: isMetadata | isVoid},
+	{name: "bgsound", flags: isMetadata | isVoid},
+	{name: "link", flags: isMetadata | isVoid | loads, urls: []urlAttribute{{name: "href", when: linkLoads}, {name: "imagesrcset", kind: sourceSet, when: linkLoads}}},
+	{name: "meta", flags: isMetadata | isVoid | loads | breaksOut, urls: []urlAttribute{{name: "content", kind: refresh, when: isRefresh}}},
+	{name: "title", flags: isMetadata | isRawText},
+	{name: "style", flags: isMetadata | isRawText},
+	{name: "noframes", flags: isMetadata | isRawText},
+	{name: "noscript", flags: isRawText},
+	{name: "template", flags: isMetadata},
+	{name: "script", flags: isMetadata | isRawText | loads, urls: []urlAttribute{{name: "src"}, {name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+
+	{name: "textarea", flags: isRawText | endsFrameset},
+	{name: "xmp", flags: isRawText | endsFrameset},
+	{name: "iframe", flags: isRawText | endsFrameset | loads, urls: []urlAttribute{{name: "src", when: hasNoDocument}, {name: "srcdoc", kind: document}}},
+	{name: "noembed", flags: isRawText},
+	{name: "plaintext", flags: isPlaintext},
+
+	{name: "svg", flags: isForeign},
+	{name: "math", flags: isForeign},
+	{name: "use", flags: loads, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+	{name: "feimage", flags: loads, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+	// In HTML <image> is read as <img>; in SVG it is an element of its own.
+	{name: "image", flags: endsFrameset | loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}, {name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+	{name: "img", flags: endsFrameset | loads | isVoid | breaksOut, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}}},
+	{name: "input", flags: endsFrameset | loads | isVoid, urls: []urlAttribute{{name: "src", when: isImageInput}, {name: "formaction"}}},
+	{name: "button", flags: endsFrameset | loads, urls: []urlAttribute{{name: "formaction"}}},
+	{name: "form", flags: loads, urls: []urlAttribute{{name: "action"}}},
+	{name: "embed", flags: endsFrameset | loads | isVoid | breaksOut, urls: []urlAttribute{{name: "src"}}},
+	{name: "object", flags: endsFrameset | loads, urls: []urlAttribute{{name: "data"}}},
+	{name: "video", flags: loads, urls: []urlAttribute{{name: "src"}, {name: "poster"}}},
+	{name: "audio", flags: loads, urls: []urlAttribute{{name: "src"}}},
+	{name: "source", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}}},
+	{name: "track", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}}},
+
+	{name: "pre", flags: endsFrameset | breaksOut}, {name: "listing", flags: endsFrameset | breaksOut},
+	{name: "li", flags: endsFrameset | breaksOut}, {name: "dd", flags: endsFrameset | breaksOut}, {name: "dt", flags: endsFrameset | breaksOut},
+	{name: "applet", flags: endsFrameset}, {name: "marquee", flags: endsFrameset}, {name: "select", flags: endsFrameset},
+	{name: "table", flags: endsFrameset | breaksOut}, {name: "area", flags: endsFrameset | isVoid}, {name: "br", flags: endsFrameset | breaksOut | isVoid},
+	{name: "keygen", flags: endsFrameset | isVoid}, {name: "wbr", flags: endsFrameset | isVoid}, {name: "hr", flags: endsFrameset | breaksOut | isVoid},
+	{name: "col", flags: isVoid}, {name: "param", flags: isVoid},
+
+	{name: "b", flags: breaksOut}, {name: "big", flags: breaksOut}, {name: "blockquote", flags: breaksOut}, {name: "center", flags: breaksOut},
+	{name: "code", flags: breaksOut}, {name: "div", flags: breaksOut}, {name: "dl", flags: breaksOut}, {name: "em", flags: breaksOut},
+	{name: "h1", flags: breaksOut}, {name: "h2", flags: breaksOut}, {name: "h3", flags: breaksOut}, {name: "h4", flags: breaksOut},
+	{name: "h5", flags: breaksOut}, {name: "h6", flags: breaksOut}, {name: "i", flags: breaksOut}, {name: "menu", flags: breaksOut},
+	{name: "nobr", flags: breaksOut}, {name: "ol", flags: breaksOut}, {name: "p", flags: breaksOut}, {name: "ruby", flags: breaksOut},
+	{name: "s", flags: breaksOut}, {name: "small", flags: breaksOut}, {name: "span", flags: breaksOut}, {name: "strong", flags: breaksOut},
+	{name: "strike", flags: breaksOut}, {name: "sub", flags: breaksOut}, {name: "sup", flags: breaksOut}, {name: "tt", flags: breaksOut},
+	{name: "u", flags: breaksOut}, {name: "ul", flags: breaksOut}, {name: "var", flags: breaksOut},
+	{name: "font"}, // breaks out with some attributes
+
+	// The elements of SVG and MathML in which HTML may stand.
+	{name: "foreignobject"}, {name: "desc"}, {name: "annotation-xml"},
+	{name: "mi"}, {name: "mo"}, {name: "mn"}, {name: "ms"}, {name: "mtext"}, {name: "mglyph"}, {name: "malignmark"},
+}
+
+// byName finds an element by its packed name in a table with open addressing: a page has
+// a tag every few dozen bytes.
+var byName = func() (table [elementSlots]struct {
+	packed  uint64
+	element *element
+}) {
+	for i := range elements {
+		packed := pack(elements[i].name)
+		slot := slotOf(packed)
+		for table[slot].element != nil {
+			slot = (slot + 1) % elementSlots
+		}
+		table[slot].packed, table[slot].element = packed, &elements[i]
+	}
+	return table
+}()
+
+const elementSlots = 1 << 10
+
+func slotOf(packed uint64) uint64 { return packed * 0x9e3779b97f4a7c15 >> 54 }
+
+// pack folds a name in lower case into eight bytes; one of up to eight bytes is what it
+// says.
+func pack(name string) (packed uint64) {
+	for i := range len(name) {
+		packed = bits.RotateLeft64(packed, 8) ^ uint64(name[i])
+	}
+	return packed
+}
+
+// elementOf returns the element with that name, nil for one that makes no difference.
+func elementOf(packed uint64, name []byte) *element {
+	for slot := slotOf(packed); ; slot = (slot + 1) % elementSlots {
+		switch e := byName[slot].element; {
+		case e == nil:
+			return nil
+		case byName[slot].packed == packed && len(e.name) == len(name):
+			if len(name) > 8 && !equalFold(name, e.name) {
+				return nil
+			}
+			return e
+		}
+	}
+}
+
+func named(name string) *element { return elementOf(pack(name), []byte(name)) }
+
+// The elements that the scanner asks for by name.
+var (
+	elementHTML     = named("html")
+	elementHead     = named("head")
+	elementBody     = named("body")
+	elementFrameset = named("frameset")
+	elementBr       = named("br")
+	elementP        = named("p")
+	elementFont     = named("font")
+	elementInput    = named("input")
+	elementMeta     = named("meta")
+	elementBase     = named("base")
+	elementScript   = named("script")
+	elementNoscript = named("noscript")
+	elementTemplate = named("template")
+	elementTitle    = named("title")
+	elementSVG      = named("svg")
+	elementMath     = named("math")
+
+	elementForeignObject = named("foreignobject")
+	elementDesc          = named("desc")
+	elementAnnotationXML = named("annotation-xml")
+	elementMglyph        = named("mglyph")
+	elementMalignmark    = named("malignmark")
+)
+
+// equalFold compares with a string in lower case, by ASCII's cases alone.
+func equalFold(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func hasPrefixFold(b []byte, lower string) bool {
+	return len(b) >= len(lower) && equalFold(b[:len(lower)], lower)
+}

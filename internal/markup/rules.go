@@ -1,0 +1,77 @@
+// Package markup rewrites HTML as it streams by: a scanner finds the few places
+// where something is to change and yields edits, an applier makes the output. It
+// tokenises as the WHATWG HTML standard does (section 13.2.5; the states have the
+// standard's names) and knows nothing of what is inserted or withheld, or why.
+package markup
+
+// Edit says to replace Length bytes of the page at Offset.
+type Edit struct {
+	Offset      int64
+	Length      int
+	Replacement string
+}
+
+// Rules are what is to be done with a page. The zero value changes nothing.
+type Rules struct {
+	// Head is inserted once, first in the head: right after the <head> start tag, or
+	// where the parser implies it.
+	Head string
+
+	// Body is inserted once, where the content of the body begins: right after the
+	// <body> start tag, or where the parser implies it; never into a frameset
+	// document.
+	Body string
+
+	// Host is told each host from which an element of the page would load, or to
+	// which it would send, by itself; in lower case, in ASCII, without port. What it
+	// returns is how the element is withheld; nil leaves it. The bytes are valid
+	// during the call only. With a nil Host no element is looked at.
+	Host func(host []byte) *Mark
+
+	// Script is told the text of each inline script, as long as it is not over 256 KiB,
+	// and returns how it is withheld; nil leaves it. Data blocks are no scripts. The
+	// bytes are valid during the call only.
+	Script func(text []byte) *Mark
+
+	// Prefix is what the URL attributes of an element that is withheld, and the type of a
+	// script, get before their names: "data-x-" makes src data-x-src.
+	Prefix string
+
+	// Gate is the attribute with which an author marks an element that waits to be
+	// activated, in lower case. Granted is asked with its value; where it returns a mark, the
+	// element is activated: its attributes lose Prefix, and a script its inert type. With a
+	// nil Granted nothing is activated.
+	Gate    string
+	Granted func(value []byte) *Mark
+}
+
+// Mark is how an element that is withheld or activated is told apart.
+type Mark struct {
+	// Attributes are added to its start tag, each with a space before it.
+	Attributes string
+	// Frame is added to a frame that is withheld: the src of what stands in its place, with
+	// a space before it.
+	Frame string
+}
+
+// Passed counts what of a page passed without being looked at.
+type Passed struct {
+	// Tags were longer than 64 KiB.
+	Tags int
+	// Texts of scripts and noscript elements were longer than 256 KiB, or nested too
+	// deep.
+	Texts int
+	// Encoding is the character encoding, named by the page itself, for which the page
+	// was left alone; "" where it was not.
+	Encoding string
+}
+
+const (
+	maxTag  = 64 << 10
+	maxText = 256 << 10
+	// maxNested bounds documents in srcdoc attributes in documents.
+	maxNested = 4
+)
+
+// elements tells whether a rule looks at elements.
+func (r *Rules) elements() bool { return r.Host != nil || r.Script != nil || r.Granted != nil }

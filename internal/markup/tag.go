@@ -1,0 +1,92 @@
+package markup
+
+// startTagNamed acts on a start tag that may make a difference when its name is known: from
+// start in the window up to end.
+func (s *Scanner) startTagNamed(e *element, packed uint64, start, end int) {
+	s.plain = false
+	s.tag = startTag{element: e, packed: packed, offset: s.base + int64(start), nameEnd: end - start}
+	t := &s.tag
+	t.foreign = s.byForeignRules(e)
+	if t.foreign && e != nil && e.flags&breaksOut != 0 {
+		s.breakOut()
+		t.foreign = s.byForeignRules(e)
+	}
+	if s.capture.from >= 0 { // in a script of SVG, whose text is markup
+		s.capture.from = -1
+		s.Passed.Texts++
+	}
+	switch {
+	case t.foreign: // the attributes of these decide
+		t.held = e == elementFont || e == elementAnnotationXML
+	case s.phase != finished:
+		s.structureStartTag(e, t.offset)
+		t.held = e == elementInput
+	}
+	if e != nil && (e.flags&loads != 0 && s.elements() || e == elementMeta) {
+		t.held = true
+	}
+}
+
+// startTagEnds acts on that tag when it has ended, before end in the window, and
+// decides in which state the scan goes on.
+func (s *Scanner) startTagEnds(w []byte, end int) {
+	t, e := &s.tag, s.tag.element
+	if t.held {
+		t.held, t.bytes = false, w[t.offset-s.base:end]
+		if len(t.bytes) > maxTag {
+			s.passTag()
+		}
+	}
+	if e == elementFont && t.foreign && (t.has("color") || t.has("face") || t.has("size")) {
+		s.breakOut()
+		t.foreign = s.byForeignRules(e)
+	}
+	if !t.foreign && s.phase != finished {
+		s.structureStartTagEnds(s.base + int64(end))
+	}
+	switch {
+	case t.foreign:
+		if !t.selfClosing {
+			s.foreignStartTag()
+		}
+	case e == nil:
+		s.pushHTML()
+	case e.flags&isForeign != 0:
+		if !t.selfClosing {
+			s.push(t.packed, rootKind(e))
+		}
+	case e.flags&isRawText != 0:
+		s.raw, s.state = e, rawText
+	case e.flags&isPlaintext != 0:
+		s.state = plaintext
+	case e.flags&isVoid == 0:
+		s.pushHTML()
+	}
+	switch {
+	case t.bytes != nil && e.flags&loads != 0:
+		s.element(s.base + int64(end))
+	case e == elementNoscript && s.state == rawText && s.elements():
+		s.capture = capture{from: s.base + int64(end), text: s.base + int64(end)}
+	}
+	t.bytes = nil
+}
+
+// passTag lets the bytes of the current tag go unread.
+func (s *Scanner) passTag() {
+	s.tag.held, s.tag.bytes = false, nil
+	s.Passed.Tags++
+}
+
+// endTagNamed acts on an end tag, from start in the window on, while the document's
+// structure is followed.
+func (s *Scanner) endTagNamed(e *element, packed uint64, w []byte, start int) {
+	if e == elementScript && s.capture.from >= 0 {
+		s.textEnds(w, start)
+	}
+	if len(s.open) > 0 && !s.foreignEndTag(packed, e) {
+		return
+	}
+	if s.phase != finished {
+		s.structureEndTag(e, s.base+int64(start))
+	}
+}

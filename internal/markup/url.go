@@ -1,0 +1,217 @@
+package markup
+
+import (
+	"bytes"
+	"html"
+	"iter"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// hostOf tells from which host the URL in an attribute's value is loaded, as the URL standard
+// parses it (section 4.4) on a page that came by HTTP: nil with relative true for
+// one on the page's own base, nil with relative false for one that is of no host. The
+// host is in lower case, in ASCII, without port and final dot.
+func hostOf(value []byte, buffer *[maxHost]byte) (host []byte, relative bool) {
+	v := bytes.TrimLeftFunc(value, isControlOrSpace)
+	authority, kind := authorityOf(v)
+	if kind == opaqueURL || kind == relativeURL && !isDoubtful(untilPath(v)) {
+		return nil, kind == relativeURL
+	}
+	if kind == relativeURL || isDoubtful(authority) {
+		clean := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(html.UnescapeString(string(value)))
+		if authority, kind = authorityOf(bytes.TrimLeftFunc([]byte(clean), isControlOrSpace)); kind != absolute {
+			return nil, kind == relativeURL
+		}
+	}
+	return canonical(authority, buffer), false
+}
+
+// isDoubtful tells that a character reference, or a line break that the URL parser
+// removes, may make another URL of it.
+func isDoubtful(b []byte) bool { return bytes.IndexAny(b, "&\t\n\r") >= 0 }
+
+// untilPath is the part of a relative URL in which a character more would make it an
+// absolute one.
+func untilPath(v []byte) []byte {
+	if len(v) > 1 && isSlash(v[0]) {
+		return v[1:2]
+	}
+	if end := bytes.IndexAny(v, `/\?#`); end > 0 {
+		return v[:end]
+	}
+	return v
+}
+
+// maxHost is longer than any name in the DNS.
+const maxHost = 256
+
+func isControlOrSpace(r rune) bool { return r <= ' ' }
+
+type urlKind uint8
+
+const (
+	opaqueURL urlKind = iota // data:, javascript:, mailto: and the like
+	relativeURL
+	absolute
+)
+
+// authorityOf returns what stands between the scheme and the path.
+func authorityOf(v []byte) (authority []byte, kind urlKind) {
+	rest := v
+	if end := schemeLength(v); end > 0 {
+		known := false
+		for _, scheme := range []string{"https", "http", "wss", "ws", "ftp"} {
+			known = known || equalFold(v[:end], scheme)
+		}
+		if !known {
+			return nil, opaqueURL
+		}
+		rest = v[end+1:]
+	} else if len(v) < 2 || !isSlash(v[0]) || !isSlash(v[1]) {
+		return nil, relativeURL
+	}
+	for len(rest) > 0 && isSlash(rest[0]) {
+		rest = rest[1:]
+	}
+	if end := bytes.IndexAny(rest, `/\?#`); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest, absolute
+}
+
+func isSlash(c byte) bool { return c == '/' || c == '\\' }
+
+// schemeLength is where the ":" behind a scheme is; 0: there is no scheme.
+func schemeLength(v []byte) int {
+	for i, c := range v {
+		switch {
+		case class[c] == letter:
+		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
+		case c == ':':
+			return i
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// canonical makes the host of an authority; nil for one that no browser would load from.
+func canonical(authority []byte, buffer *[maxHost]byte) []byte {
+	if at := bytes.LastIndexByte(authority, '@'); at >= 0 {
+		authority = authority[at+1:]
+	}
+	host := authority
+	if bytes.HasPrefix(host, []byte("[")) { // IPv6
+		if end := bytes.IndexByte(host, ']'); end >= 0 {
+			host = host[:end+1]
+		}
+	} else if colon := bytes.IndexByte(host, ':'); colon >= 0 {
+		host = host[:colon]
+	}
+	plain := len(host) <= maxHost
+	for i := 0; plain && i < len(host); i++ {
+		c := host[i]
+		if plain = c < 0x80 && c != '%'; plain {
+			if 'A' <= c && c <= 'Z' {
+				c |= 0x20
+			}
+			buffer[i] = c
+		}
+	}
+	out := buffer[:0]
+	if plain {
+		out = buffer[:len(host)]
+	} else {
+		decoded, err := url.PathUnescape(string(host))
+		if err != nil {
+			return nil
+		}
+		ascii, err := domainToASCII.ToASCII(decoded)
+		if err != nil || len(ascii) > maxHost {
+			return nil
+		}
+		out = append(out, strings.ToLower(ascii)...)
+	}
+	if out = bytes.TrimSuffix(out, []byte(".")); len(out) == 0 || bytes.IndexAny(out, " #%/<>?@\\^|") >= 0 {
+		return nil
+	}
+	return out
+}
+
+// domainToASCII is that of the URL standard, section 3.3, when it is not strict.
+var domainToASCII = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false))
+
+// candidates yields the URLs of a srcset (HTML, section 4.8.4.2.1).
+func candidates(value []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		rest := value
+		for {
+			rest = bytes.TrimLeft(rest, " \t\n\f\r,")
+			if len(rest) == 0 {
+				return
+			}
+			end := bytes.IndexAny(rest, " \t\n\f\r")
+			if end < 0 {
+				end = len(rest)
+			}
+			url := rest[:end]
+			rest = rest[end:]
+			if trimmed := bytes.TrimRight(url, ","); len(trimmed) < len(url) {
+				url = trimmed
+			} else {
+				rest = afterDescriptors(rest)
+			}
+			if !yield(url) {
+				return
+			}
+		}
+	}
+}
+
+// afterDescriptors passes over what follows a URL up to the comma that ends it; one in
+// parentheses does not.
+func afterDescriptors(b []byte) []byte {
+	depth := 0
+	for i, c := range b {
+		switch {
+		case c == '(':
+			depth = 1
+		case c == ')':
+			depth = 0
+		case c == ',' && depth == 0:
+			return b[i:]
+		}
+	}
+	return nil
+}
+
+// refreshURL is where the content of <meta http-equiv=refresh> leads (HTML, section
+// 4.2.5.3, "shared declarative refresh steps"); empty: to the page itself.
+func refreshURL(content []byte) []byte {
+	rest := bytes.TrimLeft(content, " \t\n\f\r")
+	digits := bytes.TrimLeft(rest, "0123456789.")
+	if len(digits) == len(rest) || len(digits) == 0 || bytes.IndexByte([]byte(" \t\n\f\r;,"), digits[0]) < 0 {
+		return nil
+	}
+	rest = bytes.TrimLeft(digits, " \t\n\f\r")
+	if len(rest) > 0 && (rest[0] == ';' || rest[0] == ',') {
+		rest = bytes.TrimLeft(rest[1:], " \t\n\f\r")
+	}
+	if hasPrefixFold(rest, "url") {
+		if value := bytes.TrimLeft(rest[len("url"):], " \t\n\f\r"); len(value) > 0 && value[0] == '=' {
+			rest = bytes.TrimLeft(value[1:], " \t\n\f\r")
+		}
+	}
+	if len(rest) > 0 && (rest[0] == '"' || rest[0] == '\'') {
+		quote := rest[0]
+		rest = rest[1:]
+		if end := bytes.IndexByte(rest, quote); end >= 0 {
+			rest = rest[:end]
+		}
+	}
+	return rest
+}
