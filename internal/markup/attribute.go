@@ -1,6 +1,10 @@
 package markup
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // startTag is the current start tag.
 type startTag struct {
@@ -12,68 +16,95 @@ type startTag struct {
 	// held tells that the tag is undecided until its end. Then bytes is the whole of it.
 	held  bool
 	bytes []byte
+	spans []span // of its attributes
 
 	foreign     bool // an element of SVG or MathML
 	selfClosing bool
 }
 
-// attribute is one of a start tag, as it stands there.
-type attribute struct {
-	name, value []byte
-	// The offsets in the tag: of the name, and of the value with its quotes.
-	start, valueStart, end int
+// span is where an attribute stands in its tag: its name from start to nameEnd, its value, with
+// its quotes, from valueStart to end. packed is its name, folded.
+type span struct {
+	packed                          uint64
+	start, nameEnd, valueStart, end int32
 }
 
-// attributeAfter reads the attribute that comes at or after i in a whole tag; ok is false
-// where there is none. It reads by the same states as the tokeniser.
-func (t *startTag) attributeAfter(i int) (a attribute, ok bool) {
+// maxAttributes bounds what is noted of a tag. What is behind makes no difference.
+const maxAttributes = 4096
+
+// read notes the attributes of the whole tag, by the same states as the tokeniser.
+func (t *startTag) read() {
 	b := t.bytes
-	for class[b[i]] == space || b[i] == '/' {
-		i++
-	}
-	if b[i] == '>' {
-		return a, false
-	}
-	a.start = i
-	for i++; class[b[i]]&endsAttribute == 0; i++ {
-	}
-	a.name, a.end, a.valueStart = b[a.start:i], i, i
-	for class[b[i]] == space {
-		i++
-	}
-	if b[i] != '=' {
-		return a, true
-	}
-	for i++; class[b[i]] == space; i++ {
-	}
-	a.valueStart = i
-	switch quote := b[i]; quote {
-	case '"', '\'':
-		length := bytes.IndexByte(b[i+1:], quote)
-		a.value, a.end = b[i+1:i+1+length], i+1+length+1
-	default:
-		for ; class[b[i]]&endsUnquoted == 0; i++ {
+	t.spans = t.spans[:0]
+	for i := t.nameEnd; len(t.spans) < maxAttributes; {
+		for class[b[i]]&(space|slash) != 0 {
+			i++
 		}
-		a.value, a.end = b[a.valueStart:i], i
+		if b[i] == '>' {
+			return
+		}
+		a := span{start: int32(i)}
+		i, a.packed = attributeNameAt(b, i)
+		a.nameEnd, a.valueStart, a.end = int32(i), int32(i), int32(i)
+		for class[b[i]] == space {
+			i++
+		}
+		if b[i] == '=' {
+			for i++; class[b[i]] == space; i++ {
+			}
+			a.valueStart = int32(i)
+			switch quote := b[i]; quote {
+			case '"', '\'':
+				i += bytes.IndexByte(b[i+1:], quote) + 2
+			default:
+				i += until(b[i:], endsUnquoted)
+			}
+			a.end = int32(i)
+		}
+		t.spans = append(t.spans, a)
 	}
-	return a, true
 }
 
-// attributes yields those of the tag, in order.
-func (t *startTag) attributes(yield func(attribute) bool) {
-	if t.bytes == nil {
-		return
+// attributeNameAt returns where the attribute name that begins at i ends, and the name
+// packed. A "=" in the first place belongs to it.
+func attributeNameAt(b []byte, i int) (end int, packed uint64) {
+	if i+8 <= len(b) && b[i] != '=' {
+		word := binary.LittleEndian.Uint64(b[i:])
+		equalsSigns := word ^ (ones * '=')
+		ends := nameEnds(word) | (equalsSigns-ones)&^equalsSigns&(ones*0x80)
+		length := bits.TrailingZeros64(ends) >> 3
+		if ends != 0 && class[b[i+length]]&endsAttribute != 0 {
+			return i + length, fold(word, length)
+		}
 	}
-	for a, ok := t.attributeAfter(t.nameEnd); ok && yield(a); a, ok = t.attributeAfter(a.end) {
+	end = i + 1 + until(b[i+1:], endsAttribute)
+	for k, c := range b[i:end] {
+		packed ^= uint64(c|0x20) << (k % 8 * 8)
 	}
+	return end, packed
+}
+
+func (t *startTag) is(a span, u *urlAttribute) bool {
+	return a.packed == u.packed && int(a.nameEnd-a.start) == len(u.name) && (len(u.name) <= 8 || equalFold(t.name(a), u.name))
+}
+
+func (t *startTag) name(a span) []byte { return t.bytes[a.start:a.nameEnd] }
+
+// valueOf is the raw value, without quotes.
+func (t *startTag) valueOf(a span) []byte {
+	v := t.bytes[a.valueStart:a.end]
+	if len(v) >= 2 && (v[0] == '"' || v[0] == '\'') {
+		v = v[1 : len(v)-1]
+	}
+	return v
 }
 
 // value is the raw value of the attribute with that name in lower case; of several, the
 // first counts.
 func (t *startTag) value(name string) (value []byte, ok bool) {
-	for a := range t.attributes {
-		if equalFold(a.name, name) {
-			return a.value, true
+	for _, a := range t.spans {
+		if equalFold(t.name(a), name) {
+			return t.valueOf(a), true
 		}
 	}
 	return nil, false

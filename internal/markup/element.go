@@ -1,7 +1,5 @@
 package markup
 
-import "math/bits"
-
 // element is what the scanner knows of an element by its name.
 type element struct {
 	name  string
@@ -48,8 +46,9 @@ const (
 )
 
 type urlAttribute struct {
-	name string
-	kind valueKind
+	name   string
+	packed uint64 // the name
+	kind   valueKind
 	// when, if not nil, tells by the element's other attributes whether this one counts.
 	when func(tag *startTag) bool
 }
@@ -123,22 +122,28 @@ var elements = []element{
 
 // byName finds an element by its packed name in a table with open addressing: a page has
 // a tag every few dozen bytes.
-var byName = func() (table [elementSlots]struct {
-	packed  uint64
-	element *element
-}) {
+var byName = func() (table [elementSlots]elementSlot) {
 	for i := range elements {
+		for k := range elements[i].urls {
+			elements[i].urls[k].packed = pack(elements[i].urls[k].name)
+		}
 		packed := pack(elements[i].name)
 		slot := slotOf(packed)
-		for table[slot].element != nil {
+		for table[slot].packed != 0 {
 			slot = (slot + 1) % elementSlots
 		}
-		table[slot].packed, table[slot].element = packed, &elements[i]
+		table[slot] = elementSlot{packed, &elements[i], elements[i].flags}
 	}
 	return table
 }()
 
 const elementSlots = 1 << 10
+
+type elementSlot struct {
+	packed  uint64
+	element *element
+	flags   flags
+}
 
 func slotOf(packed uint64) uint64 { return packed * 0x9e3779b97f4a7c15 >> 54 }
 
@@ -146,27 +151,34 @@ func slotOf(packed uint64) uint64 { return packed * 0x9e3779b97f4a7c15 >> 54 }
 // says.
 func pack(name string) (packed uint64) {
 	for i := range len(name) {
-		packed = bits.RotateLeft64(packed, 8) ^ uint64(name[i])
+		packed ^= uint64(name[i]) << (i % 8 * 8)
 	}
 	return packed
 }
 
-// elementOf returns the element with that name, nil for one that makes no difference.
-func elementOf(packed uint64, name []byte) *element {
-	for slot := slotOf(packed); ; slot = (slot + 1) % elementSlots {
-		switch e := byName[slot].element; {
-		case e == nil:
-			return nil
-		case byName[slot].packed == packed && len(e.name) == len(name):
-			if len(name) > 8 && !equalFold(name, e.name) {
-				return nil
-			}
-			return e
-		}
+func slotNamed(packed uint64) *elementSlot {
+	slot := slotOf(packed)
+	for byName[slot].packed != packed && byName[slot].packed != 0 {
+		slot = (slot + 1) % elementSlots
 	}
+	return &byName[slot]
 }
 
-func named(name string) *element { return elementOf(pack(name), []byte(name)) }
+// flagsOf returns those of the element with a name of up to eight bytes; none of one that
+// makes no difference.
+func flagsOf(packed uint64) flags { return slotNamed(packed).flags }
+
+// elementNamed returns the element by its whole name, in any case; nil for one that makes no
+// difference.
+func elementNamed(packed uint64, name []byte) *element {
+	e := slotNamed(packed).element
+	if e == nil || len(name) > 8 && !equalFold(name, e.name) || len(name) != len(e.name) {
+		return nil
+	}
+	return e
+}
+
+func named(name string) *element { return slotNamed(pack(name)).element }
 
 // The elements that the scanner asks for by name.
 var (

@@ -45,9 +45,18 @@ type Scanner struct {
 	baseSeen bool
 	depth    int           // of documents in documents
 	host     [maxHost]byte // the last one
+	inner    *Scanner      // for markup in text
+	room     [8]span       // for the attributes of most tags
 
 	edits []Edit
 	given int // edits that the last call returned
+}
+
+// Reset makes the scanner ready for another page, with its memory.
+func (s *Scanner) Reset(rules Rules) {
+	edits, open, spans, inner := s.edits[:0], s.open[:0], s.tag.spans[:0], s.inner
+	*s = Scanner{Rules: rules, edits: edits, inner: inner}
+	s.open, s.tag.spans = open, spans
 }
 
 // Done tells that no later edit is possible: the rest of the page need not be
@@ -58,6 +67,9 @@ func (s *Scanner) Done() bool { return s.phase == finished && !s.elements() }
 func (s *Scanner) begin() {
 	s.begun = true
 	s.implied, s.capture.from = -1, -1
+	if s.tag.spans == nil {
+		s.tag.spans = s.room[:0]
+	}
 	if s.depth > 0 || len(s.Head) == 0 && len(s.Body) == 0 {
 		s.phase = finished
 	}

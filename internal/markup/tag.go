@@ -4,7 +4,7 @@ package markup
 // start in the window up to end.
 func (s *Scanner) startTagNamed(e *element, packed uint64, start, end int) {
 	s.plain = false
-	s.tag = startTag{element: e, packed: packed, offset: s.base + int64(start), nameEnd: end - start}
+	s.tag = startTag{element: e, packed: packed, offset: s.base + int64(start), nameEnd: end - start, spans: s.tag.spans[:0]}
 	t := &s.tag
 	t.foreign = s.byForeignRules(e)
 	if t.foreign && e != nil && e.flags&breaksOut != 0 {
@@ -35,6 +35,8 @@ func (s *Scanner) startTagEnds(w []byte, end int) {
 		t.held, t.bytes = false, w[t.offset-s.base:end]
 		if len(t.bytes) > maxTag {
 			s.passTag()
+		} else {
+			t.read()
 		}
 	}
 	if e == elementFont && t.foreign && (t.has("color") || t.has("face") || t.has("size")) {
@@ -73,7 +75,7 @@ func (s *Scanner) startTagEnds(w []byte, end int) {
 
 // passTag lets the bytes of the current tag go unread.
 func (s *Scanner) passTag() {
-	s.tag.held, s.tag.bytes = false, nil
+	s.tag.held, s.tag.bytes, s.tag.spans = false, nil, s.tag.spans[:0]
 	s.Passed.Tags++
 }
 

@@ -42,7 +42,13 @@ func (s *Scanner) nested(text []byte, offset int64) []Edit {
 		s.Passed.Texts++
 		return nil
 	}
-	inner := Scanner{Rules: s.Rules, depth: s.depth + 1, base: offset, baseHost: s.baseHost, baseSeen: s.baseSeen}
+	if s.inner == nil {
+		s.inner = new(Scanner)
+	}
+	inner := s.inner
+	inner.Reset(s.Rules)
+	inner.depth, inner.base = s.depth+1, offset
+	inner.baseHost, inner.baseSeen = s.baseHost, s.baseSeen
 	edits, _ := inner.Scan(text, true)
 	s.Passed.Tags += inner.Passed.Tags
 	s.Passed.Texts += inner.Passed.Texts
@@ -50,13 +56,13 @@ func (s *Scanner) nested(text []byte, offset int64) []Edit {
 }
 
 // embedded scans the document in a srcdoc attribute.
-func (s *Scanner) embedded(a attribute) {
-	markup := html.UnescapeString(string(a.value))
+func (s *Scanner) embedded(a span) {
+	markup := html.UnescapeString(string(s.tag.valueOf(a)))
 	edits := s.nested([]byte(markup), 0)
 	if len(edits) == 0 {
 		return
 	}
 	rewritten := appendEdited(nil, []byte(markup), 0, edits)
 	quoted := `"` + strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;").Replace(string(rewritten)) + `"`
-	s.edit(s.tag.offset+int64(a.valueStart), a.end-a.valueStart, quoted)
+	s.edit(s.tag.offset+int64(a.valueStart), int(a.end-a.valueStart), quoted)
 }

@@ -2,7 +2,6 @@ package markup
 
 import (
 	"bytes"
-	"math/bits"
 )
 
 // state is one of the standard's tokenisation states (section 13.2.5), as far as the
@@ -44,7 +43,7 @@ var class = func() (table [256]uint8) {
 	for c := 'a'; c <= 'z'; c++ {
 		table[c], table[c-0x20] = letter, letter
 	}
-	table['/'], table['>'], table['='] = slash, greater, equals
+	table['/'], table['>'], table['='], table['-'], table['<'] = slash, greater, equals, dash, less
 	return table
 }()
 
@@ -54,10 +53,13 @@ const (
 	greater // ">"
 	equals  // "="
 	letter  // ASCII alpha
+	dash    // "-"
+	less    // "<"
 
 	endsName      = space | slash | greater
 	endsAttribute = endsName | equals
 	endsUnquoted  = space | greater
+	endsEscaped   = dash | less | greater
 )
 
 // maxName is longer than any name that matters.
@@ -111,6 +113,9 @@ func (s *Scanner) tokenise(w []byte, i int) int {
 
 data:
 	s.state = data
+	if !s.unsettled {
+		i = s.skip(w, i)
+	}
 	j = bytes.IndexByte(w[i:], '<')
 	if s.unsettled {
 		if j < 0 {
@@ -149,20 +154,14 @@ data:
 	}
 
 	// Tag name state, of a start tag.
-	start, packed = i, 0
-	for p = i + 1; p < n; p++ {
-		if c = w[p]; class[c]&endsName != 0 {
-			break
-		}
-		packed = bits.RotateLeft64(packed, 8) ^ uint64(c|0x20) // no other byte becomes a letter by that
-	}
-	if p == n && p-start <= maxName {
+	start = i
+	if p, packed = tagNameAt(w, i+1); p == n && p-start <= maxName {
 		return start
 	}
 	s.plain = true
 	e = nil
 	if p < n {
-		e = elementOf(packed, w[start+1:p])
+		e = elementNamed(packed, w[start+1:p])
 	}
 	if s.unsettled || e != nil && e.flags&s.wanted != 0 {
 		if s.startTagNamed(e, packed, start, p); s.Done() {
@@ -170,9 +169,11 @@ data:
 		}
 	}
 	i = p
-	if i < n && c == '>' {
-		i++
-		goto tagEnd
+	if i < n && !s.plain {
+		if end, slash := endOfTag(w[i:]); end > 0 && !slash {
+			i += end
+			goto tagEnd
+		}
 	}
 	goto tagName
 
@@ -190,19 +191,13 @@ endTagOpen:
 		goto bogusComment
 	}
 	// Tag name state, of an end tag.
-	start, packed = i, 0
-	for p = i + 2; p < n; p++ {
-		if c = w[p]; class[c]&endsName != 0 {
-			break
-		}
-		packed = bits.RotateLeft64(packed, 8) ^ uint64(c|0x20)
-	}
-	if p == n && p-start <= maxName {
+	start = i
+	if p, packed = tagNameAt(w, i+2); p == n && p-start <= maxName {
 		return start
 	}
 	s.plain = true
 	if s.unsettled && p < n {
-		if s.endTagNamed(elementOf(packed, w[start+2:p]), packed, w, start); s.Done() {
+		if s.endTagNamed(elementNamed(packed, w[start+2:p]), packed, w, start); s.Done() {
 			return n
 		}
 	}
@@ -210,37 +205,30 @@ endTagOpen:
 	goto tagName
 
 tagName: // of a name that makes no difference, or at the end of one that may
-	for i < n && class[w[i]]&endsName == 0 {
-		i++
-	}
-	if i == n {
+	if i += until(w[i:], endsName); i == n {
 		s.state = tagName
 		return n
 	}
 
 beforeAttributeName: // also the "after attribute value (quoted)" state, which does the same
-	for i < n && class[w[i]] == space {
-		i++
-	}
 	if i == n {
 		s.state = beforeAttributeName
 		return n
 	}
 	c = w[i]
 	i++
-	switch c {
-	case '>':
+	switch class[c] {
+	case greater:
 		goto tagEnd
-	case '/':
+	case space:
+		goto beforeAttributeName
+	case slash:
 		goto selfClosingStartTag
 	}
 	// A "=" that comes here begins a name.
 
 attributeName:
-	for i < n && class[w[i]]&endsAttribute == 0 {
-		i++
-	}
-	if i == n {
+	if i += until(w[i:], endsAttribute); i == n {
 		s.state = attributeName
 		return n
 	}
@@ -287,10 +275,7 @@ beforeAttributeValue:
 	}
 
 attributeValueUnquoted:
-	for i < n && class[w[i]]&endsUnquoted == 0 {
-		i++
-	}
-	if i == n {
+	if i += until(w[i:], endsUnquoted); i == n {
 		s.state = attributeValueUnquoted
 		return n
 	}
@@ -434,6 +419,12 @@ rawText:
 
 scriptDataEscaped: // and script data double escaped
 	for ; i < n; i++ {
+		if next := until(w[i:], endsEscaped); next > 0 {
+			s.dashes = 0
+			if i += next; i == n {
+				return n
+			}
+		}
 		switch w[i] {
 		case '-':
 			s.dashes = min(s.dashes+1, 2)
@@ -481,6 +472,28 @@ plaintext:
 		s.text(w[i:], i)
 	}
 	return n
+}
+
+// until returns how many bytes come before one of the classes stop.
+func until(b []byte, stop uint8) int {
+	for i, c := range b {
+		if class[c]&stop != 0 {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// tagNameAt returns where the tag name that begins at i ends, and the name packed.
+func tagNameAt(w []byte, i int) (end int, packed uint64) {
+	for end = i; end < len(w); end++ {
+		c := w[end]
+		if class[c]&endsName != 0 {
+			break
+		}
+		packed ^= uint64(c|0x20) << ((end - i) % 8 * 8) // no other byte becomes a letter by that
+	}
+	return end, packed
 }
 
 // endTagOf tells whether rest, what follows "</", is the end tag of the raw text element

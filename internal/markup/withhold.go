@@ -37,13 +37,14 @@ func (s *Scanner) element(end int64) {
 // URL at all.
 func (s *Scanner) markOf() (mark *Mark, hasURL bool) {
 	t, seen := &s.tag, 0
-	for a := range t.attributes {
+	for _, a := range t.spans {
 		for i := range t.element.urls {
 			u := &t.element.urls[i]
-			if seen&(1<<i) != 0 || !equalFold(a.name, u.name) && !s.isPrefixed(a.name, u.name) || u.when != nil && !u.when(t) {
+			is := t.is(a, u)
+			if seen&(1<<i) != 0 || !is && (s.Granted == nil || !s.isPrefixed(t.name(a), u.name)) || u.when != nil && !u.when(t) {
 				continue
 			}
-			if equalFold(a.name, u.name) {
+			if is {
 				seen |= 1 << i // of several, the first counts
 			}
 			hasURL = true
@@ -55,22 +56,23 @@ func (s *Scanner) markOf() (mark *Mark, hasURL bool) {
 	return mark, hasURL
 }
 
-func (s *Scanner) markOfValue(kind valueKind, a attribute) (mark *Mark) {
+func (s *Scanner) markOfValue(kind valueKind, a span) (mark *Mark) {
+	value := s.tag.valueOf(a)
 	switch kind {
 	case sourceSet:
-		for url := range candidates(a.value) {
+		for url := range candidates(value) {
 			if found := s.ask(url); mark == nil {
 				mark = found
 			}
 		}
 		return mark
 	case refresh:
-		return s.ask(refreshURL(a.value))
+		return s.ask(refreshURL(value))
 	case document:
 		s.embedded(a)
 		return nil
 	}
-	return s.ask(a.value)
+	return s.ask(value)
 }
 
 // ask asks for the host of a URL. That of the page itself is not asked for.
@@ -108,8 +110,8 @@ func (s *Scanner) withhold(t *startTag, mark *Mark) {
 		added += ` type="text/plain"`
 	}
 	s.edit(t.offset+int64(t.nameEnd), 0, added)
-	for a := range t.attributes {
-		if t.moves(a.name) {
+	for _, a := range t.spans {
+		if t.moves(t.name(a)) {
 			s.edit(t.offset+int64(a.start), 0, s.Prefix)
 		}
 	}
@@ -146,12 +148,12 @@ func (s *Scanner) activated() *Mark {
 func (s *Scanner) activate(mark *Mark) {
 	t := &s.tag
 	s.edit(t.offset+int64(t.nameEnd), 0, mark.Attributes)
-	for a := range t.attributes {
-		at := t.offset + int64(a.start)
+	for _, a := range t.spans {
+		at, name := t.offset+int64(a.start), t.name(a)
 		switch {
-		case t.hasPrefixed(s.Prefix, a.name) || t.element == elementScript && equalFold(a.name, "type"):
-			s.edit(at, a.end-a.start, "")
-		case s.isMoved(a.name):
+		case t.hasPrefixed(s.Prefix, name) || t.element == elementScript && equalFold(name, "type"):
+			s.edit(at, int(a.end-a.start), "")
+		case s.isMoved(name):
 			s.edit(at, len(s.Prefix), "")
 		}
 	}
@@ -159,7 +161,7 @@ func (s *Scanner) activate(mark *Mark) {
 
 // isPrefixed tells whether the name of an attribute is Prefix and then name.
 func (s *Scanner) isPrefixed(attribute []byte, name string) bool {
-	return s.Granted != nil && hasPrefixFold(attribute, s.Prefix) && equalFold(attribute[len(s.Prefix):], name)
+	return hasPrefixFold(attribute, s.Prefix) && equalFold(attribute[len(s.Prefix):], name)
 }
 
 // isMoved tells whether an attribute stands under Prefix that the current tag would load
@@ -173,8 +175,8 @@ func (t *startTag) hasPrefixed(prefix string, name []byte) bool {
 	if !t.moves(name) {
 		return false
 	}
-	for a := range t.attributes {
-		if hasPrefixFold(a.name, prefix) && bytes.EqualFold(a.name[len(prefix):], name) {
+	for _, a := range t.spans {
+		if other := t.name(a); hasPrefixFold(other, prefix) && bytes.EqualFold(other[len(prefix):], name) {
 			return true
 		}
 	}

@@ -103,7 +103,7 @@ func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
 		return i, false
 	}
 	s.state, s.xml.quote, s.xml.last = xmlTag, 0, 0
-	e := elementOf(pack(string(w[start:p])), w[start:p])
+	e := elementNamed(pack(string(w[start:p])), w[start:p])
 	if e != nil && string(w[start:p]) != e.name {
 		e = nil
 	}
@@ -117,7 +117,7 @@ func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
 		s.capture.from = -1
 		s.Passed.Texts++
 	}
-	s.tag = startTag{element: e, offset: s.base + int64(i), nameEnd: p - i, foreign: true}
+	s.tag = startTag{element: e, offset: s.base + int64(i), nameEnd: p - i, spans: s.tag.spans[:0], foreign: true}
 	s.tag.held = e != nil && e.flags&loads != 0 && s.elements()
 	return p, true
 }
@@ -132,6 +132,8 @@ func (s *Scanner) xmlTagEnds(w []byte, end int) {
 		t.held, t.bytes = false, w[t.offset-s.base:end]
 		if len(t.bytes) > maxTag {
 			s.passTag()
+		} else {
+			t.read()
 		}
 	}
 	if !t.selfClosing {
