@@ -3,6 +3,7 @@ package markup
 import (
 	"bufio"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,19 +18,28 @@ import (
 // (RFC 9110, section 8.4.1).
 var Codings = []string{"gzip", "br", "zstd", "deflate"}
 
-// Canonical returns the name in Codings of a Content-Encoding, "" for one that cannot
-// be decoded.
-func Canonical(coding string) string {
-	coding = strings.ToLower(coding)
-	if coding == "x-gzip" { // RFC 9110, section 8.4.1.3
-		return "gzip"
-	}
-	for _, known := range Codings {
-		if coding == known {
-			return known
+// maxCodings bounds how many a page may have been given in a row.
+const maxCodings = 3
+
+// ParseCodings reads a Content-Encoding: codings in the order in which they were applied,
+// by their names in Codings. ok is false where one of them, or so many, cannot be decoded.
+func ParseCodings(contentEncoding string) (codings []string, ok bool) {
+	for element := range strings.SplitSeq(contentEncoding, ",") {
+		coding := strings.ToLower(strings.Trim(element, " \t"))
+		switch {
+		case coding == "" || coding == "identity":
+			continue
+		case coding == "x-gzip": // RFC 9110, section 8.4.1.3
+			coding = "gzip"
+		case !slices.Contains(Codings, coding):
+			return nil, false
 		}
+		codings = append(codings, coding)
 	}
-	return ""
+	if len(codings) > maxCodings {
+		return nil, false
+	}
+	return codings, true
 }
 
 // Pages are compressed anew for every visitor who sees them changed, so the levels

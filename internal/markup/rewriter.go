@@ -16,6 +16,16 @@ type Rewriter struct {
 	base int64 // offset in the page of held[0]
 }
 
+// Reset makes the rewriter ready for another page, with its memory.
+func (r *Rewriter) Reset(out io.Writer, page Page) {
+	r.Scanner.Reset(page.Rules)
+	r.Scanner.XML, r.Scanner.Charset = page.XML, page.Charset
+	if cap(r.held) > maxOutput {
+		r.held = nil
+	}
+	r.Out, r.held, r.base = out, r.held[:0], 0
+}
+
 // Write takes the next bytes of the page. It takes all, or fails.
 func (r *Rewriter) Write(p []byte) (int, error) {
 	if r.Scanner.Done() && len(r.held) == 0 {

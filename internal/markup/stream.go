@@ -5,8 +5,21 @@ import (
 	"bytes"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 )
+
+// Page says how a page comes and what is to become of it.
+type Page struct {
+	Rules Rules
+	// XML reads the page as XHTML.
+	XML bool
+	// Charset tells that the page came with the name of its encoding.
+	Charset bool
+	// From are the content codings in which the page comes, To those in which it goes out:
+	// each one of Codings, in the order in which they were applied; none for none.
+	From, To []string
+}
 
 // Stream takes a page as the upstream sends it, piece by piece, and writes it
 // rewritten. Where the page is compressed it is decoded on the way in and encoded
@@ -15,25 +28,30 @@ type Stream struct {
 	in       io.Writer
 	rewriter Rewriter
 	decoder  *decoder
-	encoder  encoder
-	coding   string // of the encoder
-	begun    bool   // the page has a first byte
-	unsynced bool   // bytes went into the encoder since it was last flushed
+	encoders []encoder // the first takes the page
+	codings  []string  // of the encoders
+	begun    bool      // the page has a first byte
+	unsynced bool      // bytes went into the encoders since they were last flushed
 }
 
-// NewStream makes a stream that writes to out. from is the coding in which the page
-// comes, to the one in which it goes out, each one of Codings or "" for none. End must
-// be called in the end.
-func NewStream(out io.Writer, scanner Scanner, from, to string) *Stream {
-	s := &Stream{rewriter: Rewriter{Out: out, Scanner: scanner}}
-	if to != "" {
-		s.coding, s.encoder = to, encoders[to].Get().(encoder)
-		s.encoder.Reset(out)
-		s.rewriter.Out = s.encoder
+// streams are used again, with the memory of their scanners.
+var streams = sync.Pool{New: func() any { return new(Stream) }}
+
+// NewStream makes a stream that writes to out. End must be called in the end.
+func NewStream(out io.Writer, page Page) *Stream {
+	s := streams.Get().(*Stream)
+	s.codings = page.To
+	for i := len(page.To) - 1; i >= 0; i-- {
+		e := encoders[page.To[i]].Get().(encoder)
+		e.Reset(out)
+		s.encoders = append(s.encoders, e)
+		out = e
 	}
+	slices.Reverse(s.encoders)
+	s.rewriter.Reset(out, page)
 	s.in = &s.rewriter
-	if from != "" {
-		s.decoder = newDecoder(from, &s.rewriter)
+	if len(page.From) > 0 {
+		s.decoder = newDecoder(page.From, &s.rewriter)
 		s.in = s.decoder
 	}
 	return s
@@ -48,11 +66,16 @@ func (s *Stream) Write(p []byte) (int, error) {
 
 // Flush lets the reader see all that is decided.
 func (s *Stream) Flush() error {
-	if s.encoder == nil || !s.unsynced {
+	if !s.unsynced {
 		return nil
 	}
 	s.unsynced = false
-	return s.encoder.Flush()
+	for _, e := range s.encoders {
+		if err := e.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends the page. An error says that what came was cut short or broken, so
@@ -70,8 +93,10 @@ func (s *Stream) Close() error {
 	if err := s.rewriter.Close(); err != nil {
 		return err
 	}
-	if s.encoder != nil {
-		return s.encoder.Close()
+	for _, e := range s.encoders {
+		if err := e.Close(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -79,22 +104,29 @@ func (s *Stream) Close() error {
 // Abandon passes what is held of a page that its sender did not finish, without an
 // end.
 func (s *Stream) Abandon() error {
-	if err := s.rewriter.Abandon(); err != nil || s.encoder == nil {
+	if err := s.rewriter.Abandon(); err != nil {
 		return err
 	}
-	return s.encoder.Flush()
+	s.unsynced = true
+	return s.Flush()
 }
 
-// End frees what the stream holds. Nothing may be written after it.
+// Passed counts what was not looked at.
+func (s *Stream) Passed() Passed { return s.rewriter.Scanner.Passed }
+
+// End frees what the stream holds. Nothing may be done with it after.
 func (s *Stream) End() {
 	if s.decoder != nil {
 		s.decoder.stop()
 	}
-	if s.encoder != nil {
-		s.encoder.Reset(nil)
-		encoders[s.coding].Put(s.encoder)
-		s.encoder = nil
+	for i, e := range s.encoders {
+		e.Reset(nil)
+		encoders[s.codings[i]].Put(e)
 	}
+	clear(s.encoders)
+	*s = Stream{rewriter: s.rewriter, encoders: s.encoders[:0]}
+	s.rewriter.Reset(nil, Page{})
+	streams.Put(s)
 }
 
 // decoder turns a reader that pulls, as decoders are, into a writer that is
@@ -108,20 +140,24 @@ type decoder struct {
 	err   error // how decoding ended; nil while it goes on or where it ended well
 }
 
-func newDecoder(coding string, out io.Writer) *decoder {
+func newDecoder(codings []string, out io.Writer) *decoder {
 	d := &decoder{}
 	d.next, d.stop = iter.Pull(func(yield func(struct{}) bool) {
-		d.err = decode(coding, out, pushed{d, yield})
+		d.err = decode(codings, out, pushed{d, yield})
 	})
 	return d
 }
 
 // decode reads all of a compressed page and writes it to out.
-func decode(coding string, out io.Writer, in io.Reader) error {
-	r, release, err := decoders[coding](bufio.NewReader(in))
-	defer release()
-	if err != nil {
-		return err
+func decode(codings []string, out io.Writer, in io.Reader) error {
+	r := in
+	for _, coding := range slices.Backward(codings) { // the last was applied last
+		decoded, release, err := decoders[coding](bufio.NewReader(r))
+		defer release()
+		if err != nil {
+			return err
+		}
+		r = decoded
 	}
 	buf := copyBuffers.Get().(*[copyBufferSize]byte)
 	defer copyBuffers.Put(buf)
@@ -189,9 +225,9 @@ func (d *decoder) Close() error {
 
 // Peek decodes the beginning of a compressed page, as far as prefix reaches and up
 // to SniffLength bytes.
-func Peek(coding string, prefix []byte) []byte {
+func Peek(codings []string, prefix []byte) []byte {
 	var out limited
-	_ = decode(coding, &out, bytes.NewReader(prefix)) // an error shows again when the page is decoded
+	_ = decode(codings, &out, bytes.NewReader(prefix)) // an error shows again when the page is decoded
 	return out.bytes
 }
 

@@ -6,6 +6,7 @@ import (
 	stdgzip "compress/gzip"
 	stdzlib "compress/zlib"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +54,12 @@ func flushed(t testing.TB, coding string, parts ...string) [][]byte {
 
 func compressed(t testing.TB, coding, text string) []byte { return flushed(t, coding, text)[0] }
 
+// list makes a list of codings; "" is none.
+func list(codings string) []string {
+	parsed, _ := ParseCodings(codings)
+	return parsed
+}
+
 // decompress reads what went out, with another implementation where there is one.
 func decompress(coding string, b []byte) (string, error) {
 	var r io.Reader
@@ -81,7 +88,7 @@ func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
 		for _, size := range []int{1, 1000, len(in)} {
 			for _, to := range []string{from, ""} {
 				var out bytes.Buffer
-				s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, from, to)
+				s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(from), To: list(to)})
 				for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 					if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 						t.Fatal(coding, err)
@@ -109,7 +116,7 @@ func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
 func TestAFlushPassesWhatIsDecidedOfACompressedPage(t *testing.T) {
 	for _, coding := range Codings {
 		var out bytes.Buffer
-		s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, coding, coding)
+		s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(coding), To: list(coding)})
 		want := []string{"<title>x</title>", "<title>x</title><body>" + notice + "a", "<title>x</title><body>" + notice + "ab"}
 		for i, piece := range flushed(t, coding, "<title>x</title>", "<body>a", "b") {
 			if _, err := s.Write(piece); err != nil {
@@ -141,7 +148,7 @@ func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
 		}
 		for name, in := range broken {
 			var out bytes.Buffer
-			s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, coding, coding)
+			s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(coding), To: list(coding)})
 			_, err := s.Write(in)
 			if err == nil {
 				err = s.Close()
@@ -166,7 +173,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 	} {
 		for _, size := range []int{1, len(in)} {
 			var out bytes.Buffer
-			s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, "gzip", "gzip")
+			s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list("gzip"), To: list("gzip")})
 			for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 				if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 					t.Fatalf("%s: %v", name, err)
@@ -185,7 +192,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 
 func TestAPageWithoutAByteStaysSo(t *testing.T) {
 	var out bytes.Buffer
-	s := NewStream(&out, Scanner{Rules: Rules{Body: notice}}, "gzip", "gzip")
+	s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list("gzip"), To: list("gzip")})
 	defer s.End()
 	if err := s.Close(); err != nil || out.Len() > 0 {
 		t.Error(err, out.Len())
@@ -194,16 +201,66 @@ func TestAPageWithoutAByteStaysSo(t *testing.T) {
 
 func TestPeekReadsTheBeginningOnly(t *testing.T) {
 	in := compressed(t, "gzip", page)
-	if got := string(Peek("gzip", in)); got != page[:SniffLength] {
+	if got := string(Peek(list("gzip"), in)); got != page[:SniffLength] {
 		t.Errorf("%d bytes", len(got))
 	}
-	if got := Peek("gzip", in[:100]); len(got) == 0 || !strings.HasPrefix(page, string(got)) {
+	if got := Peek(list("gzip"), in[:100]); len(got) == 0 || !strings.HasPrefix(page, string(got)) {
 		t.Errorf("%q from the first bytes of a block", got)
 	}
-	if got := Peek("gzip", in[:3]); len(got) != 0 {
+	if got := Peek(list("gzip"), in[:3]); len(got) != 0 {
 		t.Errorf("%q from three bytes", got)
 	}
-	if got := Peek("gzip", []byte("<html>")); len(got) != 0 {
+	if got := Peek(list("gzip"), []byte("<html>")); len(got) != 0 {
 		t.Errorf("%q from what is not compressed", got)
+	}
+}
+
+func TestSeveralCodingsInARow(t *testing.T) {
+	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
+	for _, codings := range []string{"gzip, br", "br,gzip", "zstd, deflate, gzip", "gzip, gzip"} {
+		in := page
+		for coding := range strings.SplitSeq(codings, ",") {
+			in = string(compressed(t, strings.TrimSpace(coding), in))
+		}
+		for _, to := range []string{codings, ""} {
+			for _, size := range []int{1, 700, len(in)} {
+				var out bytes.Buffer
+				s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(codings), To: list(to)})
+				for rest := []byte(in); len(rest) > 0; rest = rest[min(size, len(rest)):] {
+					if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
+						t.Fatal(codings, err)
+					}
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(codings, err)
+				}
+				s.End()
+				got := out.String()
+				for _, coding := range slices.Backward(list(to)) {
+					var err error
+					if got, err = decompress(coding, []byte(got)); err != nil {
+						t.Fatal(codings, err)
+					}
+				}
+				if got != want {
+					t.Errorf("%s in pieces of %d to %q: %d bytes, want %d", codings, size, to, len(got), len(want))
+				}
+			}
+		}
+	}
+}
+
+func TestOnlyCodingsThatCanBeDecodedAreParsed(t *testing.T) {
+	for header, want := range map[string][]string{
+		"": nil, "identity": nil, "gzip": {"gzip"}, "GZIP": {"gzip"}, "x-gzip": {"gzip"}, "gzip, br": {"gzip", "br"}, " gzip ,identity,, br": {"gzip", "br"},
+	} {
+		if got, ok := ParseCodings(header); !ok || !slices.Equal(got, want) {
+			t.Errorf("%q: %q %v", header, got, ok)
+		}
+	}
+	for _, header := range []string{"compress", "gzip, dcb", "exi", "gzip,gzip,gzip,gzip", "gzip;q=1"} {
+		if got, ok := ParseCodings(header); ok {
+			t.Errorf("%q: %q", header, got)
+		}
 	}
 }
