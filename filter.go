@@ -34,7 +34,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 
 	// The choice is read, and made known to the rest of the Caddyfile.
-	c := h.book.Read(r.Header["Cookie"], time.Now())
+	c := h.book.Read(r.Header["Cookie"], time.Now)
 	v := h.judge.Of(c, h.judge.GPC.Refuses(r.Header))
 	publish(r, v)
 
@@ -172,8 +172,9 @@ func (rw *responseWriter) release() {
 // WriteHeader passes an informational header at once; a final one decides what
 // becomes of the body.
 func (rw *responseWriter) WriteHeader(status int) {
-	foldSetCookie(rw.Header())
-	rw.filterCookies()
+	if foldSetCookie(rw.Header()) {
+		rw.filterCookies()
+	}
 	switch {
 	case rw.stage == sniffing:
 		return // it was written and waits
@@ -412,11 +413,13 @@ func (rw *responseWriter) FlushError() error {
 
 // close ends the response when the handlers behind have returned, with their error.
 func (rw *responseWriter) close(err error) {
-	// Also the header of a response that was never begun, and trailers.
+	// Also the header of a response that was never begun, and trailers: announced ones
+	// stand among the header's fields, others go out when the handlers have returned.
 	if rw.stage == headerPending {
 		foldSetCookie(rw.Header())
 	}
 	rw.filterCookies()
+	rw.filterField(http.TrailerPrefix + setCookie)
 	if rw.stage == sniffing {
 		if sniffErr := rw.sniff(true); sniffErr != nil {
 			rw.broken = errors.Join(rw.broken, sniffErr)
@@ -449,36 +452,49 @@ func (rw *responseWriter) endStream() {
 	}
 }
 
-// The fields that set cookies: in headers, and in trailers that were not announced.
-var setCookieFields = [...]string{"Set-Cookie", http.TrailerPrefix + "Set-Cookie"}
+const setCookie = "Set-Cookie"
 
 // foldSetCookie moves lines that a handler set under another spelling of the name,
-// which Go does not canonicalise there, to where they are looked for.
-func foldSetCookie(h http.Header) {
-	const field = "Set-Cookie"
+// which Go does not canonicalise there, to where they are looked for. It tells whether
+// there are lines at all.
+func foldSetCookie(h http.Header) (found bool) {
 	for name, lines := range h {
-		if len(name) == len(field) && name != field && strings.EqualFold(name, field) {
-			delete(h, name)
-			h[field] = append(h[field], lines...)
-		}
-	}
-}
-
-// filterCookies keeps, shortens or drops each Set-Cookie line. It runs before every
-// write: encode and HTTP/3 send the header late, so that one that a handler adds
-// after WriteHeader would still show.
-func (rw *responseWriter) filterCookies() {
-	header := rw.Header()
-	for _, field := range setCookieFields {
-		lines := header[field]
-		if len(lines) == 0 || len(lines) == len(rw.filtered) && &lines[0] == &rw.filtered[0] {
+		if len(name) != len(setCookie) || !strings.EqualFold(name, setCookie) {
 			continue
 		}
-		kept := rw.verdict.SetCookies(lines, rw.chosen, time.Now())
-		if rw.filtered = kept; len(kept) == 0 {
-			delete(header, field)
-		} else {
-			header[field] = kept
+		found = true
+		if name != setCookie {
+			delete(h, name)
+			h[setCookie] = append(h[setCookie], lines...)
 		}
 	}
+	return found
+}
+
+// filterCookies filters the header's Set-Cookie lines where they are not those that it
+// left. It runs before every write: encode and HTTP/3 send the header late, so that one
+// that a handler adds after WriteHeader would still show.
+func (rw *responseWriter) filterCookies() {
+	lines := rw.Header()[setCookie]
+	if len(lines) == 0 || len(lines) == len(rw.filtered) && &lines[0] == &rw.filtered[0] {
+		return
+	}
+	rw.filtered = rw.filterField(setCookie)
+}
+
+// filterField keeps, shortens or drops each Set-Cookie line in a field, and returns
+// what is left.
+func (rw *responseWriter) filterField(field string) []string {
+	header := rw.Header()
+	lines := header[field]
+	if len(lines) == 0 {
+		return nil
+	}
+	kept := rw.verdict.SetCookies(lines, rw.chosen, time.Now())
+	if len(kept) == 0 {
+		delete(header, field)
+	} else {
+		header[field] = kept
+	}
+	return kept
 }

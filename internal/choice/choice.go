@@ -4,7 +4,6 @@
 package choice
 
 import (
-	"strings"
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
@@ -76,25 +75,20 @@ const maxCookies = 8
 
 // Read judges the choice in a request's Cookie field values. Where several
 // cookies of the name come (set for other paths or domains), what counts is what
-// all valid ones grant, and the newest one's time and receipt.
-func (b *Book) Read(header []string, now time.Time) Choice {
+// all valid ones grant, and the newest one's time and receipt. The clock is read only
+// where there is one, which takes longer than to see that there is none.
+func (b *Book) Read(header []string, now func() time.Time) Choice {
 	var result Choice
 	count := 0
 	for _, line := range header {
-		// Most requests have one such cookie, among others: begin the reading there.
-		at := strings.Index(line, policy.ConsentCookie)
-		if at < 0 {
-			continue
-		}
-		at = strings.LastIndexByte(line[:at], ';') + 1
-		for name, value := range cookies.Pairs(line[at:]) {
+		for name, value := range cookies.Pairs(line) {
 			if name != policy.ConsentCookie {
 				continue
 			}
 			if count++; count > maxCookies {
 				return Choice{State: Invalid}
 			}
-			c := b.judge(value, now)
+			c := b.judge(value, now())
 			switch {
 			case count == 1, c.State == Given && result.State != Given:
 				result = c

@@ -38,6 +38,8 @@ const remember = 180 * 24 * time.Hour
 
 var now = time.UnixMilli(1764000000000)
 
+func at(t time.Time) func() time.Time { return func() time.Time { return t } }
+
 func testPolicy(t testing.TB) *policy.Policy {
 	p, err := policy.New(policy.Declaration{Services: []policy.Service{
 		{ID: "ga", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_ga"}},
@@ -70,7 +72,7 @@ func TestAWrittenChoiceIsReadBack(t *testing.T) {
 	for granted := policy.Set(0); granted <= b.Policy.All; granted++ {
 		c := b.New(granted, now)
 		for range 2 { // judged, then remembered
-			if got := b.Read(cookie(b.SetCookie(c, false)), now.Add(time.Hour)); got != c {
+			if got := b.Read(cookie(b.SetCookie(c, false)), at(now.Add(time.Hour))); got != c {
 				t.Errorf("read %+v, want %+v", got, c)
 			}
 		}
@@ -169,7 +171,7 @@ func TestJudgement(t *testing.T) {
 		"mac without policy":            {`{"ga":true,"mac":"AAAA"}`, Invalid, 0},
 		"an invalid time before an old": {fmt.Sprintf(`{"timestamp":%d}`, ms+6*60*1000), Invalid, 0},
 	} {
-		got := testBook(t).Read(native(c.json), now)
+		got := testBook(t).Read(native(c.json), at(now))
 		if got.State != c.state || got.Granted != c.granted {
 			t.Errorf("%s: %v %b, want %v %b", name, got.State, got.Granted, c.state, c.granted)
 		}
@@ -182,23 +184,23 @@ func TestJudgement(t *testing.T) {
 		"over 4 KB":     "%7B%22ga%22%3Atrue%2C%22x%22%3A%22" + strings.Repeat("x", 4096) + "%22%7D",
 		"quoted as raw": `"{\"ga\":true}"`,
 	} {
-		if got := b.Read([]string{"cookies_preferences=" + value}, now); got.State != Invalid {
+		if got := b.Read([]string{"cookies_preferences=" + value}, at(now)); got.State != Invalid {
 			t.Errorf("%s: %v", name, got.State)
 		}
 	}
-	if got := b.Read([]string{`cookies_preferences={"ga":true}`}, now); got.State != Given {
+	if got := b.Read([]string{`cookies_preferences={"ga":true}`}, at(now)); got.State != Given {
 		t.Errorf("JSON that is not encoded: %v", got.State)
 	}
-	if got := b.Read(nil, now); got.State != None {
+	if got := b.Read(nil, at(now)); got.State != None {
 		t.Errorf("no cookie: %v", got.State)
 	}
-	if got := b.Read([]string{"xcookies_preferences=1"}, now); got.State != None {
+	if got := b.Read([]string{"xcookies_preferences=1"}, at(now)); got.State != None {
 		t.Errorf("another name: %v", got.State)
 	}
 }
 
 func TestAReceiptIsOursAlone(t *testing.T) {
-	if got := testBook(t).Read(native(`{"ga":true,"receipt":"forged"}`), now); got.State != Given || got.Receipt != "" {
+	if got := testBook(t).Read(native(`{"ga":true,"receipt":"forged"}`), at(now)); got.State != Given || got.Receipt != "" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -206,11 +208,11 @@ func TestAReceiptIsOursAlone(t *testing.T) {
 func TestNativeChoicesCanBeIgnored(t *testing.T) {
 	b := testBook(t)
 	b.AcceptNative = false
-	if got := b.Read(native(`{"ga":true}`), now); got.State != Invalid {
+	if got := b.Read(native(`{"ga":true}`), at(now)); got.State != Invalid {
 		t.Error(got.State)
 	}
 	c := b.New(ga, now)
-	if got := b.Read(cookie(b.SetCookie(c, false)), now); got != c {
+	if got := b.Read(cookie(b.SetCookie(c, false)), at(now)); got != c {
 		t.Error("a signed one must hold", got)
 	}
 }
@@ -225,7 +227,7 @@ func TestAnAlteredChoiceIsInvalid(t *testing.T) {
 		{`{`, `{"xiti":true,`},
 		{`"mac":"`, `"mac":"A`},
 	} {
-		if got := b.Read(native(strings.Replace(text, change[0], change[1], 1)), now); got.State != Invalid {
+		if got := b.Read(native(strings.Replace(text, change[0], change[1], 1)), at(now)); got.State != Invalid {
 			t.Errorf("%s: %v", change[1], got.State)
 		}
 	}
@@ -237,7 +239,7 @@ func TestAnAlteredChoiceIsInvalid(t *testing.T) {
 		t.Fatal(err)
 	}
 	reordered, _ := json.MarshalIndent(fields, "", " ")
-	if got := b.Read(native(string(reordered)), now); got.State != Given {
+	if got := b.Read(native(string(reordered)), at(now)); got.State != Given {
 		t.Errorf("reordered: %v", got.State)
 	}
 }
@@ -254,10 +256,10 @@ func TestAChoiceToAnotherPolicyIsOutdated(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.Policy = p
-	if got := other.Read(cookie(line), now); got.State != Outdated {
+	if got := other.Read(cookie(line), at(now)); got.State != Outdated {
 		t.Error(got.State)
 	}
-	if got := other.Read(cookie(line), now.Add(2*remember)); got.State != Outdated {
+	if got := other.Read(cookie(line), at(now.Add(2*remember))); got.State != Outdated {
 		t.Error("outdated goes before expired", got.State)
 	}
 }
@@ -268,10 +270,10 @@ func TestRotationKeepsReadingTheOldKey(t *testing.T) {
 	line := b.SetCookie(c, false)
 	rotated := testBook(t)
 	rotated.Keys = testKeys{"two", "one"}
-	if got := rotated.Read(cookie(line), now); got != c {
+	if got := rotated.Read(cookie(line), at(now)); got != c {
 		t.Error(got)
 	}
-	if got := b.Read(cookie(rotated.SetCookie(c, false)), now); got.State != Invalid {
+	if got := b.Read(cookie(rotated.SetCookie(c, false)), at(now)); got.State != Invalid {
 		t.Error("signed with a key that is not known", got.State)
 	}
 }
@@ -280,14 +282,14 @@ func TestOfSeveralCookiesOnlyWhatAllValidOnesGrantCounts(t *testing.T) {
 	b := testBook(t)
 	all, some := b.New(ga|matomo, now.Add(-time.Hour)), b.New(ga, now.Add(-time.Minute))
 	pair := func(c Choice) string { return cookie(b.SetCookie(c, false))[0] }
-	got := b.Read([]string{pair(all) + "; cookies_preferences=junk; " + pair(some)}, now)
+	got := b.Read([]string{pair(all) + "; cookies_preferences=junk; " + pair(some)}, at(now))
 	if got.State != Given || got.Granted != ga || got.Receipt != some.Receipt {
 		t.Errorf("%+v", got)
 	}
-	if got = b.Read([]string{"cookies_preferences=junk", pair(all)}, now); got != all {
+	if got = b.Read([]string{"cookies_preferences=junk", pair(all)}, at(now)); got != all {
 		t.Errorf("%+v", got)
 	}
-	if got = b.Read([]string{strings.Repeat(pair(all)+"; ", maxCookies+1)}, now); got.State != Invalid {
+	if got = b.Read([]string{strings.Repeat(pair(all)+"; ", maxCookies+1)}, at(now)); got.State != Invalid {
 		t.Errorf("%+v", got)
 	}
 }
@@ -296,14 +298,14 @@ func TestAMemoryOfAChoiceEndsWithTheChoice(t *testing.T) {
 	b := testBook(t)
 	c := b.New(ga, now)
 	header := cookie(b.SetCookie(c, false))
-	b.Read(header, now)
-	if got := b.Read(header, now.Add(remember)); got.State != Expired {
+	b.Read(header, at(now))
+	if got := b.Read(header, at(now.Add(remember))); got.State != Expired {
 		t.Error(got.State)
 	}
-	if got := b.Read(header, now.Add(-time.Hour)); got.State != Invalid {
+	if got := b.Read(header, at(now.Add(-time.Hour))); got.State != Invalid {
 		t.Error("the clock was set back", got.State)
 	}
-	if n := testing.AllocsPerRun(100, func() { b.Read(header, now) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { b.Read(header, at(now)) }); n != 0 {
 		t.Errorf("%v allocations to read a known choice", n)
 	}
 }
@@ -349,7 +351,7 @@ func FuzzRead(f *testing.F) {
 		if strings.Contains(value, ";") {
 			return
 		}
-		if c := b.Read([]string{"cookies_preferences=" + value}, now); c.State == Given {
+		if c := b.Read([]string{"cookies_preferences=" + value}, at(now)); c.State == Given {
 			t.Fatalf("%q is taken for a signed choice", value)
 		}
 	})

@@ -10,11 +10,9 @@ import (
 // join (RFC 6265bis, section 5.8.3).
 func Pairs(header string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
-		for segment := range strings.SplitSeq(header, ";") {
-			if trim(segment) == "" {
-				continue
-			}
-			if !yield(splitPair(segment)) {
+		segment, rest, more := strings.Cut(header, ";")
+		for ; ; segment, rest, more = strings.Cut(rest, ";") {
+			if trim(segment) != "" && !yield(splitPair(segment)) || !more {
 				return
 			}
 		}

@@ -84,7 +84,16 @@ func dateTime(token string) (h, m, s int, ok bool) {
 
 func allDigits(s string) (int, bool) {
 	n, ok := leadingDigits(s, 1, 2)
-	return n, ok && len(s) <= 2 && strings.Trim(s, "0123456789") == ""
+	return n, ok && len(s) <= 2 && isDigits(s)
+}
+
+func isDigits(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || '9' < s[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // leadingDigits reads min to max digits that are followed by no further one.

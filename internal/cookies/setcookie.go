@@ -6,6 +6,7 @@
 package cookies
 
 import (
+	"encoding/binary"
 	"iter"
 	"strings"
 	"time"
@@ -25,14 +26,39 @@ const maxAttributes = 15
 // holds a control character, which browsers discard whole or cut short.
 // RFC 6265bis, section 5.6, steps 1 to 5.
 func Name(line string) (name string, ok bool) {
-	for i := 0; i < len(line); i++ {
-		if c := line[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return "", false
-		}
+	if hasControl(line) {
+		return "", false
 	}
 	pair, _, _ := strings.Cut(line, ";")
 	name, _ = splitPair(pair)
 	return name, true
+}
+
+// hasControl tells whether s holds a control character other than the tab. It looks at
+// eight bytes at a time: one at a time this was a third of what a Set-Cookie line costs.
+func hasControl(s string) bool {
+	const (
+		each = 0x0101010101010101
+		high = 0x80 * each
+	)
+	for ; len(s) >= 8; s = s[8:] {
+		w := binary.LittleEndian.Uint64([]byte(s[:8]))
+		del := w ^ 0x7f*each
+		// A high bit is left where some byte of w is below " ", or some byte of del zero.
+		if ((w-' '*each)&^w|(del-each)&^del)&high != 0 && anyControl(s[:8]) {
+			return true
+		}
+	}
+	return anyControl(s)
+}
+
+func anyControl(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // Value returns the value of the cookie that line sets.
@@ -53,11 +79,16 @@ func splitPair(pair string) (name, value string) {
 
 // trim removes WSP (space and tab), and nothing else that Go calls space.
 func trim(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
+	s = trimLeft(s)
 	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
 		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func trimLeft(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
 	}
 	return s
 }
@@ -83,8 +114,7 @@ func attributes(line string) iter.Seq[attribute] {
 			name, value, found := strings.Cut(av, "=")
 			a := attribute{name: trim(name), value: trim(value), start: end, end: end}
 			if found {
-				a.start = at + len(name) + 1
-				a.start += len(value) - len(strings.TrimLeft(value, " \t"))
+				a.start = end - len(trimLeft(value))
 				a.end = a.start + len(a.value)
 			}
 			if !yield(a) {
@@ -171,7 +201,7 @@ var (
 // is the earliest time there is (RFC 6265bis, section 5.6.2).
 func parseMaxAge(value string, now time.Time) (time.Time, bool) {
 	digits, negative := strings.CutPrefix(value, "-")
-	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+	if digits == "" || !isDigits(digits) {
 		return time.Time{}, false
 	}
 	digits = strings.TrimLeft(digits, "0")

@@ -46,6 +46,18 @@ func TestALineWithAControlCharacterHasNoName(t *testing.T) {
 	if _, ok := Name("a=b\tc"); !ok {
 		t.Error("a tab is allowed inside a value")
 	}
+	// Whatever the byte, wherever it stands, whatever stands around it.
+	for c := range 256 {
+		for at := range 20 {
+			for _, around := range []string{"a", "\t", " ", "~", "\x80", "\xff"} {
+				line := []byte("n=" + strings.Repeat(around, 20))
+				line[2+at] = byte(c)
+				if _, ok := Name(string(line)); ok == (c < ' ' && c != '\t' || c == 0x7f) {
+					t.Fatalf("Name(%q): %v", line, ok)
+				}
+			}
+		}
+	}
 }
 
 func TestDeletionIsJudgedAsBrowsersDo(t *testing.T) {

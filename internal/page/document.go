@@ -64,8 +64,8 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 	contentType := first(h["Content-Type"])
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.TrimSpace(media)
-	xhtml := strings.EqualFold(media, "application/xhtml+xml")
-	if !xhtml && !strings.EqualFold(media, "text/html") {
+	xhtml := isType(media, "application/xhtml+xml")
+	if !xhtml && !isType(media, "text/html") {
 		return Document{}, false
 	}
 	if disposition, _, _ := strings.Cut(first(h["Content-Disposition"]), ";"); strings.EqualFold(strings.TrimSpace(disposition), "attachment") {
@@ -80,6 +80,11 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 		charset = "unreadable" // known to nobody, so the page is not changed
 	}
 	return Document{XHTML: xhtml, Charset: charset}, true
+}
+
+// isType compares media types. The lengths tell most of them apart in no time.
+func isType(media, name string) bool {
+	return len(media) == len(name) && strings.EqualFold(media, name)
 }
 
 // first is http.Header.Get for a name that is canonical already.

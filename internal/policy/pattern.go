@@ -9,6 +9,9 @@ type Pattern string
 // Match compares byte for byte: cookie names are case-sensitive.
 func (p Pattern) Match(name string) bool {
 	pattern := string(p)
+	if pattern != "" && pattern[0] != '*' && (name == "" || name[0] != pattern[0]) {
+		return false // as with most: names are compared with pattern after pattern
+	}
 	star := strings.IndexByte(pattern, '*')
 	if star < 0 {
 		return pattern == name

@@ -42,11 +42,11 @@ func (h *Handler) Owns(path string) bool {
 	if rest, ok := strings.CutPrefix(path, h.Path); ok && strings.HasPrefix(rest, "/") {
 		return true
 	}
-	return h.isCharter(path) || path == gpcPath && h.GPC != choice.IgnoreGPC
+	return h.isFurtherCharter(path) || path == gpcPath && h.GPC != choice.IgnoreGPC
 }
 
-func (h *Handler) isCharter(path string) bool {
-	return path == h.Path+"/charter" || h.CharterPath != "" && strings.TrimSuffix(path, "/") == h.CharterPath
+func (h *Handler) isFurtherCharter(path string) bool {
+	return h.CharterPath != "" && strings.TrimSuffix(path, "/") == h.CharterPath
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -67,7 +67,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			h.state(w, r)
 		}
-	case h.isCharter(path):
+	case path == h.Path+"/charter", h.isFurtherCharter(path):
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.charter(w, r)
 		}
@@ -89,7 +89,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // visitor reads what the request tells of who sends it.
 func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 	refusing := h.GPC.Refuses(r.Header)
-	c := h.Book.Read(r.Header["Cookie"], now)
+	c := h.Book.Read(r.Header["Cookie"], func() time.Time { return now })
 	site := h.Policy.Site
 	if site == "" {
 		site = r.Host
