@@ -1,12 +1,14 @@
 package consent
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -126,6 +128,8 @@ type responseWriter struct {
 	filtered []string       // the Set-Cookie lines as last seen
 	held     []byte         // of a body that may be a document's or a fragment's
 	stream   *markup.Stream // of a page that is rewritten
+	missing  int            // bytes that are to come of a page whose length is known
+	gathered *bytes.Buffer  // what came out of the stream, in the stage gathering
 	broken   error          // what made the rest of the page impossible
 }
 
@@ -141,6 +145,10 @@ const (
 	passing
 	// rewriting: the body goes through the stream.
 	rewriting
+	// gathering: so does that of a small page whose length is known, but the result
+	// waits for its end, so that the header tells the new length: the server then
+	// needs no chunks.
+	gathering
 	// bodiless: a HEAD request's; what a handler writes all the same must not tell
 	// the server a length.
 	bodiless
@@ -176,7 +184,7 @@ func (rw *responseWriter) WriteHeader(status int) {
 		rw.filterCookies()
 	}
 	switch {
-	case rw.stage == sniffing:
+	case rw.stage == sniffing || rw.stage == gathering:
 		return // it was written and waits
 	case rw.stage != headerPending:
 		rw.ResponseWriter.WriteHeader(status) // superfluous: the server says so
@@ -187,7 +195,7 @@ func (rw *responseWriter) WriteHeader(status int) {
 	}
 	rw.status = status
 	rw.stage = rw.judge()
-	if rw.stage != sniffing {
+	if rw.stage != sniffing && rw.stage != gathering {
 		rw.ResponseWriter.WriteHeader(status)
 	}
 }
@@ -235,19 +243,24 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
 	}
-	coding := contentCoding(h)
-	from := markup.Canonical(coding)
+	codings, decodable := markup.ParseCodings(contentCoding(h))
 	switch {
 	case !markup.ASCIICompatible(document.Charset):
+		rw.handler.metrics.PassedCharset.Inc()
 		return rw.pageUntouched("the encoding " + document.Charset + " is not one that markup can be inserted into")
-	case coding != "" && from == "":
-		return rw.pageUntouched("the content coding " + coding + " cannot be decoded")
+	case !decodable:
+		rw.handler.metrics.PassedCoding.Inc()
+		return rw.pageUntouched("the content coding " + contentCoding(h) + " cannot be decoded")
 	}
-	to := from // the client gets the coding it would have got, if it can read it
-	if from != "" && !page.Accepts(rw.request.Header["Accept-Encoding"], from) {
-		to = ""
-		delete(h, "Content-Encoding")
+	to := codings // the client gets the codings it would have got, if it can read them
+	for _, coding := range codings {
+		if !page.Accepts(rw.request.Header["Accept-Encoding"], coding) {
+			to = nil
+			delete(h, "Content-Encoding")
+			break
+		}
 	}
+	known := page.Length(h)
 	page.Changed(h)
 	if rw.verdict.State != choice.Given {
 		page.NeverStore(h)
@@ -255,8 +268,18 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	if rw.request.Method == http.MethodHead {
 		return bodiless
 	}
-	scanner := markup.Scanner{AtBody: rw.snippet(), XML: document.XHTML}
-	rw.stream = markup.NewStream(rw.ResponseWriter, scanner, from, to)
+	rw.missing = known
+	rw.stream = markup.NewStream(output{rw}, markup.Page{
+		Rules:   markup.Rules{Body: rw.snippet()},
+		XML:     document.XHTML,
+		Charset: document.Charset != "",
+		From:    codings,
+		To:      to,
+	})
+	if 0 < known && known <= maxGathered && len(h["Trailer"]) == 0 {
+		rw.gathered = gatherings.Get().(*bytes.Buffer)
+		return gathering
+	}
 	return rewriting
 }
 
@@ -283,7 +306,7 @@ func (rw *responseWriter) rewrites() bool {
 
 // snippet is what is inserted: the notice until there is a choice, then the control
 // to come back to it.
-func (rw *responseWriter) snippet() []byte {
+func (rw *responseWriter) snippet() string {
 	h, r := rw.handler, rw.request
 	place := notice.Place{
 		Origin:   page.Origin(r),
@@ -323,7 +346,7 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 	case sniffing:
 		rw.held = append(rw.held, p...)
 		return len(p), rw.sniff(false)
-	case rewriting:
+	case rewriting, gathering:
 		return rw.rewrite(p)
 	case bodiless:
 		return len(p), nil
@@ -340,8 +363,8 @@ const maxSniffed = 64 << 10
 func (rw *responseWriter) sniff(end bool) error {
 	h := rw.Header()
 	prefix := rw.held
-	if coding := markup.Canonical(contentCoding(h)); coding != "" {
-		prefix = markup.Peek(coding, rw.held)
+	if codings, _ := markup.ParseCodings(contentCoding(h)); len(codings) > 0 {
+		prefix = markup.Peek(codings, rw.held)
 	}
 	isDocument, decided := markup.StartsLikeDocument(prefix)
 	if !decided && !end && len(rw.held) < maxSniffed {
@@ -358,7 +381,9 @@ func (rw *responseWriter) sniff(end bool) error {
 	case isHTML:
 		page.Vary(h, true)
 	}
-	rw.ResponseWriter.WriteHeader(rw.status)
+	if rw.stage != gathering {
+		rw.ResponseWriter.WriteHeader(rw.status)
+	}
 	held := rw.held
 	rw.held = nil
 	if len(held) == 0 {
@@ -372,10 +397,60 @@ func (rw *responseWriter) sniff(end bool) error {
 // visitor has gone.
 func (rw *responseWriter) rewrite(p []byte) (int, error) {
 	n, err := rw.stream.Write(p)
+	rw.missing = max(0, rw.missing-n)
 	if err != nil {
 		rw.broken = err
 	}
 	return n, err
+}
+
+// output takes what comes out of the stream.
+type output struct{ *responseWriter }
+
+// Write gathers it, or passes it on.
+func (o output) Write(p []byte) (int, error) {
+	if o.stage == gathering {
+		if o.gathered.Len()+len(p) <= maxGathered+maxInserted {
+			return o.gathered.Write(p)
+		}
+		if err := o.letGo(false); err != nil { // it came compressed, and goes out plain
+			return 0, err
+		}
+	}
+	return o.ResponseWriter.Write(p)
+}
+
+// Pages that their sender announces with up to maxGathered bytes are gathered, as long as no
+// more than maxInserted are added.
+const (
+	maxGathered = 64 << 10
+	maxInserted = 64 << 10
+)
+
+var gatherings = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// letGo sends the header of a page that is gathered, and what there is of the page; with its
+// length where it is complete.
+func (rw *responseWriter) letGo(complete bool) error {
+	if rw.stage != gathering {
+		return nil
+	}
+	rw.stage = rewriting
+	if complete {
+		rw.Header()["Content-Length"] = []string{strconv.Itoa(rw.gathered.Len())}
+	}
+	rw.ResponseWriter.WriteHeader(rw.status)
+	_, err := rw.ResponseWriter.Write(rw.gathered.Bytes())
+	rw.freeGathered()
+	return err
+}
+
+func (rw *responseWriter) freeGathered() {
+	if rw.gathered != nil {
+		rw.gathered.Reset()
+		gatherings.Put(rw.gathered)
+		rw.gathered = nil
+	}
 }
 
 // ReadFrom lets the server copy a body that passes untouched in the best way it
@@ -403,8 +478,11 @@ func (rw *responseWriter) FlushError() error {
 	switch rw.stage {
 	case sniffing:
 		return nil
-	case rewriting:
+	case rewriting, gathering:
 		if err := rw.stream.Flush(); err != nil {
+			return err
+		}
+		if err := rw.letGo(false); err != nil {
 			return err
 		}
 	}
@@ -425,14 +503,23 @@ func (rw *responseWriter) close(err error) {
 			rw.broken = errors.Join(rw.broken, sniffErr)
 		}
 	}
-	if rw.stage != rewriting {
+	if rw.stream == nil {
 		return
 	}
-	if rw.broken == nil && err == nil {
+	whole := rw.broken == nil && err == nil && rw.missing == 0
+	switch {
+	case whole:
 		rw.broken = rw.stream.Close()
-	} else if rw.broken == nil {
+	case rw.broken == nil:
 		rw.broken = rw.stream.Abandon()
 	}
+	if rw.missing > 0 {
+		rw.broken = errors.Join(rw.broken, io.ErrUnexpectedEOF)
+	}
+	if rw.stage == gathering {
+		rw.broken = errors.Join(rw.broken, rw.letGo(whole && rw.broken == nil))
+	}
+	rw.count(rw.stream.Passed())
 	if rw.broken != nil {
 		cause := rw.broken
 		if op := (*net.OpError)(nil); errors.As(cause, &op) {
@@ -450,6 +537,20 @@ func (rw *responseWriter) endStream() {
 		rw.stream.End()
 		rw.stream = nil
 	}
+	rw.freeGathered()
+}
+
+// count counts a page that was rewritten, and what of it passed unread.
+func (rw *responseWriter) count(passed markup.Passed) {
+	m := rw.handler.metrics
+	m.LongTags.Add(float64(passed.Tags))
+	m.LongTexts.Add(float64(passed.Texts))
+	if passed.Encoding == "" {
+		m.Rewritten.Inc()
+		return
+	}
+	m.PassedCharset.Inc()
+	rw.pageUntouched("it says that its encoding is " + passed.Encoding)
 }
 
 const setCookie = "Set-Cookie"

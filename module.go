@@ -121,6 +121,7 @@ type Handler struct {
 	book     *choice.Book
 	judge    *verdict.Judge
 	renderer *notice.Renderer
+	metrics  *operator.Metrics
 	visitor  *visitor.Handler
 	logger   *zap.Logger
 }
@@ -228,6 +229,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.judge = &verdict.Judge{Policy: h.policy, GPC: choice.GPC(h.GPC)}
+	if h.metrics, err = operator.NewMetrics(ctx.GetMetricsRegistry()); err != nil {
+		return err
+	}
 	h.renderer, err = notice.New(notice.Options{
 		Policy:    h.policy,
 		Path:      h.Path,

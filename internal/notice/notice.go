@@ -103,7 +103,7 @@ func (r *Renderer) hash() string {
 	h := sha256.New()
 	for _, tag := range r.languages.tags {
 		for _, s := range []snippet{r.notices[noticeKey{tag, false}], r.notices[noticeKey{tag, true}], r.manages[tag]} {
-			for _, piece := range s {
+			for _, piece := range s.pieces {
 				h.Write([]byte(piece))
 			}
 		}
@@ -155,12 +155,12 @@ type Place struct {
 
 // Notice returns the notice as markup of ASCII bytes alone that is well-formed in
 // HTML and in XHTML.
-func (r *Renderer) Notice(p Place) []byte {
+func (r *Renderer) Notice(p Place) string {
 	return r.notices[noticeKey{p.Language, p.Refusing}].fill(p)
 }
 
 // Manage returns the control by which a visitor comes back to the choice.
-func (r *Renderer) Manage(p Place) []byte { return r.manages[p.Language].fill(p) }
+func (r *Renderer) Manage(p Place) string { return r.manages[p.Language].fill(p) }
 
 // The marks stand in a prepared snippet where a value of the Place goes. They pass
 // every escaper unchanged.
@@ -180,13 +180,16 @@ func (r *Renderer) prepare(t *template.Template, tag string, texts texts, refusi
 	v := r.view(Visitor{Language: tag, Site: site, Refusing: refusing, Return: markReturn}, texts)
 	v.Origin = markOrigin
 	if err := t.Execute(&b, v); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
+		return snippet{}, fmt.Errorf("templates: %w", err)
 	}
 	return cut(asciiOnly(strings.TrimSpace(b.String()))), nil
 }
 
-// snippet is markup cut at its marks: literal, mark, literal, …
-type snippet []string
+// snippet is markup cut at its marks.
+type snippet struct {
+	pieces []string // literal, mark, literal, …
+	length int      // of the literals
+}
 
 func cut(text string) snippet {
 	var s snippet
@@ -197,32 +200,37 @@ func cut(text string) snippet {
 				at, mark = i, m
 			}
 		}
-		if s = append(s, text[:at], mark); mark == "" {
+		s.pieces, s.length = append(s.pieces, text[:at], mark), s.length+at
+		if mark == "" {
 			return s
 		}
 		text = text[at+len(mark):]
 	}
 }
 
-func (s snippet) fill(p Place) []byte {
-	var b []byte
-	for i := 0; i < len(s); i += 2 {
-		b = append(b, s[i]...)
-		switch s[i+1] {
+func (s snippet) fill(p Place) string {
+	var b strings.Builder
+	b.Grow(s.length + len(s.pieces)/2*(len(p.Origin)+len(p.Site)+len(p.Return)))
+	for i := 0; i < len(s.pieces); i += 2 {
+		b.WriteString(s.pieces[i])
+		switch s.pieces[i+1] {
 		case markOrigin:
-			b = append(b, p.Origin...)
+			b.WriteString(p.Origin)
 		case markSite:
-			b = append(b, asciiOnly(template.HTMLEscapeString(p.Site))...)
+			b.WriteString(asciiOnly(template.HTMLEscapeString(p.Site)))
 		case markReturn:
-			b = append(b, asciiOnly(template.HTMLEscapeString(p.Return))...)
+			b.WriteString(asciiOnly(template.HTMLEscapeString(p.Return)))
 		}
 	}
-	return b
+	return b.String()
 }
 
 // asciiOnly writes other characters as references, so that the markup means the
 // same in every encoding that pages come in.
 func asciiOnly(s string) string {
+	if strings.IndexFunc(s, func(c rune) bool { return c >= 0x80 }) < 0 {
+		return s
+	}
 	var b strings.Builder
 	for _, c := range s {
 		if c < 0x80 {

@@ -53,7 +53,7 @@ func TestTheNoticeIsASCIIAndWellFormedInHTMLAndXHTML(t *testing.T) {
 		for _, refusing := range []bool{false, true} {
 			p := place
 			p.Language, p.Refusing = language, refusing
-			for _, snippet := range [][]byte{r.Notice(p), r.Manage(p)} {
+			for _, snippet := range []string{r.Notice(p), r.Manage(p)} {
 				for _, b := range snippet {
 					if b >= 0x80 {
 						t.Fatalf("%s: not ASCII: %s", language, snippet)
@@ -104,7 +104,7 @@ func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
 
 func TestEveryInsertedElementIsMarked(t *testing.T) {
 	r := renderer(t, nil)
-	for _, snippet := range [][]byte{r.Notice(place), r.Manage(place)} {
+	for _, snippet := range []string{r.Notice(place), r.Manage(place)} {
 		for _, tag := range regexp.MustCompile(`<[a-z][^>]*>`).FindAllString(string(snippet), -1) {
 			if !strings.Contains(tag, ` data-caddy-consent=""`) {
 				t.Errorf("%s is not", tag)

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -44,4 +45,13 @@ func NeverStore(h http.Header) {
 		}
 	}
 	h["Cache-Control"] = []string{"private, no-store"}
+}
+
+// Length is the one that a header tells of the body; 0 where it tells none.
+func Length(h http.Header) int {
+	length, err := strconv.Atoi(first(h["Content-Length"]))
+	if err != nil || length < 0 {
+		return 0
+	}
+	return length
 }
