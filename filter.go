@@ -97,8 +97,12 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	}
 	if rw.asker != page.Other {
 		if rw.rewrites() {
-			page.NarrowEncodings(change(), markup.Codings)
-			page.DropConditionalRange(r.Header)
+			if narrowed, narrower := page.NarrowEncodings(r.Header["Accept-Encoding"], markup.Codings); narrower {
+				change()["Accept-Encoding"] = narrowed
+			}
+			if len(r.Header["If-Range"]) > 0 {
+				page.DropConditionalRange(change())
+			}
 		}
 		if page.HasConditions(r.Header) {
 			page.TranslateConditions(change(), rw.suffix())

@@ -45,7 +45,7 @@ func ParseCodings(contentEncoding string) (codings []string, ok bool) {
 // Pages are compressed anew for every visitor who sees them changed, so the levels
 // are fast ones; the windows are small, so that memory does not grow with the page.
 const (
-	gzipLevel     = 3
+	gzipLevel     = 1
 	brotliLevel   = 3
 	windowBits    = 18
 	maxZstdWindow = 8 << 20 // RFC 9659: what a client may be asked for

@@ -3,11 +3,13 @@ package notice
 import (
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/text/language"
 )
@@ -21,12 +23,14 @@ type languages struct {
 	fallback string
 	matcher  language.Matcher
 	tags     []string // as the matcher counts them
+
+	remembered *[64]atomic.Pointer[match]
 }
 
 // readLanguages reads every <language>.json. A file of the operator may give some
 // keys of an embedded language; a language of its own needs them all.
 func readLanguages(files fs.FS, fallback string) (languages, error) {
-	l := languages{texts: make(map[string]texts), fallback: fallback}
+	l := languages{texts: make(map[string]texts), fallback: fallback, remembered: new([64]atomic.Pointer[match])}
 	layers := []fs.FS{files}
 	if o, ok := files.(overlay); ok {
 		layers = []fs.FS{o.base, o.over}
@@ -103,11 +107,29 @@ func (r *Renderer) Language(req *http.Request) string {
 }
 
 // match finds the language of an Accept-Language value or of a single tag; "" where
-// there is none.
+// there is none. Browsers send few different ones, so the last are remembered.
 func (l *languages) match(accept string) string {
-	if accept == "" {
+	if accept == "" || len(accept) > maxRemembered {
 		return ""
 	}
+	slot := &l.remembered[maphash.String(matchSeed, accept)%uint64(len(l.remembered))]
+	if m := slot.Load(); m != nil && m.accept == accept {
+		return m.tag
+	}
+	tag := l.find(accept)
+	slot.Store(&match{strings.Clone(accept), tag}) // a clone: the request's header shall not live on
+	return tag
+}
+
+// maxRemembered bounds the bytes of a value; no browser's is longer.
+const maxRemembered = 256
+
+var matchSeed = maphash.MakeSeed()
+
+// match is what was found for a value.
+type match struct{ accept, tag string }
+
+func (l *languages) find(accept string) string {
 	wanted, _, err := language.ParseAcceptLanguage(accept)
 	if err != nil || len(wanted) == 0 {
 		return ""

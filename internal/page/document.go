@@ -74,6 +74,9 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 	if hasDirective(h["Cache-Control"], "no-transform") {
 		return Document{}, false
 	}
+	if strings.EqualFold(contentType, "text/html; charset=utf-8") { // what most pages say
+		return Document{Charset: "utf-8"}, true
+	}
 	_, parameters, err := mime.ParseMediaType(contentType)
 	charset := parameters["charset"]
 	if err != nil && strings.Contains(strings.ToLower(contentType), "charset=") {

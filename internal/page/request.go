@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// NarrowEncodings leaves of a request's Accept-Encoding the codings in which a page
-// can be rewritten, with the client's weights; "identity" where the client accepts
-// none of them. A request without the field is left so. RFC 9110, section 12.5.3.
-func NarrowEncodings(h http.Header, codings []string) {
-	values, ok := h["Accept-Encoding"]
-	if !ok {
-		return
-	}
-	var accepted []string
+// NarrowEncodings returns what is left of an Accept-Encoding field of the codings in which
+// a page can be rewritten, with the client's weights; "identity" where the client
+// accepts none of them. narrower is false where all may stay. RFC 9110, section 12.5.3.
+func NarrowEncodings(values, codings []string) (narrowed []string, narrower bool) {
+	accepted := make([]string, 0, 8) // most clients' fit, without a look at the heap
 	for _, value := range values {
 		for element := range strings.SplitSeq(value, ",") {
 			name, _, _ := strings.Cut(element, ";")
-			name = strings.ToLower(strings.TrimSpace(name))
-			if name == "identity" || slices.Contains(codings, name) {
+			if name = strings.TrimSpace(name); isOneOf(name, "identity") || isOneOf(name, codings...) {
 				accepted = append(accepted, strings.TrimSpace(element))
+			} else {
+				narrower = true
 			}
 		}
+	}
+	if !narrower {
+		return values, false
 	}
 	if len(accepted) == 0 {
 		accepted = []string{"identity"}
@@ -33,7 +33,11 @@ func NarrowEncodings(h http.Header, codings []string) {
 			}
 		}
 	}
-	h["Accept-Encoding"] = []string{strings.Join(accepted, ", ")}
+	return []string{strings.Join(accepted, ", ")}, true
+}
+
+func isOneOf(name string, names ...string) bool {
+	return slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
 // Accepts tells whether an Accept-Encoding field names a content coding, itself or
