@@ -20,7 +20,20 @@ type startTag struct {
 
 	foreign     bool // an element of SVG or MathML
 	selfClosing bool
+	counting    uint8 // a bit for each of the element's URL attributes that counts
 }
+
+// count finds out which URL attributes of the element count.
+func (t *startTag) count() {
+	t.counting = 0
+	for i := range t.element.urls {
+		if when := t.element.urls[i].when; when == nil || when(t) {
+			t.counting |= 1 << i
+		}
+	}
+}
+
+func (t *startTag) counts(i int) bool { return t.counting&(1<<i) != 0 }
 
 // span is where an attribute stands in its tag: its name from start to nameEnd, its value, with
 // its quotes, from valueStart to end. packed is its name, folded.
@@ -29,19 +42,23 @@ type span struct {
 	start, nameEnd, valueStart, end int32
 }
 
-// maxAttributes bounds what is noted of a tag. What is behind makes no difference.
+// maxAttributes bounds what is noted of a tag.
 const maxAttributes = 4096
 
-// read notes the attributes of the whole tag, by the same states as the tokeniser.
-func (t *startTag) read() {
+// read notes the attributes of the whole tag, by the same states as the tokeniser. It returns
+// false where there are too many.
+func (t *startTag) read() bool {
 	b := t.bytes
 	t.spans = t.spans[:0]
-	for i := t.nameEnd; len(t.spans) < maxAttributes; {
+	for i := t.nameEnd; ; {
 		for class[b[i]]&(space|slash) != 0 {
 			i++
 		}
 		if b[i] == '>' {
-			return
+			return true
+		}
+		if len(t.spans) == maxAttributes {
+			return false
 		}
 		a := span{start: int32(i)}
 		i, a.packed = attributeNameAt(b, i)
@@ -99,12 +116,12 @@ func (t *startTag) valueOf(a span) []byte {
 	return v
 }
 
-// value is the raw value of the attribute with that name in lower case; of several, the
-// first counts.
+// value is the value of the attribute with that name in lower case; of several, the first
+// counts.
 func (t *startTag) value(name string) (value []byte, ok bool) {
 	for _, a := range t.spans {
 		if equalFold(t.name(a), name) {
-			return t.valueOf(a), true
+			return decoded(t.valueOf(a)), true
 		}
 	}
 	return nil, false

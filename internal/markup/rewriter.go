@@ -12,8 +12,9 @@ type Rewriter struct {
 	Out     io.Writer
 	Scanner Scanner
 
-	held []byte
-	base int64 // offset in the page of held[0]
+	held   []byte
+	base   int64 // offset in the page of held[0]
+	growth int   // by the edits
 }
 
 // Reset makes the rewriter ready for another page, with its memory.
@@ -23,7 +24,7 @@ func (r *Rewriter) Reset(out io.Writer, page Page) {
 	if cap(r.held) > maxOutput {
 		r.held = nil
 	}
-	r.Out, r.held, r.base = out, r.held[:0], 0
+	r.Out, r.held, r.base, r.growth = out, r.held[:0], 0, 0
 }
 
 // Write takes the next bytes of the page. It takes all, or fails.
@@ -74,6 +75,9 @@ func (r *Rewriter) pass(decided []byte, edits []Edit) error {
 	if len(edits) == 0 {
 		_, err := r.Out.Write(decided)
 		return err
+	}
+	for _, e := range edits {
+		r.growth += len(e.Replacement) - e.Length
 	}
 	buffer := outputs.Get().(*[]byte)
 	*buffer = appendEdited((*buffer)[:0], decided, r.base, edits)

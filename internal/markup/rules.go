@@ -56,7 +56,7 @@ type Mark struct {
 
 // Passed counts what of a page passed without being looked at.
 type Passed struct {
-	// Tags were longer than 64 KiB.
+	// Tags were longer than 64 KiB, or had more than 4096 attributes.
 	Tags int
 	// Texts of scripts and noscript elements were longer than 256 KiB, or nested too
 	// deep.

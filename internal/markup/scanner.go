@@ -97,7 +97,7 @@ func (s *Scanner) Scan(window []byte, eof bool) (edits []Edit, decided int) {
 	i := len(window)
 	switch {
 	case s.Done():
-	case s.base == 0 && s.next == 0 && !s.byteOrderMark(window, eof):
+	case s.depth == 0 && s.base == 0 && s.next == 0 && !s.byteOrderMark(window, eof):
 		i = 0
 	case s.Done():
 	case s.XML:
@@ -108,6 +108,9 @@ func (s *Scanner) Scan(window []byte, eof bool) (edits []Edit, decided int) {
 	if !s.Done() {
 		s.giveUp(s.base + int64(i))
 		if eof {
+			if s.capture.tag.element == nil { // a <noscript> that ends with the page
+				s.textEnds(window, len(window))
+			}
 			s.atEOF(window, i)
 		}
 	}
@@ -146,8 +149,11 @@ func (s *Scanner) byteOrderMark(w []byte, eof bool) bool {
 	return true
 }
 
-// leave gives the page up: the rest passes as it is.
+// leave gives the page up at the current tag, if any: the rest passes as it is.
 func (s *Scanner) leave(encoding string) {
+	if s.phase == impliedBody && s.tag.offset > s.implied+maxUndecided {
+		s.insertBody(s.implied) // as giveUp would have done between smaller windows
+	}
 	s.Passed.Encoding = encoding
 	s.phase, s.Rules, s.open = finished, Rules{}, s.open[:0]
 }
@@ -170,15 +176,14 @@ func (s *Scanner) held() int64 {
 // giveUp ends each wait that has lasted too long; scanned is the offset up to which the
 // page was read. The limits do not depend on how the page was split.
 func (s *Scanner) giveUp(scanned int64) {
-	if s.phase == impliedBody && scanned > s.implied+maxUndecided {
+	if s.phase == impliedBody && (!s.tag.held && scanned > s.implied+maxUndecided || s.tag.held && s.tag.offset > s.implied+maxUndecided) {
 		s.insertBody(s.implied)
 	}
 	if s.tag.held && scanned > s.tag.offset+maxTag {
 		s.passTag()
 	}
 	if s.capture.from >= 0 && scanned > s.capture.text+maxText {
-		s.capture.from = -1
-		s.Passed.Texts++
+		s.passText()
 	}
 }
 

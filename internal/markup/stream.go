@@ -111,6 +111,13 @@ func (s *Stream) Abandon() error {
 	return s.Flush()
 }
 
+// Growth is by how many bytes the page has become longer; final tells that it will stay
+// so, because no later edit is possible. Of a page that is encoded it is never known.
+func (s *Stream) Growth() (bytes int, final bool) {
+	r := &s.rewriter
+	return r.growth, s.decoder == nil && len(s.encoders) == 0 && r.Scanner.Done() && len(r.held) == 0
+}
+
 // Passed counts what was not looked at.
 func (s *Stream) Passed() Passed { return s.rewriter.Scanner.Passed }
 

@@ -12,8 +12,7 @@ func (s *Scanner) startTagNamed(e *element, packed uint64, start, end int) {
 		t.foreign = s.byForeignRules(e)
 	}
 	if s.capture.from >= 0 { // in a script of SVG, whose text is markup
-		s.capture.from = -1
-		s.Passed.Texts++
+		s.passText()
 	}
 	switch {
 	case t.foreign: // the attributes of these decide
@@ -33,10 +32,8 @@ func (s *Scanner) startTagEnds(w []byte, end int) {
 	t, e := &s.tag, s.tag.element
 	if t.held {
 		t.held, t.bytes = false, w[t.offset-s.base:end]
-		if len(t.bytes) > maxTag {
+		if len(t.bytes) > maxTag || !t.read() {
 			s.passTag()
-		} else {
-			t.read()
 		}
 	}
 	if e == elementFont && t.foreign && (t.has("color") || t.has("face") || t.has("size")) {
@@ -82,8 +79,12 @@ func (s *Scanner) passTag() {
 // endTagNamed acts on an end tag, from start in the window on, while the document's
 // structure is followed.
 func (s *Scanner) endTagNamed(e *element, packed uint64, w []byte, start int) {
-	if e == elementScript && s.capture.from >= 0 {
-		s.textEnds(w, start)
+	if s.capture.from >= 0 { // in a script of SVG
+		if e == elementScript {
+			s.textEnds(w, start)
+		} else {
+			s.passText()
+		}
 	}
 	if len(s.open) > 0 && !s.foreignEndTag(packed, e) {
 		return

@@ -1,7 +1,7 @@
 package markup
 
 import (
-	"html"
+	"slices"
 	"strings"
 )
 
@@ -36,6 +36,21 @@ func (s *Scanner) textEnds(w []byte, i int) {
 	c.from = -1
 }
 
+// passText lets the captured text go unread.
+func (s *Scanner) passText() {
+	s.capture.from = -1
+	s.Passed.Texts++
+}
+
+// nestedDocument scans the document of a frame, whose own <base> counts first in it.
+func (s *Scanner) nestedDocument(text []byte) []Edit {
+	seen := s.baseSeen
+	s.baseSeen = false
+	edits := s.nested(text, 0)
+	s.baseSeen = seen
+	return edits
+}
+
 // nested scans markup that stands as text in the page; the edits begin at offset.
 func (s *Scanner) nested(text []byte, offset int64) []Edit {
 	if s.depth == maxNested {
@@ -48,21 +63,46 @@ func (s *Scanner) nested(text []byte, offset int64) []Edit {
 	inner := s.inner
 	inner.Reset(s.Rules)
 	inner.depth, inner.base = s.depth+1, offset
-	inner.baseHost, inner.baseSeen = s.baseHost, s.baseSeen
+	inner.baseHost, inner.baseSeen = slices.Clone(s.baseHost), s.baseSeen
 	edits, _ := inner.Scan(text, true)
 	s.Passed.Tags += inner.Passed.Tags
 	s.Passed.Texts += inner.Passed.Texts
 	return edits
 }
 
-// embedded scans the document in a srcdoc attribute.
+// embedded scans the document in a srcdoc attribute, and makes the edits in the attribute's
+// value.
 func (s *Scanner) embedded(a span) {
-	markup := html.UnescapeString(string(s.tag.valueOf(a)))
-	edits := s.nested([]byte(markup), 0)
-	if len(edits) == 0 {
-		return
+	value, start := s.tag.valueOf(a), int(a.valueStart)
+	quoted := len(value) < int(a.end-a.valueStart)
+	if quoted {
+		start++
 	}
-	rewritten := appendEdited(nil, []byte(markup), 0, edits)
-	quoted := `"` + strings.NewReplacer("&", "&amp;", `"`, "&quot;", "<", "&lt;").Replace(string(rewritten)) + `"`
-	s.edit(s.tag.offset+int64(a.valueStart), int(a.end-a.valueStart), quoted)
+	markup, references := unescape(value)
+	shift, passed := 0, 0 // where the value goes on as the markup does, and the references before
+	inValue := func(offset int) (at int, open bool) {
+		for ; passed < len(references) && references[passed].decodedEnd <= offset; passed++ {
+			shift = references[passed].end - references[passed].decodedEnd
+		}
+		at = offset + shift
+		return at, at > 0 && passed > 0 && references[passed-1].end == at && value[at-1] != ';'
+	}
+	for _, e := range s.nestedDocument(markup) {
+		at, open := inValue(int(e.Offset))
+		end, _ := inValue(int(e.Offset) + e.Length)
+		replacement := escapeQuoted.Replace(e.Replacement)
+		if !quoted {
+			replacement = escapeUnquoted.Replace(e.Replacement)
+		}
+		if open { // what is inserted must not become a part of the reference before
+			replacement = ";" + replacement
+		}
+		s.edit(s.tag.offset+int64(start+at), end-at, replacement)
+	}
 }
+
+var (
+	escapeQuoted   = strings.NewReplacer("&", "&amp;", `"`, "&quot;", "'", "&#39;", "<", "&lt;")
+	escapeUnquoted = strings.NewReplacer("&", "&amp;", `"`, "&quot;", "'", "&#39;", "<", "&lt;", ">", "&gt;",
+		" ", "&#32;", "\t", "&#9;", "\n", "&#10;", "\f", "&#12;", "\r", "&#13;", "=", "&#61;", "`", "&#96;")
+)

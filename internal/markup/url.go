@@ -2,7 +2,6 @@ package markup
 
 import (
 	"bytes"
-	"html"
 	"iter"
 	"net/url"
 	"strings"
@@ -13,25 +12,29 @@ import (
 // hostOf tells from which host the URL in an attribute's value is loaded, as the URL standard
 // parses it (section 4.4) on a page that came by HTTP: nil with relative true for
 // one on the page's own base, nil with relative false for one that is of no host. The
-// host is in lower case, in ASCII, without port and final dot.
-func hostOf(value []byte, buffer *[maxHost]byte) (host []byte, relative bool) {
-	v := bytes.TrimLeftFunc(value, isControlOrSpace)
+// host is in lower case, in ASCII, without port and final dot. Where the value is escaped there
+// may be character references in it.
+func hostOf(value []byte, escaped bool, buffer *[maxHost]byte) (host []byte, relative bool) {
+	v := bytes.TrimFunc(value, isControlOrSpace)
+	doubts := "\t\n\r" // which the URL parser removes
+	if escaped {
+		doubts = "&\t\n\r"
+	}
 	authority, kind := authorityOf(v)
-	if kind == opaqueURL || kind == relativeURL && !isDoubtful(untilPath(v)) {
+	if kind == opaqueURL || kind == relativeURL && bytes.IndexAny(untilPath(v), doubts) < 0 {
 		return nil, kind == relativeURL
 	}
-	if kind == relativeURL || isDoubtful(authority) {
-		clean := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(html.UnescapeString(string(value)))
-		if authority, kind = authorityOf(bytes.TrimLeftFunc([]byte(clean), isControlOrSpace)); kind != absolute {
+	if kind == relativeURL || bytes.IndexAny(authority, doubts) >= 0 {
+		if escaped {
+			value = decoded(value)
+		}
+		clean := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(string(value))
+		if authority, kind = authorityOf(bytes.TrimFunc([]byte(clean), isControlOrSpace)); kind != absolute {
 			return nil, kind == relativeURL
 		}
 	}
 	return canonical(authority, buffer), false
 }
-
-// isDoubtful tells that a character reference, or a line break that the URL parser
-// removes, may make another URL of it.
-func isDoubtful(b []byte) bool { return bytes.IndexAny(b, "&\t\n\r") >= 0 }
 
 // untilPath is the part of a relative URL in which a character more would make it an
 // absolute one.
@@ -136,10 +139,16 @@ func canonical(authority []byte, buffer *[maxHost]byte) []byte {
 		}
 		out = append(out, strings.ToLower(ascii)...)
 	}
-	if out = bytes.TrimSuffix(out, []byte(".")); len(out) == 0 || bytes.IndexAny(out, " #%/<>?@\\^|") >= 0 {
+	if out = bytes.TrimSuffix(out, []byte(".")); len(out) == 0 || bytes.ContainsFunc(out, isForbiddenInHost) {
 		return nil
 	}
 	return out
+}
+
+// isForbiddenInHost tells the forbidden domain code points (section 3.3), but for those of an
+// IPv6 address.
+func isForbiddenInHost(r rune) bool {
+	return isControlOrSpace(r) || r == 0x7f || r < 0x80 && strings.IndexByte(`#%/<>?@\^|`, byte(r)) >= 0
 }
 
 // domainToASCII is that of the URL standard, section 3.3, when it is not strict.

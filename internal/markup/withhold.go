@@ -1,17 +1,17 @@
 package markup
 
-import "bytes"
-
 // element applies the rules to the current start tag, which ends before the offset end.
 func (s *Scanner) element(end int64) {
 	t := &s.tag
 	switch t.element {
 	case elementMeta:
-		if s.metaForbids() {
+		if !s.XML && s.metaForbids() {
 			return
 		}
 	case elementBase:
-		s.takeBase()
+		if !t.foreign || s.XML {
+			s.takeBase()
+		}
 		return
 	}
 	if !s.elements() {
@@ -22,65 +22,72 @@ func (s *Scanner) element(end int64) {
 	if isScript && activated == nil && !t.runs() {
 		return // a data block, or one that waits
 	}
-	mark, hasURL := s.markOf()
+	t.count()
+	mark, waits, hasURL := s.markOf(activated != nil)
 	switch {
-	case mark != nil:
+	case mark != nil && (!isScript || t.runs()):
 		s.withhold(t, mark)
+	case mark != nil || waits: // activated, it would load what is denied
 	case activated != nil:
 		s.activate(activated)
-	case isScript && !hasURL && !t.selfClosing && s.Script != nil:
+	case isScript && !hasURL && !(t.foreign && t.selfClosing) && s.Script != nil:
 		s.capture = capture{from: t.offset, text: end, tag: *t}
 	}
 }
 
-// markOf asks for each host that the current tag names; hasURL tells whether it names a
-// URL at all.
-func (s *Scanner) markOf() (mark *Mark, hasURL bool) {
+// markOf asks for each host that the current tag names. waits tells that one under Prefix is
+// denied, for which an activated element would go on waiting; hasURL that the tag names a URL
+// at all.
+func (s *Scanner) markOf(activated bool) (mark *Mark, waits, hasURL bool) {
 	t, seen := &s.tag, 0
 	for _, a := range t.spans {
 		for i := range t.element.urls {
 			u := &t.element.urls[i]
 			is := t.is(a, u)
-			if seen&(1<<i) != 0 || !is && (s.Granted == nil || !s.isPrefixed(t.name(a), u.name)) || u.when != nil && !u.when(t) {
+			if seen&(1<<i) != 0 || !is && (!activated || !s.isPrefixed(t.name(a), u.name)) || !t.counts(i) {
 				continue
 			}
-			if is {
-				seen |= 1 << i // of several, the first counts
-			}
 			hasURL = true
-			if found := s.markOfValue(u.kind, a); mark == nil {
+			found := s.markOfValue(u.kind, a)
+			if !is {
+				waits = waits || found != nil
+				continue
+			}
+			seen |= 1 << i // of several, the first counts
+			if mark == nil {
 				mark = found
 			}
 		}
 	}
-	return mark, hasURL
+	return mark, waits, hasURL
 }
 
 func (s *Scanner) markOfValue(kind valueKind, a span) (mark *Mark) {
 	value := s.tag.valueOf(a)
 	switch kind {
 	case sourceSet:
-		for url := range candidates(value) {
-			if found := s.ask(url); mark == nil {
+		for url := range candidates(decoded(value)) {
+			if found := s.ask(url, false); mark == nil {
 				mark = found
 			}
 		}
 		return mark
 	case refresh:
-		return s.ask(refreshURL(value))
+		return s.ask(refreshURL(decoded(value)), false)
 	case document:
 		s.embedded(a)
 		return nil
 	}
-	return s.ask(value)
+	return s.ask(value, true)
 }
 
-// ask asks for the host of a URL. That of the page itself is not asked for.
-func (s *Scanner) ask(url []byte) *Mark {
-	if s.Host == nil {
+// ask asks for the host of a URL, in which there may be character references. That of the
+// page itself is not asked for; an empty URL is that, or none at all.
+func (s *Scanner) ask(url []byte, escaped bool) *Mark {
+	if s.Host == nil || len(url) == 0 {
 		return nil
 	}
-	host, relative := hostOf(url, &s.host)
+	host, relative := hostOf(url, escaped, &s.host)
 	if relative {
 		host = s.baseHost
 	}
@@ -94,8 +101,10 @@ func (s *Scanner) ask(url []byte) *Mark {
 func (s *Scanner) takeBase() {
 	href, ok := s.tag.value("href")
 	if ok && !s.baseSeen {
-		host, _ := hostOf(href, &s.host)
-		s.baseSeen, s.baseHost = true, append(s.baseHost[:0], host...)
+		s.baseSeen = true
+		if host, relative := hostOf(href, false, &s.host); !relative {
+			s.baseHost = append(s.baseHost[:0], host...)
+		}
 	}
 }
 
@@ -111,24 +120,25 @@ func (s *Scanner) withhold(t *startTag, mark *Mark) {
 	}
 	s.edit(t.offset+int64(t.nameEnd), 0, added)
 	for _, a := range t.spans {
-		if t.moves(t.name(a)) {
+		if t.moving(t.name(a)) >= 0 {
 			s.edit(t.offset+int64(a.start), 0, s.Prefix)
 		}
 	}
 }
 
-// moves tells the attributes that keep an element from loading when they move.
-func (t *startTag) moves(name []byte) bool {
-	if t.element == elementScript && equalFold(name, "type") {
-		return true
-	}
+// moving returns the number of the attribute with that name among those that keep an element
+// from loading when they move; -1: it is none.
+func (t *startTag) moving(name []byte) int {
 	for i := range t.element.urls {
 		u := &t.element.urls[i]
-		if u.kind != document && equalFold(name, u.name) && (u.when == nil || u.when(t)) {
-			return true
+		if len(name) == len(u.name) && u.kind != document && t.counts(i) && equalFold(name, u.name) {
+			return i
 		}
 	}
-	return false
+	if t.element == elementScript && equalFold(name, "type") {
+		return len(t.element.urls)
+	}
+	return -1
 }
 
 // activated tells how the current tag is to be activated, where its author has gated it.
@@ -148,12 +158,20 @@ func (s *Scanner) activated() *Mark {
 func (s *Scanner) activate(mark *Mark) {
 	t := &s.tag
 	s.edit(t.offset+int64(t.nameEnd), 0, mark.Attributes)
+	replaced := 0
+	if t.element == elementScript {
+		replaced = 1 << len(t.element.urls) // the type
+	}
+	for _, a := range t.spans {
+		if i := s.moved(t.name(a)); i >= 0 {
+			replaced |= 1 << i
+		}
+	}
 	for _, a := range t.spans {
 		at, name := t.offset+int64(a.start), t.name(a)
-		switch {
-		case t.hasPrefixed(s.Prefix, name) || t.element == elementScript && equalFold(name, "type"):
+		if i := t.moving(name); i >= 0 && replaced&(1<<i) != 0 {
 			s.edit(at, int(a.end-a.start), "")
-		case s.isMoved(name):
+		} else if s.moved(name) >= 0 {
 			s.edit(at, len(s.Prefix), "")
 		}
 	}
@@ -164,21 +182,10 @@ func (s *Scanner) isPrefixed(attribute []byte, name string) bool {
 	return hasPrefixFold(attribute, s.Prefix) && equalFold(attribute[len(s.Prefix):], name)
 }
 
-// isMoved tells whether an attribute stands under Prefix that the current tag would load
-// from.
-func (s *Scanner) isMoved(attribute []byte) bool {
-	return hasPrefixFold(attribute, s.Prefix) && s.tag.moves(attribute[len(s.Prefix):])
-}
-
-// hasPrefixed tells whether the tag has the attribute name a second time, behind prefix.
-func (t *startTag) hasPrefixed(prefix string, name []byte) bool {
-	if !t.moves(name) {
-		return false
+// moved is moving for an attribute that stands under Prefix.
+func (s *Scanner) moved(attribute []byte) int {
+	if !hasPrefixFold(attribute, s.Prefix) {
+		return -1
 	}
-	for _, a := range t.spans {
-		if other := t.name(a); hasPrefixFold(other, prefix) && bytes.EqualFold(other[len(prefix):], name) {
-			return true
-		}
-	}
-	return false
+	return s.tag.moving(attribute[len(s.Prefix):])
 }

@@ -114,8 +114,7 @@ func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
 		return p, true
 	}
 	if s.capture.from >= 0 { // in a script, whose text is markup
-		s.capture.from = -1
-		s.Passed.Texts++
+		s.passText()
 	}
 	s.tag = startTag{element: e, offset: s.base + int64(i), nameEnd: p - i, spans: s.tag.spans[:0], foreign: true}
 	s.tag.held = e != nil && e.flags&loads != 0 && s.elements()
@@ -130,10 +129,8 @@ func (s *Scanner) xmlTagEnds(w []byte, end int) {
 	}
 	if t.held {
 		t.held, t.bytes = false, w[t.offset-s.base:end]
-		if len(t.bytes) > maxTag {
+		if len(t.bytes) > maxTag || !t.read() {
 			s.passTag()
-		} else {
-			t.read()
 		}
 	}
 	if !t.selfClosing {

@@ -1,0 +1,92 @@
+package markup
+
+import (
+	"bytes"
+	"html"
+	"strings"
+	"unicode/utf8"
+)
+
+// reference is a character reference: where it stands in an attribute's value, and where what it
+// stands for is in the decoded one.
+type reference struct{ start, end, decodedStart, decodedEnd int }
+
+// decoded is an attribute's value with the characters that its references stand for.
+func decoded(value []byte) []byte {
+	if bytes.IndexByte(value, '&') < 0 {
+		return value
+	}
+	decoded, _ := unescape(value)
+	return decoded
+}
+
+func unescape(value []byte) (decoded []byte, references []reference) {
+	decoded = make([]byte, 0, len(value))
+	for i := 0; ; {
+		hop := bytes.IndexByte(value[i:], '&')
+		if hop < 0 {
+			return append(decoded, value[i:]...), references
+		}
+		decoded = append(decoded, value[i:i+hop]...)
+		i += hop
+		length := referenceLength(value[i:])
+		if length == 0 {
+			decoded = append(decoded, '&')
+			i++
+			continue
+		}
+		start := len(decoded)
+		whole := string(value[i : i+length])
+		if !strings.HasSuffix(whole, ";") {
+			whole += ";"
+		}
+		decoded = append(decoded, html.UnescapeString(whole)...)
+		references = append(references, reference{i, i + length, start, len(decoded)})
+		i += length
+	}
+}
+
+// maxReference is the length of the longest name of a character, besides "&" and ";".
+const maxReference = 31
+
+// referenceLength is that of the character reference with which b begins, as it is read in
+// attributes (section 13.2.5.73); 0: there is none.
+func referenceLength(b []byte) int {
+	i, digits := 1, "0123456789"
+	switch {
+	case len(b) > 2 && b[1] == '#' && b[2]|0x20 == 'x':
+		i, digits = 3, "0123456789abcdefABCDEF"
+	case len(b) > 1 && b[1] == '#':
+		i = 2
+	default:
+		return namedLength(b)
+	}
+	rest := bytes.TrimLeft(b[i:], digits)
+	end := len(b) - len(rest)
+	switch {
+	case end == i:
+		return 0
+	case len(rest) > 0 && rest[0] == ';':
+		return end + 1
+	}
+	return end
+}
+
+func namedLength(b []byte) int {
+	end := 1
+	for end < len(b) && end <= maxReference && (class[b[end]] == letter || '0' <= b[end] && b[end] <= '9') {
+		end++
+	}
+	name := string(b[:end])
+	if end < len(b) && b[end] == ';' {
+		if !strings.HasSuffix(html.UnescapeString(name+";"), ";") || name == "&semi" {
+			return end + 1
+		}
+		return 0
+	}
+	// Without the ";" only some are known; none is before a "=".
+	if end > 1 && (end == len(b) || b[end] != '=') && utf8.RuneCountInString(html.UnescapeString(name)) == 1 {
+		return end
+	}
+	return 0
+}
