@@ -132,7 +132,8 @@ type responseWriter struct {
 	filtered []string       // the Set-Cookie lines as last seen
 	held     []byte         // of a body that may be a document's or a fragment's
 	stream   *markup.Stream // of a page that is rewritten
-	missing  int            // bytes that are to come of a page whose length is known
+	known    int            // the length of the page as it comes, 0 where it was not told
+	missing  int            // what of it is still to come
 	gathered *bytes.Buffer  // what came out of the stream, in the stage gathering
 	broken   error          // what made the rest of the page impossible
 }
@@ -149,9 +150,8 @@ const (
 	passing
 	// rewriting: the body goes through the stream.
 	rewriting
-	// gathering: so does that of a small page whose length is known, but the result
-	// waits for its end, so that the header tells the new length: the server then
-	// needs no chunks.
+	// gathering: so does that of a page whose length is known, but the result waits
+	// until the new length is, so that the header tells it: the server then needs no chunks.
 	gathering
 	// bodiless: a HEAD request's; what a handler writes all the same must not tell
 	// the server a length.
@@ -272,7 +272,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	if rw.request.Method == http.MethodHead {
 		return bodiless
 	}
-	rw.missing = known
+	rw.known, rw.missing = known, known
 	rw.stream = markup.NewStream(output{rw}, markup.Page{
 		Rules:   markup.Rules{Body: rw.snippet()},
 		XML:     document.XHTML,
@@ -280,11 +280,11 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		From:    codings,
 		To:      to,
 	})
-	if 0 < known && known <= maxGathered && len(h["Trailer"]) == 0 {
-		rw.gathered = gatherings.Get().(*bytes.Buffer)
-		return gathering
+	if known == 0 || len(h["Trailer"]) > 0 {
+		return rewriting
 	}
-	return rewriting
+	rw.gathered = gatherings.Get().(*bytes.Buffer)
+	return gathering
 }
 
 // contentCoding is what a body is coded with, as a list where that is several
@@ -402,6 +402,11 @@ func (rw *responseWriter) sniff(end bool) error {
 func (rw *responseWriter) rewrite(p []byte) (int, error) {
 	n, err := rw.stream.Write(p)
 	rw.missing = max(0, rw.missing-n)
+	if rw.stage == gathering && err == nil {
+		if growth, final := rw.stream.Growth(); final {
+			err = rw.letGo(rw.known + growth)
+		}
+	}
 	if err != nil {
 		rw.broken = err
 	}
@@ -414,34 +419,32 @@ type output struct{ *responseWriter }
 // Write gathers it, or passes it on.
 func (o output) Write(p []byte) (int, error) {
 	if o.stage == gathering {
-		if o.gathered.Len()+len(p) <= maxGathered+maxInserted {
+		if o.gathered.Len()+len(p) <= maxGathered {
 			return o.gathered.Write(p)
 		}
-		if err := o.letGo(false); err != nil { // it came compressed, and goes out plain
+		if err := o.letGo(unknown); err != nil {
 			return 0, err
 		}
 	}
 	return o.ResponseWriter.Write(p)
 }
 
-// Pages that their sender announces with up to maxGathered bytes are gathered, as long as no
-// more than maxInserted are added.
-const (
-	maxGathered = 64 << 10
-	maxInserted = 64 << 10
-)
+// maxGathered bounds what is gathered; a page of up to 64 KiB and a notice fit.
+const maxGathered = 96 << 10
 
 var gatherings = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// letGo sends the header of a page that is gathered, and what there is of the page; with its
-// length where it is complete.
-func (rw *responseWriter) letGo(complete bool) error {
+// unknown is the length of a page that cannot be told.
+const unknown = -1
+
+// letGo sends the header of a page that is gathered, and what there is of the page.
+func (rw *responseWriter) letGo(length int) error {
 	if rw.stage != gathering {
 		return nil
 	}
 	rw.stage = rewriting
-	if complete {
-		rw.Header()["Content-Length"] = []string{strconv.Itoa(rw.gathered.Len())}
+	if length != unknown {
+		rw.Header()["Content-Length"] = []string{strconv.Itoa(length)}
 	}
 	rw.ResponseWriter.WriteHeader(rw.status)
 	_, err := rw.ResponseWriter.Write(rw.gathered.Bytes())
@@ -486,7 +489,7 @@ func (rw *responseWriter) FlushError() error {
 		if err := rw.stream.Flush(); err != nil {
 			return err
 		}
-		if err := rw.letGo(false); err != nil {
+		if err := rw.letGo(unknown); err != nil {
 			return err
 		}
 	}
@@ -521,7 +524,11 @@ func (rw *responseWriter) close(err error) {
 		rw.broken = errors.Join(rw.broken, io.ErrUnexpectedEOF)
 	}
 	if rw.stage == gathering {
-		rw.broken = errors.Join(rw.broken, rw.letGo(whole && rw.broken == nil))
+		length := unknown
+		if whole && rw.broken == nil {
+			length = rw.gathered.Len()
+		}
+		rw.broken = errors.Join(rw.broken, rw.letGo(length))
 	}
 	rw.count(rw.stream.Passed())
 	if rw.broken != nil {
