@@ -43,19 +43,17 @@ func (s *Scanner) markOf(activated bool) (mark *Mark, waits, hasURL bool) {
 	for _, a := range t.spans {
 		for i := range t.element.urls {
 			u := &t.element.urls[i]
-			is := t.is(a, u)
-			if seen&(1<<i) != 0 || !is && (!activated || !s.isPrefixed(t.name(a), u.name)) || !t.counts(i) {
-				continue
-			}
-			hasURL = true
-			found := s.markOfValue(u.kind, a)
-			if !is {
-				waits = waits || found != nil
-				continue
-			}
-			seen |= 1 << i // of several, the first counts
-			if mark == nil {
-				mark = found
+			switch {
+			case !t.counts(i):
+			case t.is(a, u) && seen&(1<<i) == 0:
+				seen |= 1 << i // of several, the first counts
+				hasURL = true
+				if found := s.markOfValue(u.kind, a); mark == nil {
+					mark = found
+				}
+			case activated && u.kind != document && s.isPrefixed(t.name(a), u.name):
+				hasURL = true
+				waits = s.markOfValue(u.kind, a) != nil || waits
 			}
 		}
 	}
