@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// How a body comes from the upstream and leaves the proxy; the first part of a page's path.
+const (
+	asIs       = "plain"  // plain on both sides, though the client accepts gzip
+	compressed = "gzip"   // compressed on both sides
+	encoded    = "encode" // plain from upstream; the proxy compresses
+)
+
+var codings = []string{asIs, compressed}
+
+// The second part of the path of a page that does not come at once. Of such a page the
+// upstream sends the first 2 KB, flushes, and then waits.
+const (
+	late       = "late"       // for lateBy
+	unbuffered = "unbuffered" // the same, and tells nginx not to buffer
+	held       = "held"       // until it is told to go on
+
+	lateBy = 20 * time.Millisecond
+)
+
+// cookies are what the site sets. The charter knows half of them as necessary.
+var cookies = []string{
+	"sessionid=8dk2b5h3z0t9q1x7c4v6n8m2l5k3j1h0; expires=Mon, 07 Dec 2026 12:00:00 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax",
+	"_ga=GA1.1.1234567890.1764000000; Max-Age=63072000; Path=/; SameSite=Lax",
+	"csrftoken=Zc0vJ1xq3mT5yR7uW9eA2sD4fG6hK8lP; expires=Mon, 22 Nov 2027 12:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Lax",
+	"_pk_id.1.1=0123456789abcdef.1764000000.; Max-Age=33955200; Path=/; SameSite=Lax",
+	"django_language=fr; Path=/; Max-Age=31536000",
+	"xtvrn=$123456$; Max-Age=15552000; Path=/; SameSite=Lax",
+}
+
+const necessaryCookies = 3
+
+// bodies are what the upstream has at each path, and compressedBodies what it sends
+// there to who accepts gzip.
+var bodies, compressedBodies = func() (plain, gzipped map[string][]byte) {
+	plain, gzipped = make(map[string][]byte), make(map[string][]byte)
+	for size, name := range map[int]string{4: "4", 60: "60", 500: "500"} {
+		page := makePage(size << 10)
+		plain["/"+asIs+"/"+name] = page
+		plain["/"+encoded+"/"+name] = page
+		plain["/"+compressed+"/"+name] = page
+		gzipped["/"+compressed+"/"+name] = compress(page)[0]
+	}
+	plain["/api"] = makeJSON(2 << 10)
+	plain["/cookies"] = plain["/api"]
+	return plain, gzipped
+}()
+
+// upstream is the site. It speaks just enough HTTP/1.1, with answers that are ready, so
+// that the core it shares with the load is not what limits the proxy.
+type upstream struct {
+	port     int
+	answers  map[string][]byte    // by path, and " gzip" where it is compressed
+	unready  map[string][2][]byte // what comes before the wait, and what after it
+	flushed  atomic.Int64         // when the last late page was, in Unix nanoseconds
+	holding  atomic.Int64         // how many responses wait for release
+	released atomic.Pointer[chan struct{}]
+}
+
+func serve() (*upstream, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	u := &upstream{port: listener.Addr().(*net.TCPAddr).Port, answers: make(map[string][]byte), unready: make(map[string][2][]byte)}
+	u.hold()
+	for path, body := range bodies {
+		u.answers[path] = answer(path, "", body)
+	}
+	for path, body := range compressedBodies {
+		u.answers[path+" gzip"] = answer(path, "Content-Encoding: gzip\r\n", body)
+	}
+	page := makePage(60 << 10)
+	pieces := [][]byte{page[:2<<10], page[2<<10:]}
+	for _, when := range []string{late, unbuffered, held} {
+		fields := "Transfer-Encoding: chunked\r\n"
+		if when == unbuffered {
+			fields += "X-Accel-Buffering: no\r\n"
+		}
+		u.unready["/"+asIs+"/"+when] = inChunks(fields, pieces)
+		u.unready["/"+compressed+"/"+when] = u.unready["/"+asIs+"/"+when]
+		u.unready["/"+compressed+"/"+when+" gzip"] = inChunks(fields+"Content-Encoding: gzip\r\n", compress(pieces...))
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go u.talk(conn)
+		}
+	}()
+	return u, nil
+}
+
+func head(path, fields string) string {
+	h := "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nVary: Accept-Language\r\n"
+	if path == "/api" || path == "/cookies" {
+		h = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+	}
+	if path == "/cookies" {
+		h += "Set-Cookie: " + strings.Join(cookies, "\r\nSet-Cookie: ") + "\r\n"
+	}
+	return h + fields
+}
+
+func answer(path, fields string, body []byte) []byte {
+	return fmt.Appendf(nil, "%sContent-Length: %d\r\n\r\n%s", head(path, fields), len(body), body)
+}
+
+func inChunks(fields string, pieces [][]byte) [2][]byte {
+	return [2][]byte{
+		fmt.Appendf(nil, "%s\r\n%x\r\n%s\r\n", head("", fields), len(pieces[0]), pieces[0]),
+		fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(pieces[1]), pieces[1]),
+	}
+}
+
+// hold lets those go on that wait; the next ones wait again.
+func (u *upstream) hold() {
+	next := make(chan struct{})
+	if old := u.released.Swap(&next); old != nil {
+		close(*old)
+	}
+}
+
+// talk answers the requests of one connection, which have no bodies.
+func (u *upstream) talk(conn net.Conn) {
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	key := make([]byte, 0, 64)
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return
+		}
+		_, target, _ := bytes.Cut(line, []byte(" "))
+		path, _, _ := bytes.Cut(target, []byte(" "))
+		key = append(key[:0], path...)
+		inGzip := false
+		for {
+			if line, err = r.ReadSlice('\n'); err != nil {
+				return
+			}
+			name, value, _ := bytes.Cut(line, []byte(":"))
+			if len(bytes.TrimSpace(line)) == 0 {
+				break
+			} else if bytes.EqualFold(name, []byte("Accept-Encoding")) && bytes.Contains(value, []byte("gzip")) {
+				inGzip = true
+			}
+		}
+		if inGzip && bytes.HasPrefix(key, []byte("/"+compressed+"/")) {
+			key = append(key, " gzip"...)
+		}
+
+		if whole, ok := u.answers[string(key)]; ok {
+			_, err = conn.Write(whole)
+		} else if pieces, ok := u.unready[string(key)]; ok {
+			err = u.sendLate(conn, pieces, bytes.Contains(key, []byte(held)))
+		} else {
+			_, err = conn.Write([]byte("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (u *upstream) sendLate(conn net.Conn, pieces [2][]byte, hold bool) error {
+	u.flushed.Store(time.Now().UnixNano())
+	if _, err := conn.Write(pieces[0]); err != nil {
+		return err
+	}
+	if hold {
+		release := *u.released.Load()
+		u.holding.Add(1)
+		<-release
+		u.holding.Add(-1)
+	} else {
+		time.Sleep(lateBy)
+	}
+	_, err := conn.Write(pieces[1])
+	return err
+}
