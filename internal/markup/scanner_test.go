@@ -2,13 +2,8 @@ package markup
 
 import (
 	"bytes"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"golang.org/x/net/html"
 )
 
 const notice = `<div id="n">N</div>`
@@ -196,120 +191,4 @@ func TestOnlyASCIICompatibleEncodingsAreRewritten(t *testing.T) {
 			t.Errorf("%q: %v, want %v", label, got, want)
 		}
 	}
-}
-
-// treeTests yields the documents of the tree-construction tests that ship with
-// golang.org/x/net/html.
-func treeTests(t *testing.T) []string {
-	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "golang.org/x/net/html").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "testdata", "html5lib-tests", "tree-construction", "*.dat"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no test data", err)
-	}
-	var pages []string
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, test := range strings.Split("\n"+string(content), "\n#data\n")[1:] {
-			page, rest, _ := strings.Cut(test, "\n#errors")
-			if !strings.Contains(rest, "\n#document-fragment\n") && !strings.Contains(rest, "\n#script-off\n") {
-				pages = append(pages, page)
-			}
-		}
-	}
-	return pages
-}
-
-// parse returns the tree without notices, and where these were.
-func parse(t *testing.T, page string) (tree string, parents []string) {
-	root, err := html.Parse(strings.NewReader(page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var find func(*html.Node)
-	find = func(n *html.Node) {
-		for c := n.FirstChild; c != nil; {
-			next := c.NextSibling
-			if c.Type == html.ElementNode && c.Data == "div" && len(c.Attr) == 1 && c.Attr[0].Val == "n" {
-				parents = append(parents, n.Data)
-				n.RemoveChild(c)
-			} else {
-				find(c)
-			}
-			c = next
-		}
-	}
-	find(root)
-	var b strings.Builder
-	var dump func(*html.Node, int)
-	dump = func(n *html.Node, depth int) {
-		b.WriteString(strings.Repeat(" ", depth))
-		b.WriteString(n.Data)
-		for _, a := range n.Attr {
-			b.WriteString(" " + a.Key + "=" + a.Val)
-		}
-		b.WriteByte('\n')
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			dump(c, depth+1)
-		}
-	}
-	dump(root, 0)
-	return b.String(), parents
-}
-
-// TestTheTreeIsTheSameButForTheNotice runs over the standard's tree-construction
-// tests: the notice is in the body or nowhere, and taking it out gives the tree of
-// the page as it was.
-func TestTheTreeIsTheSameButForTheNotice(t *testing.T) {
-	pages := treeTests(t)
-	inserted := 0
-	for _, page := range pages {
-		want, _ := parse(t, page)
-		out := rewrite(t, page, len(page)+1, false)
-		for size := 1; size < 4; size++ {
-			if again := rewrite(t, page, size, false); again != out {
-				t.Errorf("%q in pieces of %d: %q, not %q", page, size, again, out)
-			}
-		}
-		got, parents := parse(t, out)
-		if len(parents) > 1 || len(parents) == 1 && parents[0] != "body" {
-			t.Errorf("%q: notice in %v", out, parents)
-		}
-		if len(parents) == 1 {
-			inserted++
-		}
-		if got != want {
-			t.Errorf("%q\nthe tree\n%s\nbecame\n%s", page, want, got)
-		}
-	}
-	t.Logf("%d pages, %d with the notice", len(pages), inserted)
-	if inserted < len(pages)*8/10 {
-		t.Errorf("only %d of %d pages got the notice", inserted, len(pages))
-	}
-}
-
-func FuzzScanner(f *testing.F) {
-	for _, seed := range []string{"<body>", "<!--><p>", "<script><!--<script></script>", "<frameset>", "<template><p>", "<a b='c'"} {
-		f.Add(seed, 3)
-	}
-	f.Fuzz(func(t *testing.T, page string, size int) {
-		if size < 1 || size > 1<<16 {
-			return
-		}
-		whole := rewrite(t, page, len(page)+1, false)
-		if pieces := rewrite(t, page, size, false); pieces != whole {
-			t.Fatalf("in pieces of %d: %q, whole: %q", size, pieces, whole)
-		}
-		if strings.Count(whole, notice)-strings.Count(page, notice) > 1 {
-			t.Fatalf("more than one notice: %q", whole)
-		}
-		if len(whole) != len(page) && strings.Replace(whole, notice, "", 1) != page && !strings.Contains(page, notice[:5]) {
-			t.Fatalf("bytes changed: %q", whole)
-		}
-	})
 }

@@ -1,0 +1,35 @@
+package markup
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzTree: taking the insertions out of the tree gives the tree of the page.
+func FuzzTree(f *testing.F) {
+	for _, seed := range fuzzSeeds {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, page string) {
+		if deviates(page) {
+			return
+		}
+		out, passed := scanned(t, Scanner{Rules: Rules{Head: headed, Body: notice}}, page, len(page)+1)
+		if passed.Encoding != "" {
+			return
+		}
+		sameTree(t, page, out)
+	})
+}
+
+// deviates tells pages that x/net/html is known to read in another way than the standard.
+func deviates(page string) bool {
+	switch {
+	case strings.Contains(page, "\x00"): // dropped or replaced elsewhere than the standard does
+	case strings.HasPrefix(page, "\ufeff"): // a byte order mark, which decoding takes away
+	case strings.Contains(page, headed), strings.Contains(page, notice): // not ours
+	default:
+		return false
+	}
+	return true
+}
