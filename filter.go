@@ -405,6 +405,7 @@ func (rw *responseWriter) rewrite(p []byte) (int, error) {
 	if rw.stage == gathering && err == nil {
 		if growth, final := rw.stream.Growth(); final {
 			err = rw.letGo(rw.known + growth)
+			rw.freeGathered()
 		}
 	}
 	if err != nil {
@@ -418,18 +419,20 @@ type output struct{ *responseWriter }
 
 // Write gathers it, or passes it on.
 func (o output) Write(p []byte) (int, error) {
-	if o.stage == gathering {
-		if o.gathered.Len()+len(p) <= maxGathered {
-			return o.gathered.Write(p)
-		}
+	if o.gathered == nil {
+		return o.ResponseWriter.Write(p)
+	}
+	if o.gathered.Len()+len(p) > maxGathered {
 		if err := o.letGo(unknown); err != nil {
 			return 0, err
 		}
 	}
-	return o.ResponseWriter.Write(p)
+	return o.gathered.Write(p)
 }
 
-// maxGathered bounds what is gathered; a page of up to 64 KiB and a notice fit.
+// maxGathered bounds what is gathered; a page of up to 64 KiB and a notice fit. A longer one
+// goes out in pieces of about that size, which is cheaper than in those in which it
+// comes.
 const maxGathered = 96 << 10
 
 var gatherings = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -437,18 +440,20 @@ var gatherings = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // unknown is the length of a page that cannot be told.
 const unknown = -1
 
-// letGo sends the header of a page that is gathered, and what there is of the page.
+// letGo sends what was gathered, after the header if that still waits.
 func (rw *responseWriter) letGo(length int) error {
-	if rw.stage != gathering {
+	if rw.stage == gathering {
+		rw.stage = rewriting
+		if length != unknown {
+			rw.Header()["Content-Length"] = []string{strconv.Itoa(length)}
+		}
+		rw.ResponseWriter.WriteHeader(rw.status)
+	}
+	if rw.gathered == nil || rw.gathered.Len() == 0 {
 		return nil
 	}
-	rw.stage = rewriting
-	if length != unknown {
-		rw.Header()["Content-Length"] = []string{strconv.Itoa(length)}
-	}
-	rw.ResponseWriter.WriteHeader(rw.status)
 	_, err := rw.ResponseWriter.Write(rw.gathered.Bytes())
-	rw.freeGathered()
+	rw.gathered.Reset()
 	return err
 }
 
@@ -523,13 +528,11 @@ func (rw *responseWriter) close(err error) {
 	if rw.missing > 0 {
 		rw.broken = errors.Join(rw.broken, io.ErrUnexpectedEOF)
 	}
-	if rw.stage == gathering {
-		length := unknown
-		if whole && rw.broken == nil {
-			length = rw.gathered.Len()
-		}
-		rw.broken = errors.Join(rw.broken, rw.letGo(length))
+	length := unknown
+	if whole && rw.broken == nil && rw.stage == gathering {
+		length = rw.gathered.Len()
 	}
+	rw.broken = errors.Join(rw.broken, rw.letGo(length))
 	rw.count(rw.stream.Passed())
 	if rw.broken != nil {
 		cause := rw.broken
