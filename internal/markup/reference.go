@@ -3,6 +3,7 @@ package markup
 import (
 	"bytes"
 	"html"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -89,4 +90,36 @@ func namedLength(b []byte) int {
 		return end
 	}
 	return 0
+}
+
+// spaceReference is the length of the character reference to white space with which b
+// begins; 0: there is none. cut tells that it depends on what follows b; the length is then that
+// at the end of the page.
+func spaceReference(b []byte) (length int, cut bool) {
+	for _, name := range [...]string{"&Tab;", "&NewLine;"} {
+		if bytes.HasPrefix(b, []byte(name)) {
+			return len(name), false
+		}
+		cut = cut || len(b) > 0 && bytes.HasPrefix([]byte(name), b)
+	}
+	if len(b) < 2 || b[1] != '#' {
+		return 0, cut
+	}
+	digits, base := b[2:], 10
+	if len(digits) > 0 && digits[0]|0x20 == 'x' {
+		digits, base = digits[1:], 16
+	}
+	length = referenceLength(b)
+	if length == 0 {
+		return 0, len(digits) == 0
+	}
+	if length > maxName {
+		return 0, false
+	}
+	cut = length == len(b) && b[length-1] != ';'
+	number := bytes.TrimSuffix(b[len(b)-len(digits):length], []byte(";"))
+	if code, err := strconv.ParseUint(string(number), base, 32); err != nil || code > ' ' || class[code] != space {
+		return 0, cut
+	}
+	return length, cut
 }

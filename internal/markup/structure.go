@@ -35,16 +35,49 @@ const maxUndecided = 64 << 10
 
 // text takes characters of the document, at i in the window. Other than white space
 // they open the body and clear frameset-ok; a NUL does the former only.
-func (s *Scanner) text(t []byte, i int) {
-	rest := bytes.TrimLeft(t, " \t\n\f\r")
-	if len(rest) == 0 || s.phase == finished {
-		return
+func (s *Scanner) text(t []byte, i int) { s.textWithReferences(t, i, false) }
+
+// textWithReferences is text where white space may also be written as a character
+// reference. It returns how much it took: not one that may be such when more has come, if t is
+// open.
+func (s *Scanner) textWithReferences(t []byte, i int, open bool) (taken int) {
+	if s.phase == finished {
+		return len(t)
+	}
+	k, cut := s.spaceLength(t, "", open)
+	if cut || k == len(t) {
+		return k
 	}
 	if s.templates == 0 && len(s.open) == 0 {
-		s.implyBody(s.base + int64(i+len(t)-len(rest)))
+		s.implyBody(s.base + int64(i+k))
 	}
-	if len(bytes.TrimLeft(rest, "\x00 \t\n\f\r")) > 0 {
+	if s.framesetNotOK || s.phase == finished {
+		return len(t)
+	}
+	more, cut := s.spaceLength(t[k:], "\x00", open)
+	if k += more; cut {
+		return k
+	}
+	if k < len(t) {
 		s.clearFramesetOK()
+	}
+	return len(t)
+}
+
+// spaceLength is that of the white space with which t begins, and of the bytes besides. cut tells
+// that what follows it may be a reference to one, when more of an open t has come.
+func (s *Scanner) spaceLength(t []byte, besides string, open bool) (length int, cut bool) {
+	for {
+		rest := bytes.TrimLeft(t[length:], " \t\n\f\r"+besides)
+		length = len(t) - len(rest)
+		if s.state != data || len(rest) == 0 || rest[0] != '&' {
+			return length, false
+		}
+		n, cut := spaceReference(rest)
+		if n == 0 || cut && open {
+			return length, cut && open
+		}
+		length += n
 	}
 }
 
@@ -207,7 +240,9 @@ func (s *Scanner) atEOF(w []byte, i int) {
 	if s.phase == inHeadTag || s.phase == inBodyTag {
 		return
 	}
-	end -= int64(len(rest))
+	if length, _ := spaceReference(rest); length == 0 {
+		end -= int64(len(rest))
+	}
 	s.implyBody(end)
 	if s.phase == impliedBody {
 		s.insertBody(end)

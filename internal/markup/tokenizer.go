@@ -118,13 +118,16 @@ data:
 	}
 	j = bytes.IndexByte(w[i:], '<')
 	if s.unsettled {
+		length := j
 		if j < 0 {
-			s.text(w[i:], i)
-		} else {
-			s.text(w[i:i+j], i)
+			length = n - i
 		}
+		taken := s.textWithReferences(w[i:i+length], i, j < 0)
 		if s.Done() {
 			return n
+		}
+		if taken < length {
+			return i + taken
 		}
 	}
 	if j < 0 {
