@@ -136,7 +136,7 @@ func TestHeadersOfAPage(t *testing.T) {
 	Changed(h)
 	NeverStore(h)
 	want := http.Header{
-		"Vary":          {"Accept-Encoding", "cookie", "Sec-Fetch-Dest", "Sec-GPC", "Accept"},
+		"Vary":          {"Accept-Encoding", "cookie", "Sec-Fetch-Dest, Sec-GPC, Accept"},
 		"Etag":          {`W/"x-c1"`},
 		"Cache-Control": {"private, no-store"},
 		"Last-Modified": {"x"},

@@ -9,14 +9,14 @@ import (
 // Vary says what a page depends on besides its URL; withAccept where Accept told
 // that it was asked for as a page.
 func Vary(h http.Header, withAccept bool) {
-	names := []string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC"}
-	if withAccept {
-		names = append(names, "Accept")
-	}
-	for _, name := range names {
-		if !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
-			h["Vary"] = append(h["Vary"], name)
+	missing := make([]string, 0, 4)
+	for _, name := range [...]string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC", "Accept"} {
+		if (name != "Accept" || withAccept) && !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
+			missing = append(missing, name)
 		}
+	}
+	if len(missing) > 0 {
+		h["Vary"] = append(h["Vary"], strings.Join(missing, ", "))
 	}
 }
 
