@@ -270,6 +270,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		page.NeverStore(h)
 	}
 	if rw.request.Method == http.MethodHead {
+		h["Content-Length"] = nil // else HTTP/3's server would say 0
 		return bodiless
 	}
 	rw.known, rw.missing = known, known
@@ -426,6 +427,9 @@ func (o output) Write(p []byte) (int, error) {
 		if err := o.letGo(unknown); err != nil {
 			return 0, err
 		}
+	}
+	if len(p) > maxGathered {
+		return o.ResponseWriter.Write(p)
 	}
 	return o.gathered.Write(p)
 }
