@@ -7,9 +7,11 @@ import (
 	"compress/zlib"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +19,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -70,6 +73,10 @@ const (
 	gone    = "old=; Max-Age=0"
 	notice  = `id="caddy-consent"`
 	manage  = `id="caddy-consent-manage"`
+
+	// How a browser asks for a page, and how one did that sends no Fetch metadata.
+	navigation = "Sec-Fetch-Dest: document"
+	old        = "Accept: text/html,*/*"
 )
 
 // setCookies adds a necessary cookie, a tracker and a deletion.
@@ -106,6 +113,16 @@ type answer struct {
 
 func (c client) do(t *testing.T, method, url string, fields ...string) answer {
 	t.Helper()
+	a, err := c.try(t, method, url, fields...)
+	if err != nil {
+		t.Fatalf("%s %s %s: %v", c.name, method, url, err)
+	}
+	return a
+}
+
+// try is do for an answer that may not come at all.
+func (c client) try(t *testing.T, method, url string, fields ...string) (answer, error) {
+	t.Helper()
 	var a answer
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
 		Got1xxResponse: func(_ int, h textproto.MIMEHeader) error { a.early = append(a.early, h); return nil },
@@ -119,15 +136,34 @@ func (c client) do(t *testing.T, method, url string, fields ...string) answer {
 		r.Header.Add(name, value)
 	}
 	if a.Response, err = c.RoundTrip(r); err != nil {
-		t.Fatalf("%s %s %s: %v", c.name, method, url, err)
+		return a, err
 	}
 	defer a.Body.Close()
 	if a.Proto != c.name {
-		t.Fatalf("answered over %s, not %s", a.Proto, c.name)
+		t.Errorf("answered over %s, not %s", a.Proto, c.name)
 	}
 	body, err := io.ReadAll(a.Body)
 	a.body, a.err = string(body), err
-	return a
+	return a, nil
+}
+
+// around are what stands around the module where that may make a difference.
+var around = map[string]string{"bare": "", "encode and log": "encode\n log {\n output discard\n }\n"}
+
+// secureSites runs a site for each of around, with these directives, over TLS, so that
+// every client can talk to it, and returns their origins.
+func secureSites(t *testing.T, directives string) map[string]string {
+	t.Helper()
+	certificate, key := harness.Certificate(t)
+	var sites string
+	origins := make(map[string]string)
+	for name, around := range around {
+		port := harness.FreePort(t)
+		origins[name] = fmt.Sprintf("https://localhost:%d", port)
+		sites += fmt.Sprintf("https://localhost:%d {\n tls %s %s\n %s %s\n}\n", port, certificate, key, around, directives)
+	}
+	harness.Caddy(t, sites)
+	return origins
 }
 
 // TestResponsesOfEveryShape is the matrix: whatever a handler does with its
@@ -135,15 +171,7 @@ func (c client) do(t *testing.T, method, url string, fields ...string) answer {
 // tracker passes and nothing else changes.
 func TestResponsesOfEveryShape(t *testing.T) {
 	upstream := newUpstream(t)
-	certificate, key := harness.Certificate(t)
-	var sites string
-	origins := make(map[string]string)
-	for name, around := range map[string]string{"bare": "", "encode and log": "encode\n log {\n output discard\n }\n"} {
-		port := harness.FreePort(t)
-		origins[name] = fmt.Sprintf("https://localhost:%d", port)
-		sites += fmt.Sprintf("https://localhost:%d {\n tls %s %s\n %s consent {\n service ga {\n purpose statistics\n }\n }\n behave\n reverse_proxy /up/* %s\n}\n", port, certificate, key, around, upstream.URL)
-	}
-	harness.Caddy(t, sites)
+	origins := secureSites(t, "consent {\n service ga {\n purpose statistics\n }\n }\n behave\n reverse_proxy /up/* "+upstream.URL)
 
 	cases := map[string]struct {
 		method string
@@ -555,7 +583,6 @@ func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
 		_, err := io.WriteString(w, html)
 		return err
 	})
-	navigation, old := "Sec-Fetch-Dest: document", "Accept: text/html,*/*"
 	for _, x := range []struct {
 		path, field string
 		want        bool
@@ -680,7 +707,6 @@ func TestACompressedPageStaysCompressed(t *testing.T) {
 			asked = r.Header.Get("Accept-Encoding")
 			return page(compressed, "Content-Type: text/html", "Content-Encoding: "+coding)(w, r)
 		})
-		navigation := "Sec-Fetch-Dest: document"
 		for _, dest := range []string{navigation, "Accept: text/html"} {
 			a := c.do(t, "GET", origin+"/"+coding, dest, "Accept-Encoding: gzip, deflate, br, zstd, dcb")
 			if asked != "gzip, deflate, br, zstd" || a.Header.Get("Content-Encoding") != coding {
@@ -879,4 +905,333 @@ func TestResponsesAtTheSameTimeDoNotMix(t *testing.T) {
 		}
 	}
 	wait.Wait()
+}
+
+// lengthy is a page of so many bytes, which can be compressed to three quarters.
+func lengthy(size int) string {
+	const head, tail = "<!doctype html><title>T</title><body><p>", "</p></body></html>"
+	noise := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+	return head + base64.StdEncoding.EncodeToString(noise)[:size-len(head)-len(tail)] + tail
+}
+
+// inserted is what a rewritten page has right after <body>; ok tells that all else is as
+// in the page.
+func inserted(rewritten, page string) (snippet string, ok bool) {
+	head, rest, _ := strings.Cut(page, "<body>")
+	snippet, begins := strings.CutPrefix(rewritten, head+"<body>")
+	snippet, ends := strings.CutSuffix(snippet, rest)
+	return snippet, begins && ends
+}
+
+// hasNotice tells whether a page was rewritten, and nothing but the notice added.
+func hasNotice(rewritten, page string) bool {
+	snippet, ok := inserted(rewritten, page)
+	return ok && strings.Count(snippet, "<div "+notice) == 1 && strings.HasPrefix(snippet, "<div "+notice)
+}
+
+// decoded is the body without its content codings.
+func (a answer) decoded(t *testing.T) string {
+	t.Helper()
+	text := a.body
+	if codings := a.Header.Get("Content-Encoding"); codings != "" && text != "" {
+		for _, coding := range slices.Backward(strings.Split(codings, ", ")) {
+			var err error
+			if text, err = decompress(coding, text); err != nil {
+				t.Errorf("%s: %v", codings, err)
+			}
+		}
+	}
+	return text
+}
+
+func TestAPageWhoseLengthIsKnownKeepsOneThatIsTrue(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	spaces := strings.Repeat(" ", 200_000)
+	for path, c := range map[string]struct {
+		content, coding string
+		announced       bool
+		known           bool // its length goes out
+		decodedKnown    bool // or, where it comes in a coding, that of the page in no coding
+	}{
+		"/small":                 {html, "", true, true, true},
+		"/64-KiB":                {lengthy(64 << 10), "", true, true, true},
+		"/large":                 {lengthy(300_000), "", true, true, true}, // known when the body has begun
+		"/body-comes-late":       {strings.Replace(html, "<body>", spaces+"<body>", 1), "", true, false, false},
+		"/unannounced":           {lengthy(64 << 10), "", false, false, false},
+		"/small.gz":              {html, "gzip", true, true, true},
+		"/60-KiB.gz":             {lengthy(80_000), "gzip", true, true, true},
+		"/large.gz":              {lengthy(200_000), "gzip", true, false, false},
+		"/large-when-decoded.gz": {strings.Replace(html, "</h1>", spaces+"</h1>", 1), "gzip", true, true, false},
+		"/unannounced.gz":        {lengthy(64 << 10), "gzip", false, false, false},
+	} {
+		sent, fields := c.content, []string{"Content-Type: text/html; charset=utf-8"}
+		if c.coding != "" {
+			sent = gzipped(c.content)
+			fields = append(fields, "Content-Encoding: "+c.coding)
+		}
+		if c.announced {
+			fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
+		}
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			if err := page("", fields...)(w, r); err != nil {
+				return err
+			}
+			_, err := io.Copy(w, struct{ io.Reader }{strings.NewReader(sent)}) // in pieces, as servers and proxies do
+			return err
+		})
+		for around, origin := range origins {
+			for _, client := range clients(t) {
+				for _, accept := range []string{"gzip", "identity"} {
+					for _, asker := range []string{navigation, old} {
+						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, asker)
+						a := client.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept)
+						if a.err != nil || !hasNotice(a.decoded(t), c.content) {
+							t.Errorf("%s: %v, %d bytes", name, a.err, len(a.body))
+						}
+						known := c.known
+						if accept == "identity" {
+							known = c.decodedKnown
+						} else if around != "bare" && c.coding == "" {
+							known = false // encode compresses it
+						}
+						if known && a.ContentLength < 0 || a.ContentLength >= 0 && a.ContentLength != int64(len(a.body)) || known && len(a.TransferEncoding) > 0 {
+							t.Errorf("%s: length %d %v, not %d", name, a.ContentLength, a.TransferEncoding, len(a.body))
+						}
+						if !known && a.ContentLength >= 0 && len(a.body) > 4096 { // the server itself knows that of less
+							t.Errorf("%s: gathered, %d bytes", name, len(a.body))
+						}
+						head := client.do(t, "HEAD", origin+path, asker, "Accept-Encoding: "+accept)
+						if head.ContentLength >= 0 && head.ContentLength != a.ContentLength || head.StatusCode != 200 {
+							t.Errorf("%s: HEAD says %d %d, GET %d", name, head.StatusCode, head.ContentLength, a.ContentLength)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestAPageWithTrailersKeepsThem(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	behave("/trailers", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Trailer", "Checksum, Set-Cookie")
+		err := page(html, "Content-Type: text/html", fmt.Sprint("Content-Length: ", len(html)))(w, r)
+		w.Header().Set("Checksum", "abc")
+		setCookies(w)
+		return err
+	})
+	for around, origin := range origins {
+		for _, client := range clients(t) {
+			a := client.do(t, "GET", origin+"/trailers", navigation)
+			if a.err != nil || !hasNotice(a.body, html) || a.Trailer.Get("Checksum") != "abc" || slices.Contains(a.Trailer["Set-Cookie"], tracker) {
+				t.Errorf("%s, %s: %v, length %d, trailers %v, %q", client.name, around, a.err, a.ContentLength, a.Trailer, a.body)
+			}
+		}
+	}
+}
+
+// pieces compresses parts into one gzip stream, flushed after each.
+func pieces(parts ...string) []string {
+	var all []string
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	for i, part := range parts {
+		_, _ = io.WriteString(w, part)
+		_ = w.Flush()
+		if i == len(parts)-1 {
+			_ = w.Close()
+		}
+		all = append(all, b.String())
+		b.Reset()
+	}
+	return all
+}
+
+func TestAFlushPassesWhatIsDecidedOfAPageWhoseLengthIsKnown(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	parts := []string{"<!doctype html><title>x</title>", "<body>one", "two", "</body></html>"}
+	// What the client sees of the page, at the latest, when that part was flushed.
+	seen := []string{"</title>", "</div>one", "two", "</html>"}
+	for path, sent := range map[string][]string{"/flushed": parts, "/flushed.gz": pieces(parts...)} {
+		proceed := make(chan struct{})
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Content-Length", fmt.Sprint(len(strings.Join(sent, ""))))
+			if path == "/flushed.gz" {
+				w.Header().Set("Content-Encoding", "gzip")
+			}
+			for i, part := range sent {
+				if i > 0 {
+					select {
+					case <-proceed:
+					case <-r.Context().Done():
+						return r.Context().Err()
+					}
+				}
+				_, err := io.WriteString(w, part)
+				if err = errors.Join(err, http.NewResponseController(w).Flush()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for around, origin := range origins {
+			for _, client := range clients(t) {
+				for _, accept := range []string{"gzip", "identity"} {
+					for _, asker := range []string{navigation, old} {
+						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, asker)
+						a, err := client.readAlong(t, origin+path, seen, proceed, asker, "Accept-Encoding: "+accept)
+						if err != nil || !hasNotice(a, strings.Join(parts, "")) {
+							t.Fatalf("%s: %v, %q", name, err, a)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// readAlong reads a page, decoded; when it has come to each of seen, it lets the upstream
+// proceed.
+func (c client) readAlong(t *testing.T, url string, seen []string, proceed chan<- struct{}, fields ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // what waits in vain, else
+	defer cancel()
+	r, _ := http.NewRequestWithContext(ctx, "GET", url, nil)
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, ": ")
+		r.Header.Set(name, value)
+	}
+	res, err := c.RoundTrip(r)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body := io.Reader(res.Body)
+	if res.Header.Get("Content-Encoding") == "gzip" {
+		if body, err = gzip.NewReader(body); err != nil {
+			return "", err
+		}
+	}
+	var got strings.Builder
+	b := make([]byte, 1)
+	for i, until := range seen {
+		for !strings.HasSuffix(got.String(), until) {
+			if _, err := io.ReadFull(body, b); err != nil {
+				return got.String(), err
+			}
+			got.Write(b)
+		}
+		if i < len(seen)-1 {
+			proceed <- struct{}{}
+		}
+	}
+	_, err = io.Copy(&got, body)
+	return got.String(), err
+}
+
+func TestAPageCutShortNeverLooksComplete(t *testing.T) {
+	sizes := map[string]int{"small": 5_000, "large": 300_000}
+	upstream := http.NewServeMux()
+	server := httptest.NewServer(upstream)
+	defer server.Close()
+	origins := secureSites(t, "consent\n behave\n reverse_proxy /up/* "+server.URL)
+	lost := errors.New("lost")
+	var paths []string
+	for size, n := range sizes {
+		for _, coding := range []string{"plain", "gzip"} {
+			sent, fields := lengthy(n), []string{"Content-Type: text/html"}
+			if coding == "gzip" {
+				sent = gzipped(sent)
+				fields = append(fields, "Content-Encoding: gzip")
+			}
+			length := fmt.Sprint("Content-Length: ", len(sent))
+			for part, n := range map[string]int{"nothing": 0, "half": len(sent) / 2, "all but one byte": len(sent) - 1} {
+				for result, err := range map[string]error{"no error": nil, "an error": lost} {
+					path := "/" + strings.ReplaceAll(size+" "+coding+" "+part+" "+result, " ", "-")
+					paths = append(paths, path)
+					behave(path, func(w http.ResponseWriter, r *http.Request) error {
+						setCookies(w)
+						return errors.Join(page(sent[:n], append(fields, length)...)(w, r), err)
+					})
+				}
+				for framing, header := range map[string]string{"length": length, "chunks": "Transfer-Encoding: chunked"} {
+					path := "/up/" + strings.ReplaceAll(size+" "+coding+" "+part+" "+framing, " ", "-")
+					paths = append(paths, path)
+					upstream.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+						conn, _, err := w.(http.Hijacker).Hijack()
+						if err != nil {
+							return
+						}
+						defer conn.Close()
+						fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nSet-Cookie: %s\r\nSet-Cookie: %s\r\nSet-Cookie: %s\r\n%s\r\n%s\r\n\r\n", tracker, session, gone, strings.Join(fields, "\r\n"), header)
+						if framing == "chunks" && n > 0 {
+							fmt.Fprintf(conn, "%x\r\n", n)
+						}
+						_, _ = io.WriteString(conn, sent[:n])
+						if framing == "chunks" && n > 0 {
+							_, _ = io.WriteString(conn, "\r\n") // and no last chunk
+						}
+					})
+				}
+			}
+		}
+	}
+	for around, origin := range origins {
+		for _, client := range clients(t) {
+			for _, path := range paths {
+				for _, accept := range []string{"gzip", "identity"} {
+					name := fmt.Sprintf("%s, %s%s for %s", client.name, around, path, accept)
+					a, err := client.try(t, "GET", origin+path, navigation, "Accept-Encoding: "+accept)
+					switch {
+					case err != nil: // nothing at all is broken enough
+					case a.StatusCode == http.StatusBadGateway && strings.Contains(path, "nothing"): // before any header went out
+					case a.err == nil:
+						t.Errorf("%s: %d bytes look complete", name, len(a.body))
+					case !reflect.DeepEqual(a.Header["Set-Cookie"], kept):
+						t.Errorf("%s: Set-Cookie %q", name, a.Header["Set-Cookie"])
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestASmallCompressedPageThatIsHugeWhenDecodedIsNotGathered holds its reader back, so that
+// what is gathered stays in memory.
+func TestASmallCompressedPageThatIsHugeWhenDecodedIsNotGathered(t *testing.T) {
+	origin, c := site(t, "")
+	huge := strings.Replace(html, "</h1>", strings.Repeat(" ", 40<<20)+"</h1>", 1)
+	small := gzipped(huge)
+	if len(small) > 64<<10 {
+		t.Fatalf("%d bytes are not small", len(small))
+	}
+	behave("/huge", page(small, "Content-Type: text/html", "Content-Encoding: gzip", fmt.Sprint("Content-Length: ", len(small))))
+	for _, asker := range []string{navigation, old} {
+		before := heap()
+		r, _ := http.NewRequest("GET", origin+"/huge", nil)
+		name, value, _ := strings.Cut(asker, ": ")
+		r.Header.Set(name, value)
+		r.Header.Set("Accept-Encoding", "identity")
+		res, err := c.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if grown := heap() - before; grown > 8<<20 {
+			t.Errorf("%s: the heap has grown by %d bytes", asker, grown)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || !hasNotice(string(body), huge) {
+			t.Errorf("%s: %v, %d bytes", asker, err, len(body))
+		}
+	}
+}
+
+// heap is how many bytes of it are in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
