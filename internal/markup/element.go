@@ -29,6 +29,8 @@ const (
 	breaksOut
 	// isVoid: has no content.
 	isVoid
+	// inForeign: an element of SVG or MathML.
+	inForeign
 )
 
 // everywhere are the flags that matter where the document's structure is settled:
@@ -83,8 +85,8 @@ var elements = []element{
 
 	{name: "svg", flags: isForeign},
 	{name: "math", flags: isForeign},
-	{name: "use", flags: loads, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
-	{name: "feimage", flags: loads, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+	{name: "use", flags: loads | inForeign, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+	{name: "feimage", flags: loads | inForeign, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
 	// In HTML <image> is read as <img>; in SVG it is an element of its own.
 	{name: "image", flags: endsFrameset | loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}, {name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
 	{name: "img", flags: endsFrameset | loads | isVoid | breaksOut, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}}},
@@ -116,8 +118,8 @@ var elements = []element{
 	{name: "font"}, // breaks out with some attributes
 
 	// The elements of SVG and MathML in which HTML may stand.
-	{name: "foreignobject"}, {name: "desc"}, {name: "annotation-xml"},
-	{name: "mi"}, {name: "mo"}, {name: "mn"}, {name: "ms"}, {name: "mtext"}, {name: "mglyph"}, {name: "malignmark"},
+	{name: "foreignobject", flags: inForeign}, {name: "desc", flags: inForeign}, {name: "annotation-xml", flags: inForeign},
+	{name: "mi", flags: inForeign}, {name: "mo", flags: inForeign}, {name: "mn", flags: inForeign}, {name: "ms", flags: inForeign}, {name: "mtext", flags: inForeign}, {name: "mglyph", flags: inForeign}, {name: "malignmark", flags: inForeign},
 }
 
 // byName finds an element by its packed name in a table with open addressing: a page has

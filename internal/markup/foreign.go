@@ -4,8 +4,8 @@ package markup
 // tokenised and closed by rules of its own (section 13.2.6.5), but for the HTML
 // in their integration points, whose elements are on the stack too.
 //
-// The elements outside are not known. So an end tag that matches nothing on the stack is
-// taken for one of theirs, which ends foreign content: a doubt is decided for HTML.
+// The elements outside are not known. So an end tag that matches nothing on the stack, but
+// may be one of theirs, ends foreign content: a doubt is decided for HTML.
 type foreign struct {
 	open []openElement
 }
@@ -143,8 +143,8 @@ func (s *Scanner) foreignEndTag(packed uint64, e *element) (outside bool) {
 			return false
 		}
 	}
-	if e == nil {
-		return false
+	if e == nil || e.flags&(isVoid|isRawText|isPlaintext|isForeign|inForeign) != 0 {
+		return false // none of this name is open around foreign content
 	}
 	s.pop(0)
 	return true

@@ -36,6 +36,8 @@ func TestForeignContentIsReadByItsOwnRules(t *testing.T) {
 		`<svg><g></svg><style><img src=//d.test></style>`, `<svg><g></G></SVG><style><img src=//d.test></style>`, `<div><svg></div><style><img src=//d.test></style>`,
 		`<svg><script></script></svg><script>"<img src=//d.test>"</script>`, `<svg><script/></svg><script>"<img src=//d.test>"</script>`,
 		`<svg><foreignObject/><style><image† ‡href=//d.test /></style></svg>`, `<svg></g><style><image† ‡href=//d.test /></style></svg>`,
+		// by no end tag of what cannot be open around them
+		`<svg><use/></use></script></image></textarea></desc><style><image† ‡href=//d.test /></style></svg>`,
 		// not closed
 		`<p><svg><g></p><img† ‡src=//d.test>`, `<svg><image† ‡href=//d.test>`,
 	)
