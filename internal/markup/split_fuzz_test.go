@@ -47,9 +47,10 @@ func hazards() Rules {
 // FuzzSplit: what comes out does not depend on how the page comes in.
 func FuzzSplit(f *testing.F) {
 	for i, seed := range fuzzSeeds {
-		f.Add(seed, uint16(i), uint16(2*i+3), i%5 == 4)
+		f.Add(seed, []byte{byte(i)}, uint16(i), uint16(2*i+3), i%5 == 4)
 	}
-	f.Fuzz(func(t *testing.T, page string, first, second uint16, xml bool) {
+	f.Fuzz(func(t *testing.T, page string, recipe []byte, first, second uint16, xml bool) {
+		page = assembled(page, recipe)
 		scanner := Scanner{Rules: hazards(), XML: xml}
 		want, passed := scanned(t, scanner, page, len(page)+1)
 		if got, counted := scanned(t, scanner, page, 1); got != want || counted != passed {
