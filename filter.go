@@ -129,6 +129,7 @@ type responseWriter struct {
 
 	stage    stage
 	status   int
+	unasked  bool           // no handler wrote the header; where the body passes, the server does
 	filtered []string       // the Set-Cookie lines as last seen
 	held     []byte         // of a body that may be a document's or a fragment's
 	stream   *markup.Stream // of a page that is rewritten
@@ -199,7 +200,7 @@ func (rw *responseWriter) WriteHeader(status int) {
 	}
 	rw.status = status
 	rw.stage = rw.judge()
-	if rw.stage != sniffing && rw.stage != gathering {
+	if rw.stage != sniffing && rw.stage != gathering && !(rw.stage == passing && rw.unasked) {
 		rw.ResponseWriter.WriteHeader(status)
 	}
 }
@@ -344,6 +345,7 @@ func (rw *responseWriter) suffix() string {
 // Write takes the next bytes of the body.
 func (rw *responseWriter) Write(p []byte) (int, error) {
 	if rw.stage == headerPending {
+		rw.unasked = true // HTTP/3's server names no type where it was
 		rw.WriteHeader(http.StatusOK)
 	}
 	rw.filterCookies()
