@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,12 @@ import (
 	"net/http/httptrace"
 	"net/textproto"
 	"net/url"
+	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +32,7 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/klauspost/compress/zstd"
@@ -934,7 +939,7 @@ func hasNotice(rewritten, page string) bool {
 func (a answer) decoded(t *testing.T) string {
 	t.Helper()
 	text := a.body
-	if codings := a.Header.Get("Content-Encoding"); codings != "" && text != "" {
+	if codings := strings.Join(a.Header["Content-Encoding"], ", "); codings != "" && text != "" {
 		for _, coding := range slices.Backward(strings.Split(codings, ", ")) {
 			var err error
 			if text, err = decompress(coding, text); err != nil {
@@ -1234,4 +1239,500 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// encoded is a text in codings, in the order in which they were applied.
+func encoded(text string, codings ...string) string {
+	for _, coding := range codings {
+		var b bytes.Buffer
+		w := map[string]func() io.WriteCloser{
+			"gzip": func() io.WriteCloser { return gzip.NewWriter(&b) },
+			"br":   func() io.WriteCloser { return brotli.NewWriter(&b) },
+		}[coding]()
+		_, _ = io.WriteString(w, text)
+		_ = w.Close()
+		text = b.String()
+	}
+	return text
+}
+
+func TestAPageInSeveralCodingsStaysInThemForAClientThatReadsAll(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	large := lengthy(100_000)
+	behave("/one-line", page(encoded(large, "gzip", "br"), "Content-Type: text/html", "Content-Encoding: gzip, br"))
+	behave("/two-lines", page(encoded(large, "gzip", "br"), "Content-Type: text/html", "Content-Encoding: gzip", "Content-Encoding: br"))
+	for around, origin := range origins {
+		for _, client := range clients(t) {
+			for _, path := range []string{"/one-line", "/two-lines"} {
+				for accept, want := range map[string]string{"gzip, br": "gzip, br", "br": "", "gzip, br;q=0": "", "identity": "", "*": "gzip, br"} {
+					for _, asker := range []string{navigation, old} {
+						a := client.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept)
+						if a.err != nil || !hasNotice(a.decoded(t), large) {
+							t.Errorf("%s, %s%s for %s: %v, %d bytes", client.name, around, path, accept, a.err, len(a.body))
+						}
+						if got := strings.Join(a.Header["Content-Encoding"], ", "); got != want && around == "bare" {
+							t.Errorf("%s, %s%s for %s: comes in %q", client.name, around, path, accept, got)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// logging is harness.Caddy, but what is logged from warnings on goes to a file.
+func logging(t *testing.T, sites string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "log")
+	globals := fmt.Sprintf("{\n admin off\n persist_config off\n log {\n level WARN\n output file %q\n format json\n }\n storage file_system %q\n}\n", file, t.TempDir())
+	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(globals+sites), nil)
+	if err == nil {
+		err = caddy.Load(config, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = caddy.Stop() })
+	return file
+}
+
+// counted reads the module's counters where Caddy serves them.
+func (c client) counted(t *testing.T, origin string) map[string]string {
+	t.Helper()
+	values := make(map[string]string)
+	for line := range strings.Lines(c.do(t, "GET", origin+"/metrics").body) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && strings.HasPrefix(name, "caddy_consent_") {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+func TestPagesThatCannotBeRewrittenPassByteForByteAndAreCountedAndLoggedOnce(t *testing.T) {
+	port := harness.FreePort(t)
+	file := logging(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n metrics /metrics\n behave\n}\n", port))
+	origin, c := fmt.Sprintf("http://127.0.0.1:%d", port), client{"HTTP/1.1", &http.Transport{DisableCompression: true}}
+	var utf16 strings.Builder
+	for _, char := range "\ufeff" + html {
+		utf16.Write([]byte{byte(char), byte(char >> 8)})
+	}
+	const japanese = "<!doctype html><html><head><meta charset=iso-2022-jp><title>\x1b$B4A;z\x1b(B</title></head><body>\x1b$B4A;z\x1b(B</body></html>"
+	const tag = `caddy_consent_pages_total{reason=%q,result=%q}`
+	for path, x := range map[string]struct {
+		sent   string
+		fields []string
+		reason string // "" where it is rewritten
+	}{
+		"/coding":          {"\x1f\x9d" + html, []string{"Content-Type: text/html", "Content-Encoding: compress"}, "coding"},
+		"/gzip-and-coding": {gzipped(html), []string{"Content-Type: text/html", "Content-Encoding: gzip", "Content-Encoding: dcb"}, "coding"},
+		"/utf-16":          {utf16.String(), []string{"Content-Type: text/html; charset=utf-16"}, "charset"},
+		"/utf-16-by-mark":  {utf16.String(), []string{"Content-Type: text/html"}, "charset"},
+		"/unknown":         {html, []string{"Content-Type: text/html; charset=klingon"}, "charset"},
+		"/meta":            {japanese, []string{"Content-Type: text/html"}, "charset"},
+		"/meta-overridden": {japanese, []string{"Content-Type: text/html; charset=utf-8"}, ""},
+		"/latin":           {html, []string{"Content-Type: text/html; charset=iso-8859-1"}, ""},
+	} {
+		behave(path, page(x.sent, x.fields...))
+		result := "passed"
+		if x.reason == "" {
+			result = "rewritten"
+		}
+		before := c.counted(t, origin)
+		a := c.do(t, "GET", origin+path, navigation, "Accept-Encoding: gzip")
+		if x.reason != "" && a.body != x.sent || x.reason == "" && !hasNotice(a.body, x.sent) {
+			t.Errorf("%s: %q", path, a.body)
+		}
+		after := c.counted(t, origin)
+		for name, value := range after {
+			was, _ := strconv.Atoi(before[name])
+			now, err := strconv.Atoi(value)
+			want := was
+			if name == fmt.Sprintf(tag, x.reason, result) {
+				want++
+			}
+			if now != want || err != nil {
+				t.Errorf("%s: %s is %s, was %s", path, name, value, before[name])
+			}
+		}
+		if _, ok := after[fmt.Sprintf(tag, x.reason, result)]; !ok {
+			t.Errorf("%s: not counted in %v", path, after)
+		}
+		lines, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		want := 0
+		if x.reason != "" {
+			want = 1
+		}
+		if got := strings.Count(string(lines), fmt.Sprintf("%q:%q", "path", path)); got != want {
+			t.Errorf("%s: %d lines in the log, want %d", path, got, want)
+		}
+	}
+}
+
+func TestAReloadAndSeveralHandlersKeepTheCounters(t *testing.T) {
+	c := client{"HTTP/1.1", &http.Transport{}}
+	behave("/counted", page(html, "Content-Type: text/html"))
+	const rewritten = `caddy_consent_pages_total{reason="",result="rewritten"}`
+	for _, handlers := range []int{1, 2, 2, 1} {
+		var sites string
+		var origins []string
+		for range handlers {
+			port := harness.FreePort(t)
+			origins = append(origins, fmt.Sprintf("http://127.0.0.1:%d", port))
+			sites += fmt.Sprintf("http://127.0.0.1:%d {\n consent\n metrics /metrics\n behave\n}\n", port)
+		}
+		harness.Caddy(t, sites)
+		for i, origin := range origins {
+			if a := c.do(t, "GET", origin+"/counted", navigation); !hasNotice(a.body, html) {
+				t.Errorf("%q", a.body)
+			}
+			for _, anywhere := range origins {
+				if got := c.counted(t, anywhere)[rewritten]; got != fmt.Sprint(i+1) {
+					t.Errorf("%d handlers, %d pages: %s counted", handlers, i+1, got)
+				}
+			}
+		}
+		c.RoundTripper.(*http.Transport).CloseIdleConnections()
+	}
+}
+
+func TestDigestsHoldOnlyForWhatIsUnchanged(t *testing.T) {
+	origin, c := site(t, "")
+	about := []string{"Content-Md5: x", "Digest: md5=x", "Content-Digest: sha-256=:x:", "Repr-Digest: sha-256=:x:", "Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))}
+	behave("/digests", page(html, append(about, "Content-Type: text/html")...))
+	behave("/digests-no-transform", page(html, append(about, "Content-Type: text/html", "Cache-Control: max-age=5, no-transform")...))
+	for _, x := range []struct {
+		path, asker string
+		changed     bool
+	}{
+		{"/digests", navigation, true}, {"/digests", old, true}, {"/digests", "Sec-Fetch-Dest: empty", false}, {"/digests", "Sec-Fetch-Dest: iframe", false},
+		{"/digests-no-transform", navigation, false}, {"/digests-no-transform", old, false},
+	} {
+		a := c.do(t, "GET", origin+x.path, x.asker)
+		if x.changed != hasNotice(a.body, html) || x.changed != (a.body != html) {
+			t.Errorf("%s with %s: %q", x.path, x.asker, a.body)
+		}
+		for _, field := range about {
+			name, value, _ := strings.Cut(field, ": ")
+			if got := a.Header.Get(name); x.changed == (got == value) || x.changed && got != "" && name != "Content-Length" {
+				t.Errorf("%s with %s: %s: %s", x.path, x.asker, name, got)
+			}
+		}
+	}
+}
+
+func TestARangeOfAPageIsNeverRewritten(t *testing.T) {
+	origin, c := site(t, "")
+	behave("/ranged", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("ETag", `"v1"`)
+		http.ServeContent(w, r, "x.html", time.Now().Add(-time.Hour), strings.NewReader(html))
+		return nil
+	})
+	whole := c.do(t, "GET", origin+"/ranged", navigation)
+	for _, x := range []struct {
+		fields []string
+		status int
+		body   string // "" for the page with the notice
+	}{
+		{[]string{navigation, "Range: bytes=0-40"}, 206, html[:41]},
+		{[]string{old, "Range: bytes=0-40"}, 206, html[:41]},
+		{[]string{old, "Range: bytes=-5"}, 206, html[len(html)-5:]},
+		{[]string{navigation, "Range: bytes=9999-"}, 416, "invalid range: failed to overlap\n"},
+		{[]string{navigation, "Range: bytes=9-", `If-Range: "v1"`}, 200, ""},
+		{[]string{navigation, "Range: bytes=9-", "If-Range: " + whole.Header.Get("Etag")}, 200, ""},
+		{[]string{old, "Range: bytes=9-", "If-Range: " + time.Now().UTC().Format(http.TimeFormat)}, 200, ""},
+		{[]string{"Sec-Fetch-Dest: empty", "Range: bytes=9-", `If-Range: "v1"`}, 206, html[9:]},
+	} {
+		a := c.do(t, "GET", origin+"/ranged", x.fields...)
+		if a.StatusCode != x.status || x.body != "" && a.body != x.body || x.body == "" && !hasNotice(a.body, html) {
+			t.Errorf("%q: %d %q", x.fields, a.StatusCode, a.body)
+		}
+		if x.status == 206 && a.Header.Get("Etag") != `"v1"` {
+			t.Errorf("%q: a part of a page with the tag %s of another variant", x.fields, a.Header.Get("Etag"))
+		}
+	}
+}
+
+func TestConditionsAreTakenBackToTheUpstreams(t *testing.T) {
+	origin, c := site(t, "")
+	for path, tag := range map[string]string{"/strong": `"v1"`, "/weak": `W/"v1"`} {
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			w.Header().Set("Asked", strings.Join(r.Header["If-None-Match"], " | ")+strings.Join(r.Header["If-Modified-Since"], "since"))
+			return page(html, "Content-Type: text/html", "ETag: "+tag)(w, r)
+		})
+		for _, accept := range []string{"identity", "gzip"} {
+			for _, asker := range []string{navigation, old} {
+				first := c.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept).Header.Get("Etag")
+				if first == tag || strings.HasPrefix(first, "W/") != strings.HasPrefix(tag, "W/") {
+					t.Errorf("%s: the tag %s", path, first)
+				}
+				second := strings.Replace(first, "v1", "v2,", 1)
+				for sent, want := range map[string]string{
+					first:                            tag,
+					`"other", ` + first:              tag,
+					first + " , " + second + ", W/x": tag + ", " + strings.Replace(tag, "v1", "v2,", 1),
+					`*`:                              "",
+					tag:                              "",
+					`"other", W/"other"`:             "",
+					strings.Replace(first, "v1-", "v1-x-", 1): strings.Replace(tag, "v1", "v1-x", 1),
+					strings.TrimSuffix(first, `"`) + `-x"`:    "",
+				} {
+					a := c.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept, "If-None-Match: "+sent, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
+					if got := a.Header.Get("Asked"); got != want || !hasNotice(a.decoded(t), html) {
+						t.Errorf("%s for %s: If-None-Match: %s became %s, want %s", path, accept, sent, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestXHTMLStaysWellFormed(t *testing.T) {
+	const strange = `A & <B> "c"`
+	origin, c := site(t, fmt.Sprintf("site %q\n controller %q\n service x {\n name %q\n provider %q\n purpose statistics\n cookies x\n description %q\n }\n", strange, strange, strange, strange, strange))
+	xhtml := `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="fr"><head><title>T &amp; U</title><script>//<![CDATA[
+if (1 < 2 && 3 > 2) {}
+//]]></script></head><body><p>Données<br/></p>` + strings.Repeat("<p/>", 50_000) + `</body></html>`
+	kind := "Content-Type: application/xhtml+xml"
+	behave("/x", page(xhtml, kind))
+	behave("/x-known", page(xhtml, kind, fmt.Sprint("Content-Length: ", len(xhtml))))
+	behave("/x-gz", page(gzipped(xhtml), kind, "Content-Encoding: gzip"))
+	behave("/x-short", page(`<html xmlns="http://www.w3.org/1999/xhtml"><head/><body><p/></body></html>`, kind))
+	chosen := "Cookie: " + c.choose(t, origin, "choice=accept")
+	for _, path := range []string{"/x", "/x-known", "/x-gz", "/x-short", "/x?a=1&b=%22%3C"} {
+		for _, fields := range [][]string{{navigation}, {old}, {navigation, "Accept-Language: en"}, {navigation, "Sec-GPC: 1"}, {navigation, chosen}, {navigation, "Accept-Encoding: gzip"}} {
+			a := c.do(t, "GET", origin+path, fields...)
+			text := a.decoded(t)
+			if want := map[bool]string{false: notice, true: manage}[slices.Contains(fields, chosen)]; strings.Count(text, want) != 1 {
+				t.Errorf("%s with %q: no %s in %.300q", path, fields, want, text)
+			}
+			for d := xml.NewDecoder(strings.NewReader(text)); ; {
+				if _, err := d.Token(); err == io.EOF {
+					break
+				} else if err != nil {
+					t.Errorf("%s with %q: %v", path, fields, err)
+					break
+				}
+			}
+		}
+	}
+}
+
+func TestAVisitorWhoGoesAwayEndsTheUpstreamsWork(t *testing.T) {
+	ended := make(chan error, 1)
+	endless := func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Type", "text/html")
+		if r.URL.Query().Has("known") {
+			w.Header().Set("Content-Length", fmt.Sprint(1<<40))
+		}
+		out := io.Writer(w)
+		if r.URL.Query().Has("gzip") {
+			w.Header().Set("Content-Encoding", "gzip")
+			out = gzip.NewWriter(w)
+		}
+		_, err := io.WriteString(out, html)
+		noise := lengthy(32 << 10)
+		for ; err == nil; err = errors.Join(err, r.Context().Err()) {
+			_, err = io.WriteString(out, noise)
+		}
+		ended <- err
+		return err
+	}
+	behave("/endless", endless)
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = endless(w, r) }))
+	defer upstream.Close()
+	origins := secureSites(t, "consent\n behave\n reverse_proxy /up/* "+upstream.URL)
+	for around, origin := range origins {
+		for _, client := range clients(t) {
+			for _, path := range []string{"/endless", "/endless?known", "/endless?gzip", "/endless?gzip&known", "/up/endless", "/up/endless?gzip&known"} {
+				for _, accept := range []string{"gzip", "identity"} {
+					ctx, cancel := context.WithCancel(context.Background())
+					r, _ := http.NewRequestWithContext(ctx, "GET", origin+path, nil)
+					r.Header.Set("Sec-Fetch-Dest", "document")
+					r.Header.Set("Accept-Encoding", accept)
+					res, err := client.RoundTrip(r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := io.CopyN(io.Discard, res.Body, 200_000); err != nil {
+						t.Errorf("%s, %s%s: %v", client.name, around, path, err)
+					}
+					cancel()
+					res.Body.Close()
+					select {
+					case <-ended:
+					case <-time.After(20 * time.Second):
+						t.Fatalf("%s, %s%s for %s: the upstream goes on", client.name, around, path, accept)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestAnswersAreRightWhileOthersAreCancelled runs what is pooled hard: nothing of an answer
+// that was given up may come back in another.
+func TestAnswersAreRightWhileOthersAreCancelled(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	paths := map[string]string{"/cancel/json": "application/json"}
+	for i, size := range []int{500, 60_000, 400_000} {
+		content := strings.ReplaceAll(lengthy(size), "A", fmt.Sprint(i))
+		for _, known := range []bool{true, false} {
+			for _, coding := range []string{"", "gzip", "br"} {
+				path := fmt.Sprintf("/cancel/%d-%v-%s", size, known, coding)
+				sent, fields := content, []string{"Content-Type: text/html"}
+				if coding != "" {
+					sent = encoded(content, coding)
+					fields = append(fields, "Content-Encoding: "+coding)
+				}
+				if known {
+					fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
+				}
+				behave(path, func(w http.ResponseWriter, r *http.Request) error {
+					if err := page("", fields...)(w, r); err != nil {
+						return err
+					}
+					_, err := io.Copy(w, struct{ io.Reader }{strings.NewReader(sent)})
+					return err
+				})
+				paths[path] = content
+			}
+		}
+	}
+	behave("/cancel/json", page(paths["/cancel/json"], "Content-Type: application/json"))
+	var wait sync.WaitGroup
+	for around, origin := range origins {
+		for i, client := range clients(t) {
+			for j := range uint64(3) {
+				random := rand.New(rand.NewPCG(uint64(i), j))
+				wait.Go(func() {
+					for path, content := range paths {
+						accept := []string{"gzip", "br", "identity"}[random.IntN(3)]
+						if random.IntN(2) == 0 {
+							client.giveUp(origin+path, random.IntN(3)*random.IntN(1+len(content)/2), "Accept-Encoding: "+accept)
+							continue
+						}
+						a, err := client.try(t, "GET", origin+path, navigation, "Accept-Encoding: "+accept)
+						if err != nil || a.err != nil {
+							t.Errorf("%s, %s%s for %s: %v %v", client.name, around, path, accept, err, a.err)
+						} else if text := a.decoded(t); text != content && !hasNotice(text, content) || text == content && path != "/cancel/json" {
+							t.Errorf("%s, %s%s for %s: %d bytes that are wrong", client.name, around, path, accept, len(text))
+						}
+					}
+				})
+			}
+		}
+	}
+	wait.Wait()
+}
+
+// giveUp reads so many bytes of an answer and goes away.
+func (c client) giveUp(url string, after int, fields ...string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r, _ := http.NewRequestWithContext(ctx, "GET", url, nil)
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, ": ")
+		r.Header.Set(name, value)
+	}
+	if res, err := c.RoundTrip(r); err == nil {
+		_, _ = io.CopyN(io.Discard, res.Body, int64(after))
+		cancel()
+		res.Body.Close()
+	}
+}
+
+// TestWhatIsNoPageIsAsWithoutTheModule compares the same handler's answers with the module in
+// front and without.
+func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
+	origins := secureSites(t, "handle_path /with/* {\n consent\n behave\n }\n handle_path /without/* {\n behave\n }")
+	noise := lengthy(5_000)
+	about := func(kind string, more ...string) []string {
+		return append(more, "Content-Type: "+kind, `ETag: "v1"`, "Cache-Control: public, max-age=60", "Last-Modified: Mon, 23 Nov 2026 12:00:00 GMT", "Set-Cookie: "+session)
+	}
+	withStatus := func(status int, do func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+		return func(w http.ResponseWriter, r *http.Request) error { return do(statusFirst{w, status}, r) }
+	}
+	type asked []string
+	navigations := asked{navigation, old}
+	anybody := asked{navigation, old, "Sec-Fetch-Dest: empty", "Sec-Fetch-Dest: iframe", "Accept: */*"}
+	nobody := anybody[2:]
+	for path, x := range map[string]struct {
+		do     func(http.ResponseWriter, *http.Request) error
+		askers asked
+		vary   bool // it is a page to somebody, which caches must know
+	}{
+		"/json":           {page(`{"html":"<body>"}`, about("application/json")...), anybody, false},
+		"/json.gz":        {page(gzipped(noise), about("application/json", "Content-Encoding: gzip")...), anybody, false},
+		"/csv":            {page("a;b\n"+noise, about("text/csv; charset=utf-8", "Content-Disposition: attachment; filename=x.csv")...), anybody, false},
+		"/image":          {page("\x89PNG\r\n\x1a\n"+noise, about("image/png", "Content-Length: 5008")...), anybody, false},
+		"/script":         {page(`document.write("<body>")`, about("text/javascript")...), anybody, false},
+		"/style.br":       {page(encoded("body{}", "br"), about("text/css", "Content-Encoding: br")...), anybody, false},
+		"/text":           {page(html, about("text/plain")...), anybody, false},
+		"/feed":           {page("<rss><body></body></rss>", about("application/rss+xml")...), anybody, false},
+		"/unknown-type":   {page(html, about("x/y", "Content-Encoding: compress")...), anybody, false},
+		"/no-type":        {page("\x00\x01"+noise, "ETag: \"v1\""), anybody, false},
+		"/attachment":     {page(html, about("text/html", "Content-Disposition: attachment")...), anybody, false},
+		"/no-transform":   {page(html, about("text/html", "Cache-Control: no-transform")...), anybody, false},
+		"/204":            {withStatus(204, page("", `ETag: "v1"`)), anybody, false},
+		"/205":            {withStatus(205, page("", about("text/html")...)), anybody, false},
+		"/304":            {withStatus(304, page("", `ETag: "v1"`)), anybody, false},
+		"/301":            {withStatus(301, page(`<body><a href="/x">x</a>`, about("text/html", "Location: /x")...)), anybody, false},
+		"/206":            {withStatus(206, page(html[:9], about("text/html", "Content-Range: bytes 0-8/100")...)), anybody, false},
+		"/418":            {withStatus(418, page(noise, about("application/json")...)), anybody, false},
+		"/page":           {page(html, about("text/html")...), nobody, true},
+		"/page.gz":        {page(gzipped(html), about("text/html", "Content-Encoding: gzip")...), nobody, true},
+		"/xhtml":          {page(html, about("application/xhtml+xml")...), nobody, true},
+		"/unknown-coding": {page(html, about("text/html", "Content-Encoding: compress")...), nobody, true},
+		"/error":          {withStatus(500, page(html, about("text/html")...)), nobody, true},
+		"/fragment":       {page("<li>"+noise, about("text/html")...), asked{old}, true},
+		"/redirect":       {func(w http.ResponseWriter, r *http.Request) error { http.Redirect(w, r, "/y", 302); return nil }, navigations, false},
+	} {
+		behave(path, x.do)
+		for around, origin := range origins {
+			for _, client := range clients(t) {
+				for _, asker := range x.askers {
+					for _, method := range []string{"GET", "HEAD", "POST"} {
+						if method == "HEAD" && path == "/fragment" {
+							continue // without its body it may be a document
+						}
+						for _, accept := range []string{"gzip", "identity"} {
+							with := client.do(t, method, origin+"/with"+path, asker, "Accept-Encoding: "+accept)
+							without := client.do(t, method, origin+"/without"+path, asker, "Accept-Encoding: "+accept)
+							for _, h := range []http.Header{with.Header, without.Header} {
+								delete(h, "Date")
+								if x.vary {
+									delete(h, "Vary")
+								}
+							}
+							if with.StatusCode != without.StatusCode || with.body != without.body || with.err != nil || with.ContentLength != without.ContentLength ||
+								!slices.Equal(with.TransferEncoding, without.TransferEncoding) || !reflect.DeepEqual(with.Header, without.Header) {
+								t.Errorf("%s, %s, %s %s with %s for %s:\n%d %v %d %v %q\n%d %v %d %v %q", client.name, around, method, path, asker, accept,
+									with.StatusCode, with.Header, with.ContentLength, with.err, with.body, without.StatusCode, without.Header, without.ContentLength, without.err, without.body)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// statusFirst writes a status before the first bytes.
+type statusFirst struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w statusFirst) Write(p []byte) (int, error) {
+	w.WriteHeader(w.status)
+	if len(p) == 0 {
+		return 0, nil
+	}
+	return w.ResponseWriter.Write(p)
 }
