@@ -1136,7 +1136,7 @@ func (c client) readAlong(t *testing.T, url string, seen []string, proceed chan<
 }
 
 func TestAPageCutShortNeverLooksComplete(t *testing.T) {
-	sizes := map[string]int{"small": 5_000, "large": 300_000}
+	sizes := map[string]int{"gathered": 60_000, "streamed": 300_000}
 	upstream := http.NewServeMux()
 	server := httptest.NewServer(upstream)
 	defer server.Close()
