@@ -199,7 +199,6 @@ var (
 	elementTemplate = named("template")
 	elementTitle    = named("title")
 	elementSVG      = named("svg")
-	elementMath     = named("math")
 
 	elementForeignObject = named("foreignobject")
 	elementDesc          = named("desc")

@@ -40,6 +40,9 @@ func simpleHost(value string) (clean bool, host string, relative bool) {
 		return false, "", false
 	}
 	host = strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if strings.Contains(host, ":") { // net/url takes the last ":" for that of the port
+		return false, "", false
+	}
 	switch u.Scheme {
 	case "":
 		// "///x" and "x:" are of the host x to a browser

@@ -21,10 +21,10 @@ func hostOf(value []byte, escaped bool, buffer *[maxHost]byte) (host []byte, rel
 		doubts = "&\t\n\r"
 	}
 	authority, kind := authorityOf(v)
-	if kind == opaqueURL || kind == relativeURL && bytes.IndexAny(untilPath(v), doubts) < 0 {
+	if kind == opaqueURL || kind == relativeURL && !bytes.ContainsAny(untilPath(v), doubts) {
 		return nil, kind == relativeURL
 	}
-	if kind == relativeURL || bytes.IndexAny(authority, doubts) >= 0 {
+	if kind == relativeURL || bytes.ContainsAny(authority, doubts) {
 		if escaped {
 			value = decoded(value)
 		}

@@ -96,7 +96,7 @@ func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
 		start++
 	}
 	p := start
-	for p < len(w) && class[w[p]]&endsName == 0 {
+	for p < len(w) && p-i <= maxName && class[w[p]]&endsName == 0 {
 		p++
 	}
 	if p == len(w) && p-i <= maxName {

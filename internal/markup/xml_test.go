@@ -1,6 +1,9 @@
 package markup
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestXHTMLIsWithheldAsHTMLIs(t *testing.T) {
 	for _, marked := range []string{
@@ -22,6 +25,12 @@ func TestXHTMLIsWithheldAsHTMLIs(t *testing.T) {
 		becomes(t, Scanner{Rules: granting(), XML: true}, marked, Passed{})
 	}
 	becomes(t, Scanner{Rules: denying(), XML: true}, `<html><script>track()<b/></script></html>`, Passed{Texts: 1})
+}
+
+func TestALongNameInXHTMLEndsWhereTheNameDoesHoweverItComes(t *testing.T) {
+	for _, marked := range []string{`<html><` + strings.Repeat("x", 50) + `"><img src="//d.test"/>">`, `<html><` + strings.Repeat("x", 50) + `><img† ‡src="//d.test"/>`, `<html><` + strings.Repeat("x", 10) + `"><img† ‡src="//d.test"/>`} {
+		becomes(t, Scanner{Rules: denying(), XML: true}, marked, Passed{})
+	}
 }
 
 func TestXHTMLGetsInsertionsBesides(t *testing.T) {
