@@ -1691,7 +1691,10 @@ func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
 		"/unknown-coding": {page(html, about("text/html", "Content-Encoding: compress")...), nobody, true},
 		"/error":          {withStatus(500, page(html, about("text/html")...)), nobody, true},
 		"/fragment":       {page("<li>"+noise, about("text/html")...), asked{old}, true},
-		"/redirect":       {func(w http.ResponseWriter, r *http.Request) error { http.Redirect(w, r, "/y", http.StatusFound); return nil }, navigations, false},
+		"/redirect": {func(w http.ResponseWriter, r *http.Request) error {
+			http.Redirect(w, r, "/y", http.StatusFound)
+			return nil
+		}, navigations, false},
 	} {
 		behave(path, x.do)
 		for around, origin := range origins {
