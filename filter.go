@@ -426,7 +426,11 @@ func (o output) Write(p []byte) (int, error) {
 		return o.ResponseWriter.Write(p)
 	}
 	if o.gathered.Len()+len(p) > maxGathered {
-		if err := o.letGo(unknown); err != nil {
+		length := unknown
+		if growth, final := o.stream.Growth(); final {
+			length = o.known + growth
+		}
+		if err := o.letGo(length); err != nil {
 			return 0, err
 		}
 	}

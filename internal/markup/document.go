@@ -82,16 +82,41 @@ func (s *Scanner) metaForbids() bool {
 	label, ok := s.tag.value("charset")
 	if pragma, _ := s.tag.value("http-equiv"); !ok && equalFold(pragma, "content-type") {
 		content, _ := s.tag.value("content")
-		_, label, ok = bytes.Cut(bytes.ToLower(content), []byte("charset="))
-		label, _, _ = bytes.Cut(label, []byte(";"))
+		label, ok = charsetOf(content)
 	}
-	name := strings.ToLower(strings.Trim(string(label), " \t\n\f\r'\""))
-	if !ok || strings.HasPrefix(name, "utf-16") || ASCIICompatible(name) {
+	label = bytes.Trim(label, " \t\n\f\r")
+	if !ok || equalFold(label, "utf-8") || hasPrefixFold(label, "utf-16") {
 		return false
 	}
-	if _, err := htmlindex.Get(name); err != nil {
+	name := string(label)
+	if _, err := htmlindex.Get(name); err != nil || ASCIICompatible(name) {
 		return false
 	}
 	s.leave(name)
 	return true
+}
+
+// charsetOf extracts the encoding from the content of <meta http-equiv=content-type> (HTML,
+// section 2.6.4).
+func charsetOf(content []byte) (label []byte, ok bool) {
+	const word = "charset"
+	for i := range content {
+		if !hasPrefixFold(content[i:], word) {
+			continue
+		}
+		rest, found := bytes.CutPrefix(bytes.TrimLeft(content[i+len(word):], " \t\n\f\r"), []byte("="))
+		if !found {
+			continue
+		}
+		rest = bytes.TrimLeft(rest, " \t\n\f\r")
+		if len(rest) > 0 && (rest[0] == '"' || rest[0] == '\'') {
+			label, _, ok = bytes.Cut(rest[1:], rest[:1])
+			return label, ok
+		}
+		if end := bytes.IndexAny(rest, " \t\n\f\r;"); end >= 0 {
+			rest = rest[:end]
+		}
+		return rest, true
+	}
+	return nil, false
 }

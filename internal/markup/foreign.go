@@ -28,7 +28,7 @@ const (
 )
 
 // maxOpen bounds the stack. What is deeper is taken for what it is in.
-const maxOpen = 256
+const maxOpen = 64
 
 // inForeignContent tells whether the adjusted current node is not an HTML element.
 func (s *Scanner) inForeignContent() bool {

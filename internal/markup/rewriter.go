@@ -55,6 +55,9 @@ func (r *Rewriter) scan(p []byte, eof bool) error {
 		window = r.held
 	}
 	edits, decided := r.Scanner.Scan(window, eof)
+	if decided == len(window) {
+		r.held = r.held[:0] // now, so that Growth is known while this is written
+	}
 	if err := r.pass(window[:decided], edits); err != nil {
 		return err
 	}
