@@ -79,9 +79,9 @@ func (s *Scanner) metaForbids() bool {
 	if s.Charset || s.depth > 0 {
 		return false
 	}
-	label, ok := s.tag.value("charset")
-	if pragma, _ := s.tag.value("http-equiv"); !ok && equalFold(pragma, "content-type") {
-		content, _ := s.tag.value("content")
+	label, ok := s.tag.value(&nameCharset)
+	if pragma, _ := s.tag.value(&nameHTTPEquiv); !ok && equalFold(pragma, "content-type") {
+		content, _ := s.tag.value(&nameContent)
 		_, label, ok = bytes.Cut(bytes.ToLower(content), []byte("charset="))
 		label, _, _ = bytes.Cut(label, []byte(";"))
 	}

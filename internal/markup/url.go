@@ -15,6 +15,9 @@ import (
 // host is in lower case, in ASCII, without port and final dot. Where the value is escaped there
 // may be character references in it.
 func hostOf(value []byte, escaped bool, buffer *[maxHost]byte) (host []byte, relative bool) {
+	if len(value) > 1 && value[0] == '/' && class[value[1]] == letter {
+		return nil, true // what most are
+	}
 	v := bytes.TrimFunc(value, isControlOrSpace)
 	doubts := "\t\n\r" // which the URL parser removes
 	if escaped {
