@@ -17,6 +17,7 @@ type startTag struct {
 	held  bool
 	bytes []byte
 	spans []span // of its attributes
+	names uint64 // the bits of their names
 
 	foreign     bool // an element of SVG or MathML
 	selfClosing bool
@@ -42,6 +43,37 @@ type span struct {
 	start, nameEnd, valueStart, end int32
 }
 
+// nameToken is the name of an attribute that is asked for.
+type nameToken struct {
+	text   string // in lower case
+	packed uint64
+	bit    uint64
+}
+
+func nameOf(text string) nameToken {
+	packed := pack(text)
+	return nameToken{text, packed, nameBit(packed)}
+}
+
+// nameBit is one of 64 bits by which it is soon seen that a tag has no attribute of a name.
+func nameBit(packed uint64) uint64 { return 1 << (packed * 0x9e3779b97f4a7c15 >> 58) }
+
+// The attributes that are asked for besides those that hold URLs.
+var (
+	nameType      = nameOf("type")
+	nameLanguage  = nameOf("language")
+	nameRel       = nameOf("rel")
+	nameHref      = nameOf("href")
+	nameSrcdoc    = nameOf("srcdoc")
+	nameHTTPEquiv = nameOf("http-equiv")
+	nameContent   = nameOf("content")
+	nameCharset   = nameOf("charset")
+	nameEncoding  = nameOf("encoding")
+	nameColor     = nameOf("color")
+	nameFace      = nameOf("face")
+	nameSize      = nameOf("size")
+)
+
 // maxAttributes bounds what is noted of a tag.
 const maxAttributes = 4096
 
@@ -49,7 +81,7 @@ const maxAttributes = 4096
 // false where there are too many.
 func (t *startTag) read() bool {
 	b := t.bytes
-	t.spans = t.spans[:0]
+	t.spans, t.names = t.spans[:0], 0
 	for i := t.nameEnd; ; {
 		for class[b[i]]&(space|slash) != 0 {
 			i++
@@ -79,6 +111,7 @@ func (t *startTag) read() bool {
 			a.end = int32(i)
 		}
 		t.spans = append(t.spans, a)
+		t.names |= nameBit(a.packed)
 	}
 }
 
@@ -101,8 +134,8 @@ func attributeNameAt(b []byte, i int) (end int, packed uint64) {
 	return end, packed
 }
 
-func (t *startTag) is(a span, u *urlAttribute) bool {
-	return a.packed == u.packed && int(a.nameEnd-a.start) == len(u.name) && (len(u.name) <= 8 || equalFold(t.name(a), u.name))
+func (t *startTag) is(a span, name *nameToken) bool {
+	return a.packed == name.packed && int(a.nameEnd-a.start) == len(name.text) && (len(name.text) <= 8 || equalFold(t.name(a), name.text))
 }
 
 func (t *startTag) name(a span) []byte { return t.bytes[a.start:a.nameEnd] }
@@ -116,18 +149,20 @@ func (t *startTag) valueOf(a span) []byte {
 	return v
 }
 
-// value is the value of the attribute with that name in lower case; of several, the first
-// counts.
-func (t *startTag) value(name string) (value []byte, ok bool) {
+// value is the value of the attribute with that name; of several, the first counts.
+func (t *startTag) value(name *nameToken) (value []byte, ok bool) {
+	if t.names&name.bit == 0 {
+		return nil, false
+	}
 	for _, a := range t.spans {
-		if equalFold(t.name(a), name) {
+		if t.is(a, name) {
 			return decoded(t.valueOf(a)), true
 		}
 	}
 	return nil, false
 }
 
-func (t *startTag) has(name string) bool {
+func (t *startTag) has(name *nameToken) bool {
 	_, ok := t.value(name)
 	return ok
 }
@@ -135,7 +170,7 @@ func (t *startTag) has(name string) bool {
 // linkLoads tells by the rel of a <link> whether it makes the browser load something or
 // connect.
 func linkLoads(t *startTag) bool {
-	rel, _ := t.value("rel")
+	rel, _ := t.value(&nameRel)
 	for word := range bytes.FieldsFuncSeq(rel, func(r rune) bool { return r < 0x80 && class[r] == space }) {
 		for _, loading := range []string{"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "prerender",
 			"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon", "manifest"} {
@@ -148,26 +183,26 @@ func linkLoads(t *startTag) bool {
 }
 
 func isRefresh(t *startTag) bool {
-	pragma, _ := t.value("http-equiv")
+	pragma, _ := t.value(&nameHTTPEquiv)
 	return equalFold(pragma, "refresh")
 }
 
 func isImageInput(t *startTag) bool {
-	kind, _ := t.value("type")
+	kind, _ := t.value(&nameType)
 	return equalFold(kind, "image")
 }
 
 // hasNoDocument tells that the src of an <iframe> counts (section 4.8.5).
-func hasNoDocument(t *startTag) bool { return !t.has("srcdoc") }
+func hasNoDocument(t *startTag) bool { return !t.has(&nameSrcdoc) }
 
 func isSVG(t *startTag) bool { return t.foreign }
 
 // runs tells whether the text or the file of a <script> is a script: a JavaScript MIME
 // type, none at all, or a module (section 4.12.1.1, "prepare the script element").
 func (t *startTag) runs() bool {
-	kind, typed := t.value("type")
+	kind, typed := t.value(&nameType)
 	if !typed {
-		if kind, typed = t.value("language"); !typed || len(kind) == 0 {
+		if kind, typed = t.value(&nameLanguage); !typed || len(kind) == 0 {
 			return true
 		}
 		return isJavaScript(append([]byte("text/"), kind...))

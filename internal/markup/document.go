@@ -79,16 +79,16 @@ func (s *Scanner) metaForbids() bool {
 	if s.Charset || s.depth > 0 {
 		return false
 	}
-	label, ok := s.tag.value("charset")
-	if pragma, _ := s.tag.value("http-equiv"); !ok && equalFold(pragma, "content-type") {
-		content, _ := s.tag.value("content")
+	label, ok := s.tag.value(&nameCharset)
+	if pragma, _ := s.tag.value(&nameHTTPEquiv); !ok && equalFold(pragma, "content-type") {
+		content, _ := s.tag.value(&nameContent)
 		label, ok = charsetOf(content)
 	}
 	label = bytes.Trim(label, " \t\n\f\r")
 	if !ok || equalFold(label, "utf-8") || hasPrefixFold(label, "utf-16") {
 		return false
 	}
-	name := string(label)
+	name := strings.ToLower(string(label))
 	if _, err := htmlindex.Get(name); err != nil || ASCIICompatible(name) {
 		return false
 	}

@@ -6,6 +6,8 @@ type element struct {
 	flags flags
 	// urls are the attributes from which it loads, or to which it sends.
 	urls []urlAttribute
+	// urlBits are the bits of their names.
+	urlBits uint64
 }
 
 type flags uint16
@@ -48,11 +50,12 @@ const (
 )
 
 type urlAttribute struct {
-	name   string
-	packed uint64 // the name
-	kind   valueKind
+	name string
+	kind valueKind
 	// when, if not nil, tells by the element's other attributes whether this one counts.
 	when func(tag *startTag) bool
+
+	nameToken // made of name
 }
 
 // elements are all that the scanner tells apart. Section numbers are those of the
@@ -127,7 +130,9 @@ var elements = []element{
 var byName = func() (table [elementSlots]elementSlot) {
 	for i := range elements {
 		for k := range elements[i].urls {
-			elements[i].urls[k].packed = pack(elements[i].urls[k].name)
+			u := &elements[i].urls[k]
+			u.nameToken = nameOf(u.name)
+			elements[i].urlBits |= u.bit
 		}
 		packed := pack(elements[i].name)
 		slot := slotOf(packed)

@@ -106,7 +106,7 @@ func (s *Scanner) foreignStartTag() {
 		kind = openSVGWithHTML
 	case kind == openMath && e == elementAnnotationXML:
 		kind = openMathAnnotation
-		if encoding, _ := s.tag.value("encoding"); equalFold(encoding, "text/html") || equalFold(encoding, "application/xhtml+xml") {
+		if encoding, _ := s.tag.value(&nameEncoding); equalFold(encoding, "text/html") || equalFold(encoding, "application/xhtml+xml") {
 			kind = openMathWithHTML
 		}
 	case kind == openMath && e != nil:

@@ -75,7 +75,7 @@ func referenceLength(b []byte) int {
 
 func namedLength(b []byte) int {
 	end := 1
-	for end < len(b) && end <= maxReference && (class[b[end]] == letter || '0' <= b[end] && b[end] <= '9') {
+	for end < len(b) && end <= maxReference && (class[b[end]]&letter != 0 || '0' <= b[end] && b[end] <= '9') {
 		end++
 	}
 	name := string(b[:end])

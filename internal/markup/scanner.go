@@ -33,10 +33,11 @@ type Scanner struct {
 	plain bool
 	tag   startTag
 
-	raw      *element // the element whose raw text is read
-	dashes   int      // at most two "-" in a row, in the escaped states of script data
-	brackets int      // at most two "]" in a row, in a CDATA section
-	capture  capture  // the text of a script or a noscript element
+	gate     nameToken // Gate
+	raw      *element  // the element whose raw text is read
+	dashes   int       // at most two "-" in a row, in the escaped states of script data
+	brackets int       // at most two "]" in a row, in a CDATA section
+	capture  capture   // the text of a script or a noscript element
 
 	xml xml
 	structure
@@ -67,6 +68,7 @@ func (s *Scanner) Done() bool { return s.phase == finished && !s.elements() }
 func (s *Scanner) begin() {
 	s.begun = true
 	s.implied, s.capture.from = -1, -1
+	s.gate = nameOf(s.Gate)
 	if s.tag.spans == nil {
 		s.tag.spans = s.room[:0]
 	}

@@ -26,7 +26,7 @@ func (s *Scanner) skip(w []byte, i int) int {
 		if isEnd {
 			name++
 		}
-		if class[w[name]] != letter {
+		if class[w[name]]&letter == 0 {
 			return i
 		}
 		word := binary.LittleEndian.Uint64(w[name:])

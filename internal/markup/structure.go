@@ -195,7 +195,7 @@ func (s *Scanner) structureStartTagEnds(offset int64) {
 			s.templates++
 		}
 	case elementInput:
-		if hidden, _ := s.tag.value("type"); !equalFold(hidden, "hidden") {
+		if hidden, _ := s.tag.value(&nameType); !equalFold(hidden, "hidden") {
 			s.clearFramesetOK()
 		}
 	}

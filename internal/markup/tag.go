@@ -36,7 +36,7 @@ func (s *Scanner) startTagEnds(w []byte, end int) {
 			s.passTag()
 		}
 	}
-	if e == elementFont && t.foreign && (t.has("color") || t.has("face") || t.has("size")) {
+	if e == elementFont && t.foreign && (t.has(&nameColor) || t.has(&nameFace) || t.has(&nameSize)) {
 		s.breakOut()
 		t.foreign = s.byForeignRules(e)
 	}

@@ -41,9 +41,12 @@ var class = func() (table [256]uint8) {
 		table[c] = space
 	}
 	for c := 'a'; c <= 'z'; c++ {
-		table[c], table[c-0x20] = letter, letter
+		table[c], table[c-0x20] = letter|inHost, letter|inHost
 	}
-	table['/'], table['>'], table['='], table['-'], table['<'] = slash, greater, equals, dash, less
+	for c := '0'; c <= '9'; c++ {
+		table[c] = inHost
+	}
+	table['/'], table['>'], table['='], table['-'], table['<'], table['.'] = slash, greater, equals, dash|inHost, less, inHost
 	return table
 }()
 
@@ -55,6 +58,7 @@ const (
 	letter  // ASCII alpha
 	dash    // "-"
 	less    // "<"
+	inHost  // a letter, a digit, "-" or "."
 
 	endsName      = space | slash | greater
 	endsAttribute = endsName | equals
@@ -140,7 +144,7 @@ data:
 		return i
 	}
 	switch c = w[i+1]; {
-	case class[c] == letter:
+	case class[c]&letter != 0:
 	case c == '/':
 		goto endTagOpen
 	case c == '!':
@@ -185,7 +189,7 @@ endTagOpen:
 		return i
 	}
 	switch c = w[i+2]; {
-	case class[c] == letter:
+	case class[c]&letter != 0:
 	case c == '>':
 		i += 3
 		goto data

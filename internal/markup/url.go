@@ -15,6 +15,9 @@ import (
 // host is in lower case, in ASCII, without port and final dot. Where the value is escaped there
 // may be character references in it.
 func hostOf(value []byte, escaped bool, buffer *[maxHost]byte) (host []byte, relative bool) {
+	if len(value) > 1 && value[0] == '/' && class[value[1]]&letter != 0 {
+		return nil, true // what most are
+	}
 	v := bytes.TrimFunc(value, isControlOrSpace)
 	doubts := "\t\n\r" // which the URL parser removes
 	if escaped {
@@ -91,7 +94,7 @@ func isSlash(c byte) bool { return c == '/' || c == '\\' }
 func schemeLength(v []byte) int {
 	for i, c := range v {
 		switch {
-		case class[c] == letter:
+		case class[c]&letter != 0:
 		case i > 0 && ('0' <= c && c <= '9' || c == '+' || c == '-' || c == '.'):
 		case c == ':':
 			return i
@@ -115,34 +118,36 @@ func canonical(authority []byte, buffer *[maxHost]byte) []byte {
 	} else if colon := bytes.IndexByte(host, ':'); colon >= 0 {
 		host = host[:colon]
 	}
-	plain := len(host) <= maxHost
-	for i := 0; plain && i < len(host); i++ {
-		c := host[i]
-		if plain = c < 0x80 && c != '%'; plain {
-			if 'A' <= c && c <= 'Z' {
-				c |= 0x20
-			}
-			buffer[i] = c
-		}
+	if out, ok := plainHost(host, buffer); ok {
+		return out
 	}
-	out := buffer[:0]
-	if plain {
-		out = buffer[:len(host)]
-	} else {
-		decoded, err := url.PathUnescape(string(host))
-		if err != nil {
-			return nil
-		}
-		ascii, err := domainToASCII.ToASCII(decoded)
-		if err != nil || len(ascii) > maxHost {
-			return nil
-		}
-		out = append(out, strings.ToLower(ascii)...)
+	decoded, err := url.PathUnescape(string(host))
+	if err != nil {
+		return nil
 	}
-	if out = bytes.TrimSuffix(out, []byte(".")); len(out) == 0 || bytes.ContainsFunc(out, isForbiddenInHost) {
+	ascii, err := domainToASCII.ToASCII(decoded)
+	if err != nil || len(ascii) > maxHost {
+		return nil
+	}
+	out := bytes.TrimSuffix(append(buffer[:0], strings.ToLower(ascii)...), []byte("."))
+	if len(out) == 0 || bytes.ContainsFunc(out, isForbiddenInHost) {
 		return nil
 	}
 	return out
+}
+
+// plainHost is the way of a host of letters, digits, "-" and ".", which most are.
+func plainHost(host []byte, buffer *[maxHost]byte) (out []byte, ok bool) {
+	if len(host) < 2 || len(host) > maxHost {
+		return nil, false
+	}
+	for i, c := range host {
+		if class[c]&inHost == 0 {
+			return nil, false
+		}
+		buffer[i] = c | 0x20
+	}
+	return bytes.TrimSuffix(buffer[:len(host)], []byte(".")), true
 }
 
 // isForbiddenInHost tells the forbidden domain code points (section 3.3), but for those of an

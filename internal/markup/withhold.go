@@ -40,20 +40,26 @@ func (s *Scanner) element(end int64) {
 // at all.
 func (s *Scanner) markOf(activated bool) (mark *Mark, waits, hasURL bool) {
 	t, seen := &s.tag, 0
-	for _, a := range t.spans {
+	if t.names&t.element.urlBits == 0 && !activated {
+		return nil, false, false
+	}
+	for k := range t.spans {
+		a := &t.spans[k]
+		if nameBit(a.packed)&t.element.urlBits == 0 && !activated {
+			continue
+		}
 		for i := range t.element.urls {
 			u := &t.element.urls[i]
 			switch {
-			case !t.counts(i):
-			case t.is(a, u) && seen&(1<<i) == 0:
+			case t.is(*a, &u.nameToken) && t.counts(i) && seen&(1<<i) == 0:
 				seen |= 1 << i // of several, the first counts
 				hasURL = true
-				if found := s.markOfValue(u.kind, a); mark == nil {
+				if found := s.markOfValue(u.kind, *a); mark == nil {
 					mark = found
 				}
-			case activated && u.kind != document && s.isPrefixed(t.name(a), u.name):
+			case activated && u.kind != document && s.isPrefixed(t.name(*a), u.text) && t.counts(i):
 				hasURL = true
-				waits = s.markOfValue(u.kind, a) != nil || waits
+				waits = s.markOfValue(u.kind, *a) != nil || waits
 			}
 		}
 	}
@@ -97,7 +103,7 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 
 // takeBase takes the first <base href>, against which the URLs behind it are resolved.
 func (s *Scanner) takeBase() {
-	href, ok := s.tag.value("href")
+	href, ok := s.tag.value(&nameHref)
 	if ok && !s.baseSeen {
 		s.baseSeen = true
 		if host, relative := hostOf(href, false, &s.host); !relative {
@@ -129,7 +135,7 @@ func (s *Scanner) withhold(t *startTag, mark *Mark) {
 func (t *startTag) moving(name []byte) int {
 	for i := range t.element.urls {
 		u := &t.element.urls[i]
-		if len(name) == len(u.name) && u.kind != document && t.counts(i) && equalFold(name, u.name) {
+		if u.kind != document && t.counts(i) && equalFold(name, u.text) {
 			return i
 		}
 	}
@@ -144,7 +150,7 @@ func (s *Scanner) activated() *Mark {
 	if s.Granted == nil {
 		return nil
 	}
-	service, ok := s.tag.value(s.Gate)
+	service, ok := s.tag.value(&s.gate)
 	if !ok {
 		return nil
 	}
