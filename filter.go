@@ -8,12 +8,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
@@ -43,7 +45,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	rw := responseWriters.Get().(*responseWriter)
 	rw.open(h, w, r, asked, c, v)
 	err := rw.serve(next)
-	rw.release() // not where a handler panicked: the writer may still be in use
+	rw.release() // not where a handler panicked: nobody knows what it left behind
 	return err
 }
 
@@ -76,7 +78,8 @@ func publish(r *http.Request, v *verdict.Verdict) {
 }
 
 // upstreamRequest is the request that goes on: the visitor's own where nothing in it
-// has to change, else a clone.
+// has to change and no page may come, else a clone. The handlers behind may change what they
+// get, and what is inserted into a page is for the request as the visitor sent it.
 func (rw *responseWriter) upstreamRequest() *http.Request {
 	r := rw.request
 	change := func() http.Header {
@@ -96,16 +99,13 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 		}
 	}
 	if rw.asker != page.Other {
+		header := change()
 		if rw.rewrites() {
-			if narrowed, narrower := page.NarrowEncodings(r.Header["Accept-Encoding"], markup.Codings); narrower {
-				change()["Accept-Encoding"] = narrowed
-			}
-			if len(r.Header["If-Range"]) > 0 {
-				page.DropConditionalRange(change())
-			}
+			page.NarrowEncodings(header, markup.Codings)
+			page.DropConditionalRange(header)
 		}
-		if page.HasConditions(r.Header) {
-			page.TranslateConditions(change(), rw.suffix())
+		if page.HasConditions(header) {
+			page.TranslateConditions(header, rw.suffix())
 			rw.conditional = len(r.Header["If-None-Match"]) > 0
 		}
 	}
@@ -130,12 +130,13 @@ type responseWriter struct {
 	stage    stage
 	status   int
 	unasked  bool           // no handler wrote the header; where the body passes, the server does
-	filtered []string       // the Set-Cookie lines as last seen
+	filtered []string       // a copy of the Set-Cookie lines that were left
+	wrote    bool           // a byte of the body, or a flush
 	held     []byte         // of a body that may be a document's or a fragment's
 	stream   *markup.Stream // of a page that is rewritten
 	known    int            // the length of the page as it comes, 0 where it was not told
 	missing  int            // what of it is still to come
-	gathered *bytes.Buffer  // what came out of the stream, in the stage gathering
+	gathered *bytes.Buffer  // what came out of the stream of a page whose length is known
 	broken   error          // what made the rest of the page impossible
 }
 
@@ -178,7 +179,8 @@ func (rw *responseWriter) release() {
 	if rw.status == http.StatusSwitchingProtocols || rw.request.Method == http.MethodConnect {
 		return
 	}
-	*rw = responseWriter{}
+	clear(rw.filtered)
+	*rw = responseWriter{filtered: rw.filtered[:0]}
 	responseWriters.Put(rw)
 }
 
@@ -251,11 +253,9 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	codings, decodable := markup.ParseCodings(contentCoding(h))
 	switch {
 	case !markup.ASCIICompatible(document.Charset):
-		rw.handler.metrics.PassedCharset.Inc()
-		return rw.pageUntouched("the encoding " + document.Charset + " is not one that markup can be inserted into")
+		return rw.pageUntouched(rw.handler.metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
 	case !decodable:
-		rw.handler.metrics.PassedCoding.Inc()
-		return rw.pageUntouched("the content coding " + contentCoding(h) + " cannot be decoded")
+		return rw.pageUntouched(rw.handler.metrics.PassedCoding, "the content coding "+contentCoding(h)+" cannot be decoded")
 	}
 	to := codings // the client gets the codings it would have got, if it can read them
 	for _, coding := range codings {
@@ -299,9 +299,13 @@ func contentCoding(h http.Header) string {
 	return coding
 }
 
-// pageUntouched lets a page pass that cannot be rewritten safely.
-func (rw *responseWriter) pageUntouched(why string) stage {
-	rw.handler.logger.Warn("a page passes without the notice", zap.String("why", why), zap.String("path", rw.asked.Path))
+// pageUntouched lets a page pass that cannot be rewritten safely, and counts it; of a HEAD
+// request there is none.
+func (rw *responseWriter) pageUntouched(counter prometheus.Counter, why string) stage {
+	if rw.request.Method != http.MethodHead {
+		counter.Inc()
+		rw.handler.logger.Warn("a page passes without the notice", zap.String("why", why), zap.String("path", rw.asked.Path))
+	}
 	return passing
 }
 
@@ -349,6 +353,7 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		rw.WriteHeader(http.StatusOK)
 	}
 	rw.filterCookies()
+	rw.wrote = true
 	switch rw.stage {
 	case sniffing:
 		rw.held = append(rw.held, p...)
@@ -360,6 +365,9 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 	}
 	return rw.ResponseWriter.Write(p)
 }
+
+// sniffLength is how many bytes the server looks at to name the type of a body.
+const sniffLength = 512
 
 // maxSniffed bounds what is held of a compressed body that does not decode.
 const maxSniffed = 64 << 10
@@ -374,6 +382,9 @@ func (rw *responseWriter) sniff(end bool) error {
 		prefix = markup.Peek(codings, rw.held)
 	}
 	isDocument, decided := markup.StartsLikeDocument(prefix)
+	if rw.untyped() {
+		decided = len(rw.held) >= sniffLength
+	}
 	if !decided && !end && len(rw.held) < maxSniffed {
 		return nil
 	}
@@ -403,6 +414,13 @@ func (rw *responseWriter) sniff(end bool) error {
 // rewrite feeds the stream. An error means that the page is broken, or that the
 // visitor has gone.
 func (rw *responseWriter) rewrite(p []byte) (int, error) {
+	if rw.broken != nil {
+		return 0, rw.broken
+	}
+	var excess error
+	if rw.known > 0 && len(p) > rw.missing {
+		p, excess = p[:rw.missing], http.ErrContentLength
+	}
 	n, err := rw.stream.Write(p)
 	rw.missing = max(0, rw.missing-n)
 	if rw.stage == gathering && err == nil {
@@ -413,8 +431,9 @@ func (rw *responseWriter) rewrite(p []byte) (int, error) {
 	}
 	if err != nil {
 		rw.broken = err
+		return n, err
 	}
-	return n, err
+	return n, excess
 }
 
 // output takes what comes out of the stream.
@@ -497,15 +516,24 @@ func (rw *responseWriter) FlushError() error {
 		rw.WriteHeader(http.StatusOK)
 	}
 	rw.filterCookies()
-	switch rw.stage {
-	case sniffing:
-		return nil
-	case rewriting, gathering:
-		if err := rw.stream.Flush(); err != nil {
+	rw.wrote = true
+	switch {
+	case rw.stage == sniffing && rw.untyped() && len(rw.held) > 0:
+		if err := rw.sniff(true); err != nil {
 			return err
 		}
-		if err := rw.letGo(unknown); err != nil {
-			return err
+		return rw.FlushError()
+	case rw.stage == sniffing:
+		return nil // the header too waits for what tells a page from a fragment
+	case rw.stream != nil:
+		if rw.broken == nil {
+			rw.broken = rw.stream.Flush()
+		}
+		if rw.broken == nil {
+			rw.broken = rw.letGo(unknown)
+		}
+		if rw.broken != nil {
+			return rw.broken
 		}
 	}
 	return http.NewResponseController(rw.ResponseWriter).Flush()
@@ -515,11 +543,12 @@ func (rw *responseWriter) FlushError() error {
 func (rw *responseWriter) close(err error) {
 	// Also the header of a response that was never begun, and trailers: announced ones
 	// stand among the header's fields, others go out when the handlers have returned.
-	if rw.stage == headerPending {
-		foldSetCookie(rw.Header())
-	}
 	rw.filterCookies()
-	rw.filterField(http.TrailerPrefix + setCookie)
+	for field := range rw.Header() {
+		if name, ok := strings.CutPrefix(field, http.TrailerPrefix); ok && strings.EqualFold(name, setCookie) {
+			rw.filterField(field)
+		}
+	}
 	if rw.stage == sniffing {
 		if sniffErr := rw.sniff(true); sniffErr != nil {
 			rw.broken = errors.Join(rw.broken, sniffErr)
@@ -528,7 +557,8 @@ func (rw *responseWriter) close(err error) {
 	if rw.stream == nil {
 		return
 	}
-	whole := rw.broken == nil && err == nil && rw.missing == 0
+	// Of a page whose length is known all is there, whatever the handler says.
+	whole := rw.broken == nil && rw.missing == 0 && (err == nil || rw.known > 0)
 	switch {
 	case whole:
 		rw.broken = rw.stream.Close()
@@ -573,8 +603,7 @@ func (rw *responseWriter) count(passed markup.Passed) {
 		m.Rewritten.Inc()
 		return
 	}
-	m.PassedCharset.Inc()
-	rw.pageUntouched("it says that its encoding is " + passed.Encoding)
+	rw.pageUntouched(m.PassedCharset, "it says that its encoding is "+passed.Encoding)
 }
 
 const setCookie = "Set-Cookie"
@@ -600,11 +629,14 @@ func foldSetCookie(h http.Header) (found bool) {
 // left. It runs before every write: encode and HTTP/3 send the header late, so that one
 // that a handler adds after WriteHeader would still show.
 func (rw *responseWriter) filterCookies() {
+	if !rw.wrote {
+		foldSetCookie(rw.Header())
+	}
 	lines := rw.Header()[setCookie]
-	if len(lines) == 0 || len(lines) == len(rw.filtered) && &lines[0] == &rw.filtered[0] {
+	if len(lines) == 0 || slices.Equal(lines, rw.filtered) {
 		return
 	}
-	rw.filtered = rw.filterField(setCookie)
+	rw.filtered = append(rw.filtered[:0], rw.filterField(setCookie)...)
 }
 
 // filterField keeps, shortens or drops each Set-Cookie line in a field, and returns

@@ -15,6 +15,7 @@ type Rewriter struct {
 	held   []byte
 	base   int64 // offset in the page of held[0]
 	growth int   // by the edits
+	err    error // of Out: what was lost there is lost
 }
 
 // Reset makes the rewriter ready for another page, with its memory.
@@ -24,7 +25,7 @@ func (r *Rewriter) Reset(out io.Writer, page Page) {
 	if cap(r.held) > maxOutput {
 		r.held = nil
 	}
-	r.Out, r.held, r.base, r.growth = out, r.held[:0], 0, 0
+	r.Out, r.held, r.base, r.growth, r.err = out, r.held[:0], 0, 0, nil
 }
 
 // Write takes the next bytes of the page. It takes all, or fails.
@@ -49,6 +50,9 @@ func (r *Rewriter) Abandon() error {
 }
 
 func (r *Rewriter) scan(p []byte, eof bool) error {
+	if r.err != nil {
+		return r.err
+	}
 	window := p
 	if len(r.held) > 0 {
 		r.held = append(r.held, p...)
@@ -58,8 +62,8 @@ func (r *Rewriter) scan(p []byte, eof bool) error {
 	if decided == len(window) {
 		r.held = r.held[:0] // now, so that Growth is known while this is written
 	}
-	if err := r.pass(window[:decided], edits); err != nil {
-		return err
+	if r.err = r.pass(window[:decided], edits); r.err != nil {
+		return r.err
 	}
 	r.base += int64(decided)
 	if decided > 0 || len(r.held) == 0 {

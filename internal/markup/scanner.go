@@ -55,6 +55,7 @@ type Scanner struct {
 
 // Reset makes the scanner ready for another page, with its memory.
 func (s *Scanner) Reset(rules Rules) {
+	clear(s.edits) // what was inserted is the visitor's
 	edits, open, spans, inner := s.edits[:0], s.open[:0], s.tag.spans[:0], s.inner
 	*s = Scanner{Rules: rules, edits: edits, inner: inner}
 	s.open, s.tag.spans = open, spans

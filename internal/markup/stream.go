@@ -123,6 +123,7 @@ func (s *Stream) Passed() Passed { return s.rewriter.Scanner.Passed }
 
 // End frees what the stream holds. Nothing may be done with it after.
 func (s *Stream) End() {
+	s.rewriter.Out = io.Discard // a decoder that is stopped hands out what it has left
 	if s.decoder != nil {
 		s.decoder.stop()
 	}

@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// NarrowEncodings returns what is left of an Accept-Encoding field of the codings in which
-// a page can be rewritten, with the client's weights; "identity" where the client
-// accepts none of them. narrower is false where all may stay. RFC 9110, section 12.5.3.
-func NarrowEncodings(values, codings []string) (narrowed []string, narrower bool) {
+// NarrowEncodings leaves of a request's Accept-Encoding the codings in which a page
+// can be rewritten, with the client's weights; "identity" where the client accepts
+// none of them. A request without the field is left so. RFC 9110, section 12.5.3.
+func NarrowEncodings(h http.Header, codings []string) {
+	values := h["Accept-Encoding"]
 	accepted := make([]string, 0, 8) // most clients' fit, without a look at the heap
+	narrower := false
 	for _, value := range values {
 		for element := range strings.SplitSeq(value, ",") {
 			name, _, _ := strings.Cut(element, ";")
@@ -22,18 +24,15 @@ func NarrowEncodings(values, codings []string) (narrowed []string, narrower bool
 			}
 		}
 	}
-	if !narrower {
-		return values, false
+	switch {
+	case !narrower:
+		return
+	case len(accepted) == 0 && Accepts(values, "*"):
+		accepted = codings
+	case len(accepted) == 0:
+		accepted = append(accepted, "identity")
 	}
-	if len(accepted) == 0 {
-		accepted = []string{"identity"}
-		for _, coding := range codings {
-			if Accepts(values, coding) { // by "*"
-				accepted = codings
-			}
-		}
-	}
-	return []string{strings.Join(accepted, ", ")}, true
+	h["Accept-Encoding"] = []string{strings.Join(accepted, ", ")}
 }
 
 func isOneOf(name string, names ...string) bool {
