@@ -54,7 +54,7 @@ func StartsLikeDocument(prefix []byte) (document, decided bool) {
 // wherever they stand, so that markup can be found and inserted. Unknown labels
 // are not.
 func ASCIICompatible(label string) bool {
-	if label == "" {
+	if label == "" || strings.EqualFold(label, "utf-8") {
 		return true
 	}
 	encoding, err := htmlindex.Get(strings.TrimSpace(label))

@@ -9,6 +9,10 @@ import (
 // Vary says what a page depends on besides its URL; withAccept where Accept told
 // that it was asked for as a page.
 func Vary(h http.Header, withAccept bool) {
+	if len(h["Vary"]) == 0 && !withAccept {
+		h["Vary"] = []string{"Cookie, Sec-Fetch-Dest, Sec-GPC"} // what most pages get
+		return
+	}
 	missing := make([]string, 0, 4)
 	for _, name := range [...]string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC", "Accept"} {
 		if (name != "Accept" || withAccept) && !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
