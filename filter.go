@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -85,7 +84,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	change := func() http.Header {
 		if r == rw.request {
 			r = r.WithContext(r.Context())
-			r.Header = maps.Clone(r.Header)
+			r.Header = r.Header.Clone() // the values too: request_header replaces in them
 		}
 		return r.Header
 	}
@@ -131,7 +130,6 @@ type responseWriter struct {
 	status   int
 	unasked  bool           // no handler wrote the header; where the body passes, the server does
 	filtered []string       // a copy of the Set-Cookie lines that were left
-	wrote    bool           // a byte of the body, or a flush
 	held     []byte         // of a body that may be a document's or a fragment's
 	stream   *markup.Stream // of a page that is rewritten
 	known    int            // the length of the page as it comes, 0 where it was not told
@@ -187,9 +185,7 @@ func (rw *responseWriter) release() {
 // WriteHeader passes an informational header at once; a final one decides what
 // becomes of the body.
 func (rw *responseWriter) WriteHeader(status int) {
-	if foldSetCookie(rw.Header()) {
-		rw.filterCookies()
-	}
+	rw.filterCookies()
 	switch {
 	case rw.stage == sniffing || rw.stage == gathering:
 		return // it was written and waits
@@ -353,11 +349,18 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		rw.WriteHeader(http.StatusOK)
 	}
 	rw.filterCookies()
-	rw.wrote = true
 	switch rw.stage {
 	case sniffing:
-		rw.held = append(rw.held, p...)
-		return len(p), rw.sniff(false)
+		fits := len(p)
+		if length := page.Length(rw.Header()); length > 0 {
+			fits = min(fits, max(0, length-len(rw.held)))
+		}
+		rw.held = append(rw.held, p[:fits]...)
+		err := rw.sniff(false)
+		if err == nil && fits < len(p) {
+			err = http.ErrContentLength
+		}
+		return fits, err
 	case rewriting, gathering:
 		return rw.rewrite(p)
 	case bodiless:
@@ -516,7 +519,6 @@ func (rw *responseWriter) FlushError() error {
 		rw.WriteHeader(http.StatusOK)
 	}
 	rw.filterCookies()
-	rw.wrote = true
 	switch {
 	case rw.stage == sniffing && rw.untyped() && len(rw.held) > 0:
 		if err := rw.sniff(true); err != nil {
@@ -629,11 +631,7 @@ func foldSetCookie(h http.Header) (found bool) {
 // left. It runs before every write: encode and HTTP/3 send the header late, so that one
 // that a handler adds after WriteHeader would still show.
 func (rw *responseWriter) filterCookies() {
-	if !rw.wrote {
-		foldSetCookie(rw.Header())
-	}
-	lines := rw.Header()[setCookie]
-	if len(lines) == 0 || slices.Equal(lines, rw.filtered) {
+	if !foldSetCookie(rw.Header()) || slices.Equal(rw.Header()[setCookie], rw.filtered) {
 		return
 	}
 	rw.filtered = append(rw.filtered[:0], rw.filterField(setCookie)...)

@@ -1739,3 +1739,338 @@ func (w statusFirst) Write(p []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(p)
 }
+
+// TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic writes on and on, whatever it gets.
+func TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic(t *testing.T) {
+	ended := make(chan any, 1)
+	behave("/ignores", func(w http.ResponseWriter, r *http.Request) error {
+		defer func() { ended <- recover() }()
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<!doctype html><title>x</title>")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		write := func() error {
+			_, err := fmt.Fprintf(w, "<!-- %s --><meta name=a content=b", strings.Repeat("comment ", 200))
+			_, last := io.WriteString(w, ">")
+			return errors.Join(err, last)
+		}
+		// The connection takes some more until it is known that nobody reads it.
+		for deadline := time.Now().Add(20 * time.Second); write() == nil; {
+			if time.Now().After(deadline) {
+				panic("no write fails")
+			}
+		}
+		for range 100 {
+			_ = write()
+		}
+		_, _ = io.WriteString(w, "<body>hello")
+		_ = http.NewResponseController(w).Flush()
+		return nil
+	})
+	for around, origin := range secureSites(t, "consent\n behave") {
+		for _, client := range clients(t) {
+			client.giveUp(origin+"/ignores", 1, "Accept-Encoding: identity")
+			select {
+			case panicked := <-ended:
+				if panicked != nil {
+					t.Errorf("%s, %s: %v", client.name, around, panicked)
+				}
+			case <-time.After(30 * time.Second):
+				t.Fatalf("%s, %s: the handler goes on", client.name, around)
+			}
+		}
+	}
+}
+
+func TestWhatIsInsertedIsForTheRequestAsTheVisitorSentIt(t *testing.T) {
+	seen := make(chan string, 1)
+	serve := func(w http.ResponseWriter, r *http.Request) error {
+		seen <- r.Host + " " + r.Header.Get("Accept-Language")
+		return page(html, "Content-Type: text/html", `ETag: "v1"`)(w, r)
+	}
+	const changed = "internal.example en"
+	paths := map[string]string{"/as-sent--": "fr", "/set------": changed, "/replaced-": changed, "/in-place-": changed}
+	for path := range paths {
+		behave(path, serve)
+	}
+	behave("/in-place-", func(w http.ResponseWriter, r *http.Request) error {
+		r.Host = "internal.example"
+		r.Header["Accept-Language"][0] = "en"
+		return serve(w, r)
+	})
+	origins := secureSites(t, `consent
+		handle {
+			request_header /set------ Host internal.example
+			request_header /set------ Accept-Language en
+			request_header /replaced- Host internal.example
+			request_header /replaced- Accept-Language fr en
+			behave
+		}`)
+	for around, origin := range origins {
+		for _, client := range clients(t) {
+			for _, asker := range []string{navigation, old} {
+				for _, conditions := range [][]string{nil, {`If-None-Match: "another"`}} {
+					get := func(path string) answer {
+						a := client.do(t, "GET", origin+path, append(conditions, asker, "Accept-Language: fr", "Accept-Encoding: identity")...)
+						a.body = strings.ReplaceAll(a.body, path[1:], "path")
+						if got := <-seen; !strings.HasSuffix(got, paths[path]) {
+							t.Fatalf("%s: behind the module it is %s", path, got)
+						}
+						return a
+					}
+					want := get("/as-sent--")
+					if !hasNotice(want.body, html) {
+						t.Fatalf("%q", want.body)
+					}
+					for path := range paths {
+						if a := get(path); a.body != want.body || a.Header.Get("Etag") != want.Header.Get("Etag") {
+							t.Errorf("%s, %s%s with %s: %s %q", client.name, around, path, asker, a.Header.Get("Etag"), a.body)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// cookieLines are the Set-Cookie lines under any spelling of the name.
+func cookieLines(h http.Header) (lines []string) {
+	for name, values := range h {
+		if strings.EqualFold(name, "Set-Cookie") {
+			lines = append(lines, values...)
+		}
+	}
+	return lines
+}
+
+func TestTrailersThatSetCookiesUnderAnySpellingAreFiltered(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	for i, spelling := range []string{"Set-Cookie", "set-cookie", "SET-COOKIE", "sEt-cOOkie"} {
+		for _, kind := range []string{"text/html", "text/plain"} {
+			path := fmt.Sprintf("/trailer-%d/%s", i, kind)
+			behave(path, func(w http.ResponseWriter, r *http.Request) error {
+				err := errors.Join(page(html, "Content-Type: "+kind)(w, r), http.NewResponseController(w).Flush())
+				w.Header()[http.TrailerPrefix+spelling] = []string{tracker, session}
+				return err
+			})
+			for around, origin := range origins {
+				for _, client := range clients(t) {
+					a := client.do(t, "GET", origin+path, navigation)
+					if got := cookieLines(a.Trailer); a.err != nil || !slices.Equal(got, []string{session}) {
+						t.Errorf("%s, %s, %s, %s: trailers %v, %v", client.name, around, spelling, kind, a.Trailer, a.err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestCookiesPutInPlaceOfFilteredOnesAreFilteredToo(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	edits := map[string]func(h http.Header){
+		"same-array":       func(h http.Header) { h["Set-Cookie"] = append(h["Set-Cookie"][:0], tracker, session) },
+		"in-place":         func(h http.Header) { h["Set-Cookie"][0] = tracker },
+		"another-spelling": func(h http.Header) { h["set-cookie"] = []string{tracker} },
+		"two-spellings":    func(h http.Header) { h["sET-cOOKIE"], h["SET-COOKIE"] = []string{tracker}, []string{tracker} },
+	}
+	// The header may go out with the first bytes, with later ones, or when the handler has returned.
+	moments := []string{"after-the-header", "between-bytes", "before-a-flush", "at-the-end"}
+	for edit, change := range edits {
+		for _, moment := range moments {
+			path := "/replaced/" + edit + "/" + moment
+			behave(path, func(w http.ResponseWriter, r *http.Request) error {
+				w.Header().Set("Content-Type", "text/plain")
+				w.Header()["Set-Cookie"] = []string{session, session}
+				w.WriteHeader(200)
+				if moment == "after-the-header" {
+					change(w.Header())
+				}
+				_, err := io.WriteString(w, "x")
+				if moment == "between-bytes" {
+					change(w.Header())
+					_, err = io.WriteString(w, strings.Repeat("y", 10_000))
+				}
+				if moment == "before-a-flush" {
+					change(w.Header())
+					err = errors.Join(err, http.NewResponseController(w).Flush())
+				}
+				if moment == "at-the-end" {
+					change(w.Header())
+				}
+				return err
+			})
+			for around, origin := range origins {
+				for _, client := range clients(t) {
+					a := client.do(t, "GET", origin+path, "Accept-Encoding: gzip")
+					if got := cookieLines(a.Header); a.err != nil || !strings.HasPrefix(a.decoded(t), "x") || slices.Contains(got, tracker) || !slices.Contains(got, session) {
+						t.Errorf("%s, %s%s: Set-Cookie %q, %v", client.name, around, path, got, a.err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestOfWhatIsWrittenOverTheLengthThePageArrivesWhole(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	result := make(chan error, 1)
+	for size, content := range map[string]string{"short": html, "gathered": lengthy(20_000), "streamed": lengthy(300_000)} {
+		for _, coding := range []string{"plain", "gzip", "untyped"} {
+			sent, fields := content, []string{"Content-Type: text/html"}
+			switch coding {
+			case "gzip":
+				sent = gzipped(content)
+				fields = append(fields, "Content-Encoding: gzip")
+			case "untyped":
+				fields = nil
+			}
+			fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
+			for write, parts := range map[string][]string{"at-once": {sent + "EXTRA"}, "behind": {sent, "EXTRA"}, "across": {sent[:9], sent[9:] + "EX", "TRA"}} {
+				path := "/over/" + size + "/" + coding + "/" + write
+				behave(path, func(w http.ResponseWriter, r *http.Request) error {
+					err := page(parts[0], fields...)(w, r)
+					for _, part := range parts[1:] {
+						_, next := io.WriteString(w, part)
+						err = errors.Join(err, next)
+					}
+					result <- err
+					return err
+				})
+				for around, origin := range origins {
+					for _, client := range clients(t) {
+						for _, asker := range []string{navigation, old} {
+							a, err := client.try(t, "GET", origin+path, asker, "Accept-Encoding: gzip")
+							if err != nil || a.err != nil || !hasNotice(a.decoded(t), content) {
+								t.Errorf("%s, %s%s with %s: %v, %v", client.name, around, path, asker, err, a.err)
+							}
+							if err := <-result; !errors.Is(err, http.ErrContentLength) {
+								t.Errorf("%s, %s%s with %s: the handler gets %v", client.name, around, path, asker, err)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestAPageThatIsCompleteStaysSoThoughItsHandlerFails(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	long := strings.Repeat("x", 2000)
+	for path, content := range map[string]string{
+		"/fails-late/body":              "<!doctype html><body>" + long + "</body></html>",
+		"/fails-late/body-at-the-end":   "<!doctype html><title>" + long + "</title>",
+		"/fails-late/long":              lengthy(300_000),
+		"/fails-late/body-behind-64KiB": "<!doctype html><title>" + strings.Repeat(long, 40) + "</title><p>last",
+	} {
+		for _, coding := range []string{"", "gzip"} {
+			sent, fields := content, []string{"Content-Type: text/html"}
+			if coding != "" {
+				sent = gzipped(content)
+				fields = append(fields, "Content-Encoding: "+coding)
+			}
+			behave(path+coding, func(w http.ResponseWriter, r *http.Request) error {
+				return errors.Join(page(sent, append(fields, fmt.Sprint("Content-Length: ", len(sent)))...)(w, r), errors.New("late"))
+			})
+			for around, origin := range origins {
+				for _, client := range clients(t) {
+					for _, asker := range []string{navigation, old} {
+						for _, accept := range []string{"gzip", "identity"} {
+							name := fmt.Sprintf("%s, %s%s%s for %s with %s", client.name, around, path, coding, accept, asker)
+							a, err := client.try(t, "GET", origin+path+coding, asker, "Accept-Encoding: "+accept)
+							if err != nil || a.err != nil || a.StatusCode != 200 {
+								t.Errorf("%s: %v, %v", name, err, a.err)
+								continue
+							}
+							before, snippet, found := strings.Cut(a.decoded(t), "<div "+notice)
+							_, after, _ := strings.Cut(snippet, "</div>")
+							if !found || strings.Contains(after, notice) || !strings.HasPrefix(content, before) || !strings.HasSuffix(after, content[len(before):]) {
+								t.Errorf("%s: %d bytes", name, len(a.body))
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestAnUntypedBodyGetsTheTypeTheServerWouldNameHoweverItIsWritten(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	for name, x := range map[string]struct {
+		content string
+		first   int // bytes
+		kind    string
+	}{
+		"gif":  {"GIF89a...........", 4, "image/gif"},
+		"pdf":  {"%PDF-1.4", 2, "application/pdf"},
+		"png":  {"\x89PNG\r\n\x1a\n..", 1, "image/png"},
+		"long": {"GIF89a" + strings.Repeat("\x00", 5000), 1, "image/gif"},
+		"data": {"a;b;c", 1, "text/plain; charset=utf-8"},
+		"page": {html, 1, "text/html; charset=utf-8"},
+	} {
+		for write, size := range map[string]int{"in-two": len(x.content), "by-bytes": 1} {
+			path := "/untyped/" + name + "/" + write
+			behave(path, func(w http.ResponseWriter, _ *http.Request) error {
+				_, err := io.WriteString(w, x.content[:x.first])
+				for rest := x.content[x.first:]; len(rest) > 0 && err == nil; rest = rest[min(size, len(rest)):] {
+					_, err = io.WriteString(w, rest[:min(size, len(rest))])
+				}
+				return err
+			})
+			for around, origin := range origins {
+				for _, client := range clients(t) {
+					for _, asker := range []string{navigation, old} {
+						a := client.do(t, "GET", origin+path, asker)
+						if got := a.Header.Get("Content-Type"); got != x.kind || a.err != nil {
+							t.Errorf("%s, %s%s with %s: %s, %v", client.name, around, path, asker, got, a.err)
+						}
+						if name == "page" && !hasNotice(a.body, html) || name != "page" && a.body != x.content {
+							t.Errorf("%s, %s%s with %s: %.80q", client.name, around, path, asker, a.body)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestAFlushDecidesTheTypeOfAnUntypedBody(t *testing.T) {
+	origins := secureSites(t, "consent\n behave")
+	for path, x := range map[string]struct {
+		parts []string
+		kind  string
+	}{
+		"/flush-decides/page": {[]string{"<!doctype html><title>x</title><body>one", "two</body></html>"}, "text/html; charset=utf-8"},
+		"/flush-decides/text": {[]string{"GIF8", "9a"}, "text/plain; charset=utf-8"},
+	} {
+		proceed := make(chan struct{})
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			_, err := io.WriteString(w, x.parts[0])
+			if err = errors.Join(err, http.NewResponseController(w).Flush()); err != nil {
+				return err
+			}
+			if got := w.Header().Get("Content-Type"); got != x.kind {
+				t.Errorf("%s: %q", path, got)
+			}
+			select {
+			case <-proceed:
+			case <-r.Context().Done():
+				return r.Context().Err()
+			}
+			_, err = io.WriteString(w, x.parts[1])
+			return err
+		})
+		for around, origin := range origins {
+			for _, client := range clients(t) {
+				for _, asker := range []string{navigation, old} {
+					got, err := client.readAlong(t, origin+path, []string{x.parts[0][len(x.parts[0])-3:], x.parts[1]}, proceed, asker)
+					all := strings.Join(x.parts, "")
+					if err != nil || got != all && !hasNotice(got, all) || hasNotice(got, all) != strings.HasPrefix(x.kind, "text/html") {
+						t.Fatalf("%s, %s%s with %s: %v, %q", client.name, around, path, asker, err, got)
+					}
+				}
+			}
+		}
+	}
+}

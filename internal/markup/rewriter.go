@@ -30,8 +30,10 @@ func (r *Rewriter) Reset(out io.Writer, page Page) {
 
 // Write takes the next bytes of the page. It takes all, or fails.
 func (r *Rewriter) Write(p []byte) (int, error) {
-	if r.Scanner.Done() && len(r.held) == 0 {
-		return r.Out.Write(p)
+	if r.err == nil && r.Scanner.Done() && len(r.held) == 0 {
+		var n int
+		n, r.err = r.Out.Write(p)
+		return n, r.err
 	}
 	if err := r.scan(p, false); err != nil {
 		return 0, err
@@ -44,9 +46,11 @@ func (r *Rewriter) Close() error { return r.scan(nil, true) }
 
 // Abandon passes what is held unchanged, for a page that ends before its end.
 func (r *Rewriter) Abandon() error {
-	_, err := r.Out.Write(r.held)
-	r.held = nil
-	return err
+	if r.err == nil {
+		_, r.err = r.Out.Write(r.held)
+		r.held = nil
+	}
+	return r.err
 }
 
 func (r *Rewriter) scan(p []byte, eof bool) error {
