@@ -427,8 +427,8 @@ func (rw *responseWriter) rewrite(p []byte) (int, error) {
 	n, err := rw.stream.Write(p)
 	rw.missing = max(0, rw.missing-n)
 	if rw.stage == gathering && err == nil {
-		if growth, final := rw.stream.Growth(); final {
-			err = rw.letGo(rw.known + growth)
+		if length := rw.length(); length != unknown {
+			err = rw.letGo(length)
 			rw.freeGathered()
 		}
 	}
@@ -448,11 +448,7 @@ func (o output) Write(p []byte) (int, error) {
 		return o.ResponseWriter.Write(p)
 	}
 	if o.gathered.Len()+len(p) > maxGathered {
-		length := unknown
-		if growth, final := o.stream.Growth(); final {
-			length = o.known + growth
-		}
-		if err := o.letGo(length); err != nil {
+		if err := o.letGo(o.length()); err != nil {
 			return 0, err
 		}
 	}
@@ -471,6 +467,14 @@ var gatherings = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // unknown is the length of a page that cannot be told.
 const unknown = -1
+
+// length is that of the page as it goes out, as soon as no later edit is possible.
+func (rw *responseWriter) length() int {
+	if growth, final := rw.stream.Growth(); final {
+		return rw.known + growth
+	}
+	return unknown
+}
 
 // letGo sends what was gathered, after the header if that still waits.
 func (rw *responseWriter) letGo(length int) error {
@@ -546,11 +550,7 @@ func (rw *responseWriter) close(err error) {
 	// Also the header of a response that was never begun, and trailers: announced ones
 	// stand among the header's fields, others go out when the handlers have returned.
 	rw.filterCookies()
-	for field := range rw.Header() {
-		if name, ok := strings.CutPrefix(field, http.TrailerPrefix); ok && strings.EqualFold(name, setCookie) {
-			rw.filterField(field)
-		}
-	}
+	rw.filterField(http.TrailerPrefix + setCookie)
 	if rw.stage == sniffing {
 		if sniffErr := rw.sniff(true); sniffErr != nil {
 			rw.broken = errors.Join(rw.broken, sniffErr)
@@ -611,17 +611,26 @@ func (rw *responseWriter) count(passed markup.Passed) {
 const setCookie = "Set-Cookie"
 
 // foldSetCookie moves lines that a handler set under another spelling of the name,
-// which Go does not canonicalise there, to where they are looked for. It tells whether
-// there are lines at all.
+// which Go does not canonicalise there, to where they are looked for; those of trailers
+// too. It tells whether the header has lines at all.
 func foldSetCookie(h http.Header) (found bool) {
-	for name, lines := range h {
-		if len(name) != len(setCookie) || !strings.EqualFold(name, setCookie) {
+	for field, lines := range h {
+		name, isTrailer := field, false
+		switch len(field) {
+		case len(setCookie):
+		case len(http.TrailerPrefix + setCookie):
+			name, isTrailer = strings.CutPrefix(field, http.TrailerPrefix)
+		default:
 			continue
 		}
-		found = true
+		if !strings.EqualFold(name, setCookie) {
+			continue
+		}
+		found = found || !isTrailer
 		if name != setCookie {
-			delete(h, name)
-			h[setCookie] = append(h[setCookie], lines...)
+			canonical := strings.TrimSuffix(field, name) + setCookie
+			delete(h, field)
+			h[canonical] = append(h[canonical], lines...)
 		}
 	}
 	return found

@@ -56,7 +56,7 @@ func nameOf(text string) nameToken {
 }
 
 // nameBit is one of 64 bits by which it is soon seen that a tag has no attribute of a name.
-func nameBit(packed uint64) uint64 { return 1 << (packed * 0x9e3779b97f4a7c15 >> 58) }
+func nameBit(packed uint64) uint64 { return 1 << (spread(packed) >> 58) }
 
 // The attributes that are asked for besides those that hold URLs.
 var (
@@ -128,10 +128,7 @@ func attributeNameAt(b []byte, i int) (end int, packed uint64) {
 		}
 	}
 	end = i + 1 + until(b[i+1:], endsAttribute)
-	for k, c := range b[i:end] {
-		packed ^= uint64(c|0x20) << (k % 8 * 8)
-	}
-	return end, packed
+	return end, pack(b[i:end])
 }
 
 func (t *startTag) is(a span, name *nameToken) bool {
@@ -207,7 +204,7 @@ func (t *startTag) runs() bool {
 		}
 		return isJavaScript(append([]byte("text/"), kind...))
 	}
-	kind = bytes.Trim(kind, " \t\n\f\r")
+	kind = bytes.Trim(kind, whitespace)
 	return len(kind) == 0 || equalFold(kind, "module") || isJavaScript(kind)
 }
 

@@ -17,7 +17,7 @@ const SniffLength = 1024
 func StartsLikeDocument(prefix []byte) (document, decided bool) {
 	rest := bytes.TrimPrefix(prefix, []byte("\xef\xbb\xbf"))
 	for {
-		rest = bytes.TrimLeft(rest, " \t\r\n\f")
+		rest = bytes.TrimLeft(rest, whitespace)
 		end := ""
 		switch {
 		case bytes.HasPrefix(rest, []byte("<!--")):
@@ -84,7 +84,7 @@ func (s *Scanner) metaForbids() bool {
 		content, _ := s.tag.value(&nameContent)
 		label, ok = charsetOf(content)
 	}
-	label = bytes.Trim(label, " \t\n\f\r")
+	label = bytes.Trim(label, whitespace)
 	if !ok || equalFold(label, "utf-8") || hasPrefixFold(label, "utf-16") {
 		return false
 	}
@@ -104,16 +104,16 @@ func charsetOf(content []byte) (label []byte, ok bool) {
 		if !hasPrefixFold(content[i:], word) {
 			continue
 		}
-		rest, found := bytes.CutPrefix(bytes.TrimLeft(content[i+len(word):], " \t\n\f\r"), []byte("="))
+		rest, found := bytes.CutPrefix(bytes.TrimLeft(content[i+len(word):], whitespace), []byte("="))
 		if !found {
 			continue
 		}
-		rest = bytes.TrimLeft(rest, " \t\n\f\r")
+		rest = bytes.TrimLeft(rest, whitespace)
 		if len(rest) > 0 && (rest[0] == '"' || rest[0] == '\'') {
 			label, _, ok = bytes.Cut(rest[1:], rest[:1])
 			return label, ok
 		}
-		if end := bytes.IndexAny(rest, " \t\n\f\r;"); end >= 0 {
+		if end := bytes.IndexAny(rest, whitespace+";"); end >= 0 {
 			rest = rest[:end]
 		}
 		return rest, true

@@ -152,13 +152,16 @@ type elementSlot struct {
 	flags   flags
 }
 
-func slotOf(packed uint64) uint64 { return packed * 0x9e3779b97f4a7c15 >> 54 }
+func slotOf(packed uint64) uint64 { return spread(packed) >> 54 }
 
-// pack folds a name in lower case into eight bytes; one of up to eight bytes is what it
-// says.
-func pack(name string) (packed uint64) {
+// spread makes the highest bits depend on all (Knuth, multiplicative hashing).
+func spread(packed uint64) uint64 { return packed * 0x9e3779b97f4a7c15 }
+
+// pack folds a name, in any case, into eight bytes; one of up to eight bytes is what it
+// says. No byte but a letter becomes a letter by that.
+func pack[T string | []byte](name T) (packed uint64) {
 	for i := range len(name) {
-		packed ^= uint64(name[i]) << (i % 8 * 8)
+		packed ^= uint64(name[i]|0x20) << (i % 8 * 8)
 	}
 	return packed
 }

@@ -10,19 +10,8 @@ const notice = `<div id="n">N</div>`
 
 // rewrite writes page in pieces of size bytes.
 func rewrite(t testing.TB, page string, size int, xml bool) string {
-	var out bytes.Buffer
-	r := Rewriter{Out: &out, Scanner: Scanner{Rules: Rules{Body: notice}, XML: xml}}
-	for len(page) > 0 {
-		n := min(size, len(page))
-		if _, err := r.Write([]byte(page[:n])); err != nil {
-			t.Fatal(err)
-		}
-		page = page[n:]
-	}
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
+	out, _ := scanned(t, Scanner{Rules: Rules{Body: notice}, XML: xml}, page, size)
+	return out
 }
 
 // TestTheNoticeComesFirstInTheBody shows with a "|" where it comes; none: nowhere.

@@ -62,8 +62,7 @@ func nameEnds(word uint64) uint64 {
 	return ((word-ones*'!')&^word | (slashes-ones)&^slashes | (greaters-ones)&^greaters) & (ones * 0x80)
 }
 
-// fold packs the first bytes of word, a name in any case: no byte but a letter becomes a
-// letter by that.
+// fold is pack for the first bytes of word, up to eight.
 func fold(word uint64, length int) uint64 { return (word | ones*0x20) & (1<<(length*8&63) - 1) }
 
 // endOfTag returns how long the rest of a tag is, from the end of its name on; 0 where that

@@ -68,7 +68,7 @@ func (s *Scanner) textWithReferences(t []byte, i int, open bool) (taken int) {
 // that what follows it may be a reference to one, when more of an open t has come.
 func (s *Scanner) spaceLength(t []byte, besides string, open bool) (length int, cut bool) {
 	for {
-		rest := bytes.TrimLeft(t[length:], " \t\n\f\r"+besides)
+		rest := bytes.TrimLeft(t[length:], whitespace+besides)
 		length = len(t) - len(rest)
 		if s.state != data || len(rest) == 0 || rest[0] != '&' {
 			return length, false

@@ -30,12 +30,7 @@ func (s *Scanner) startTagNamed(e *element, packed uint64, start, end int) {
 // decides in which state the scan goes on.
 func (s *Scanner) startTagEnds(w []byte, end int) {
 	t, e := &s.tag, s.tag.element
-	if t.held {
-		t.held, t.bytes = false, w[t.offset-s.base:end]
-		if len(t.bytes) > maxTag || !t.read() {
-			s.passTag()
-		}
-	}
+	s.readTag(w, end)
 	if e == elementFont && t.foreign && (t.has(&nameColor) || t.has(&nameFace) || t.has(&nameSize)) {
 		s.breakOut()
 		t.foreign = s.byForeignRules(e)
@@ -70,6 +65,19 @@ func (s *Scanner) startTagEnds(w []byte, end int) {
 	t.bytes = nil
 }
 
+// readTag reads the attributes of the current tag, which ends before end in the window, if
+// it was held for that.
+func (s *Scanner) readTag(w []byte, end int) {
+	t := &s.tag
+	if !t.held {
+		return
+	}
+	t.held, t.bytes = false, w[t.offset-s.base:end]
+	if len(t.bytes) > maxTag || !t.read() {
+		s.passTag()
+	}
+}
+
 // passTag lets the bytes of the current tag go unread.
 func (s *Scanner) passTag() {
 	s.tag.held, s.tag.bytes, s.tag.spans = false, nil, s.tag.spans[:0]
@@ -78,7 +86,9 @@ func (s *Scanner) passTag() {
 
 // endTagNamed acts on an end tag, from start in the window on, while the document's
 // structure is followed.
-func (s *Scanner) endTagNamed(e *element, packed uint64, w []byte, start int) {
+func (s *Scanner) endTagNamed(w []byte, start int, name []byte) {
+	packed := pack(name)
+	e := elementNamed(packed, name)
 	if s.capture.from >= 0 { // in a script of SVG
 		if e == elementScript {
 			s.textEnds(w, start)

@@ -35,9 +35,12 @@ const (
 	plaintext
 )
 
+// whitespace is the standard's ASCII whitespace.
+const whitespace = " \t\n\f\r"
+
 // class sorts bytes for the loops below.
 var class = func() (table [256]uint8) {
-	for _, c := range " \t\n\f\r" {
+	for _, c := range whitespace {
 		table[c] = space
 	}
 	for c := 'a'; c <= 'z'; c++ {
@@ -162,10 +165,11 @@ data:
 
 	// Tag name state, of a start tag.
 	start = i
-	if p, packed = tagNameAt(w, i+1); p == n && p-start <= maxName {
+	if p = i + 1 + until(w[i+1:], endsName); p == n && p-start <= maxName {
 		return start
 	}
 	s.plain = true
+	packed = pack(w[start+1 : p])
 	e = nil
 	if p < n {
 		e = elementNamed(packed, w[start+1:p])
@@ -199,12 +203,12 @@ endTagOpen:
 	}
 	// Tag name state, of an end tag.
 	start = i
-	if p, packed = tagNameAt(w, i+2); p == n && p-start <= maxName {
+	if p = i + 2 + until(w[i+2:], endsName); p == n && p-start <= maxName {
 		return start
 	}
 	s.plain = true
 	if s.unsettled && p < n {
-		if s.endTagNamed(elementNamed(packed, w[start+2:p]), packed, w, start); s.Done() {
+		if s.endTagNamed(w, start, w[start+2:p]); s.Done() {
 			return n
 		}
 	}
@@ -489,18 +493,6 @@ func until(b []byte, stop uint8) int {
 		}
 	}
 	return len(b)
-}
-
-// tagNameAt returns where the tag name that begins at i ends, and the name packed.
-func tagNameAt(w []byte, i int) (end int, packed uint64) {
-	for end = i; end < len(w); end++ {
-		c := w[end]
-		if class[c]&endsName != 0 {
-			break
-		}
-		packed ^= uint64(c|0x20) << ((end - i) % 8 * 8) // no other byte becomes a letter by that
-	}
-	return end, packed
 }
 
 // endTagOf tells whether rest, what follows "</", is the end tag of the raw text element

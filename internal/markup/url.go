@@ -164,11 +164,11 @@ func candidates(value []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		rest := value
 		for {
-			rest = bytes.TrimLeft(rest, " \t\n\f\r,")
+			rest = bytes.TrimLeft(rest, whitespace+",")
 			if len(rest) == 0 {
 				return
 			}
-			end := bytes.IndexAny(rest, " \t\n\f\r")
+			end := bytes.IndexAny(rest, whitespace)
 			if end < 0 {
 				end = len(rest)
 			}
@@ -206,18 +206,18 @@ func afterDescriptors(b []byte) []byte {
 // refreshURL is where the content of <meta http-equiv=refresh> leads (HTML, section
 // 4.2.5.3, "shared declarative refresh steps"); empty: to the page itself.
 func refreshURL(content []byte) []byte {
-	rest := bytes.TrimLeft(content, " \t\n\f\r")
+	rest := bytes.TrimLeft(content, whitespace)
 	digits := bytes.TrimLeft(rest, "0123456789.")
-	if len(digits) == len(rest) || len(digits) == 0 || bytes.IndexByte([]byte(" \t\n\f\r;,"), digits[0]) < 0 {
+	if len(digits) == len(rest) || len(digits) == 0 || bytes.IndexByte([]byte(whitespace+";,"), digits[0]) < 0 {
 		return nil
 	}
-	rest = bytes.TrimLeft(digits, " \t\n\f\r")
+	rest = bytes.TrimLeft(digits, whitespace)
 	if len(rest) > 0 && (rest[0] == ';' || rest[0] == ',') {
-		rest = bytes.TrimLeft(rest[1:], " \t\n\f\r")
+		rest = bytes.TrimLeft(rest[1:], whitespace)
 	}
 	if hasPrefixFold(rest, "url") {
-		if value := bytes.TrimLeft(rest[len("url"):], " \t\n\f\r"); len(value) > 0 && value[0] == '=' {
-			rest = bytes.TrimLeft(value[1:], " \t\n\f\r")
+		if value := bytes.TrimLeft(rest[len("url"):], whitespace); len(value) > 0 && value[0] == '=' {
+			rest = bytes.TrimLeft(value[1:], whitespace)
 		}
 	}
 	if len(rest) > 0 && (rest[0] == '"' || rest[0] == '\'') {

@@ -104,7 +104,11 @@ func isDoubtful(page string) bool {
 			continue
 		}
 		tag := []byte(page[strings.LastIndexByte(page[:i], '<')+1 : i])
-		if end, packed := tagNameAt(tag, min(1, len(tag))); len(tag) > 0 && tag[0] == '/' && packed != outermost && elementNamed(packed, tag[1:end]) != elementP && packed != pack("br") {
+		if len(tag) == 0 || tag[0] != '/' {
+			continue
+		}
+		name := tag[1 : 1+until(tag[1:], endsName)]
+		if packed := pack(name); packed != outermost && elementNamed(packed, name) != elementP && packed != pack("br") {
 			return true
 		}
 	}

@@ -40,9 +40,6 @@ func (s *Scanner) element(end int64) {
 // at all.
 func (s *Scanner) markOf(activated bool) (mark *Mark, waits, hasURL bool) {
 	t, seen := &s.tag, 0
-	if t.names&t.element.urlBits == 0 && !activated {
-		return nil, false, false
-	}
 	for k := range t.spans {
 		a := &t.spans[k]
 		if nameBit(a.packed)&t.element.urlBits == 0 && !activated {

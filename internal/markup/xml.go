@@ -103,7 +103,7 @@ func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
 		return i, false
 	}
 	s.state, s.xml.quote, s.xml.last = xmlTag, 0, 0
-	e := elementNamed(pack(string(w[start:p])), w[start:p])
+	e := elementNamed(pack(w[start:p]), w[start:p])
 	if e != nil && string(w[start:p]) != e.name {
 		e = nil
 	}
@@ -127,12 +127,7 @@ func (s *Scanner) xmlTagEnds(w []byte, end int) {
 	if s.xml.ends {
 		return
 	}
-	if t.held {
-		t.held, t.bytes = false, w[t.offset-s.base:end]
-		if len(t.bytes) > maxTag || !t.read() {
-			s.passTag()
-		}
-	}
+	s.readTag(w, end)
 	if !t.selfClosing {
 		switch {
 		case t.element == elementHead && s.phase == beforeHead:

@@ -17,7 +17,7 @@ func NarrowEncodings(h http.Header, codings []string) {
 	for _, value := range values {
 		for element := range strings.SplitSeq(value, ",") {
 			name, _, _ := strings.Cut(element, ";")
-			if name = strings.TrimSpace(name); isOneOf(name, "identity") || isOneOf(name, codings...) {
+			if name = strings.TrimSpace(name); strings.EqualFold(name, "identity") || slices.ContainsFunc(codings, func(coding string) bool { return strings.EqualFold(coding, name) }) {
 				accepted = append(accepted, strings.TrimSpace(element))
 			} else {
 				narrower = true
@@ -33,10 +33,6 @@ func NarrowEncodings(h http.Header, codings []string) {
 		accepted = append(accepted, "identity")
 	}
 	h["Accept-Encoding"] = []string{strings.Join(accepted, ", ")}
-}
-
-func isOneOf(name string, names ...string) bool {
-	return slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
 // Accepts tells whether an Accept-Encoding field names a content coding, itself or
