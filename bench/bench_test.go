@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -24,6 +23,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	_ "github.com/caddy-consent/caddy-consent"
+	"github.com/caddy-consent/caddy-consent/bench/internal/portal"
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
@@ -67,8 +67,8 @@ const twoServices = `{"services": [{"id": "ga"}, {"id": "matomo"}]}`
 // The bodies that the upstream sends. It compresses nothing while it is measured,
 // so that all of the time added shows.
 var (
-	apiBody  = makeAPIBody(1 << 10)
-	pageBody = makePage(60 << 10)
+	apiBody  = portal.JSON(1 << 10)
+	pageBody = portal.Page(60 << 10)
 	gzipBody = compress(pageBody)
 )
 
@@ -78,14 +78,7 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "application/json")
 	switch r.URL.Path {
 	case "/cookies":
-		h["Set-Cookie"] = []string{
-			"sessionid=8dk2b5h3z0t9q1x7c4v6n8m2l5k3j1h0; expires=Mon, 07 Dec 2026 12:00:00 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax",
-			"_ga=GA1.1.1234567890.1764000000; Max-Age=63072000; Path=/; SameSite=Lax",
-			"csrftoken=Zc0vJ1xq3mT5yR7uW9eA2sD4fG6hK8lP; expires=Mon, 22 Nov 2027 12:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Lax",
-			"_gid=GA1.1.987654321.1764000000; Max-Age=86400; Path=/; SameSite=Lax",
-			"django_language=fr; Path=/; Max-Age=31536000",
-			"_pk_id.1.1fff=0123456789abcdef.1764000000.; Max-Age=33955200; Path=/; SameSite=Lax",
-		}
+		h["Set-Cookie"] = slices.Clone(portal.Cookies)
 	case "/page", "/gzip":
 		body = pageBody
 		h.Set("Content-Type", "text/html; charset=utf-8")
@@ -398,59 +391,6 @@ func read(t testing.TB, res *http.Response) string {
 func raceDetector() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}
-
-func makeAPIBody(size int) []byte {
-	b := []byte(`{"total_count":36,"results":[`)
-	for i := 1; len(b) < size-2; i++ {
-		if i > 1 {
-			b = append(b, ',')
-		}
-		b = fmt.Appendf(b, `{"recordid":%d,"essence":"Quercus robur","hauteur":%d,"circonference":%d}`, i, 8+i*7%20, 90+i*31%240)
-	}
-	return append(b, "]}"...)
-}
-
-// makePage makes a catalogue of data sets. Its words vary, so that it compresses
-// about as a page does.
-func makePage(size int) []byte {
-	words := strings.Fields(`arbres remarquables commune hauteur essence emplacement budget primitif subventions
-		associations dépenses recettes votées fonction nature année publication licence ouverte équipements sportifs
-		écoles cantines menus stationnement travaux voirie déchets collecte points apport bibliothèque prêts horaires
-		délibérations conseil municipal marchés publics élections résultats bureau vote population quartier logement`)
-	random := rand.New(rand.NewPCG(1, 2))
-	sentence := func(n int) string {
-		chosen := make([]string, n)
-		for i := range chosen {
-			chosen[i] = words[random.IntN(len(words))]
-		}
-		return strings.Join(chosen, " ")
-	}
-	var b bytes.Buffer
-	b.WriteString(`<!DOCTYPE html>
-<html lang="fr">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Catalogue</title>
-<link rel="stylesheet" href="/static/portal.css">
-<script>window.portal = {"lang": "fr", "debug": false};</script>
-<script src="/static/portal.js" defer></script>
-</head>
-<body class="catalogue" ng-app="portal">
-<header><a href="/">Données ouvertes</a><nav><a href="/explore/">Catalogue</a> <a href="/pages/a-propos/">À propos</a></nav></header>
-<main>
-<h1>Catalogue</h1>
-<ul class="datasets">
-`)
-	const end = "</ul>\n</main>\n<footer><a href=\"/terms/cookies-policy/\">Cookies</a></footer>\n</body>\n</html>\n"
-	for b.Len() < size-len(end) {
-		id := random.Uint32()
-		fmt.Fprintf(&b, "<li class=\"dataset\" data-id=\"%08x\">\n<h2><a href=\"/explore/dataset/%08x/information/\">%s</a></h2>\n<p>%s.</p>\n<p class=\"meta\">%s · %d enregistrements · CSV, API</p>\n<img src=\"/static/%08x.svg\" alt=\"\" width=\"48\" height=\"48\">\n</li>\n",
-			id, id, sentence(3), sentence(24), sentence(2), random.IntN(100000), id)
-	}
-	b.WriteString(end)
-	return b.Bytes()
 }
 
 func compress(page []byte) []byte {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/caddy-consent/caddy-consent/bench/internal/portal"
 )
 
 // exchange is one case: a request and its answer.
@@ -129,7 +131,7 @@ func (p *proxy) check(e exchange) (int, error) {
 	}
 
 	want := bodies[e.path]
-	at := bytes.Index(want, []byte(bodyTag))
+	at := bytes.Index(want, []byte(portal.BodyTag))
 	switch sent := len(res.Header["Set-Cookie"]); {
 	case e.path == "/cookies" && !p.maySend(sent), e.path != "/cookies" && sent > 0:
 		return 0, fmt.Errorf("%d cookies", sent)
@@ -141,7 +143,7 @@ func (p *proxy) check(e exchange) (int, error) {
 		}
 		return len(raw), nil
 	}
-	at += len(bodyTag)
+	at += len(portal.BodyTag)
 	middle, before := bytes.CutPrefix(got, want[:at])
 	middle, after := bytes.CutSuffix(middle, want[at:])
 	if !before || !after || !bytes.Contains(middle, []byte(p.inserted)) || bytes.Contains(middle, []byte(notice)) != (p.inserted == notice) {
@@ -154,11 +156,11 @@ func (p *proxy) check(e exchange) (int, error) {
 func (p *proxy) maySend(sent int) bool {
 	switch {
 	case p.kind != "consent":
-		return sent == len(cookies)
+		return sent == len(portal.Cookies)
 	case p.choice == "accept": // what is not declared stays out
-		return necessaryCookies < sent && sent <= len(cookies)
+		return portal.NecessaryCookies < sent && sent <= len(portal.Cookies)
 	}
-	return sent == necessaryCookies
+	return sent == portal.NecessaryCookies
 }
 
 func inGzip(path string) bool {

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/caddy-consent/caddy-consent/bench/internal/portal"
 )
 
 // consentDirective is the module's part of the Caddyfile that is measured.
@@ -88,7 +90,7 @@ http {
 var nginxInserts = fmt.Sprintf(`set $first '%s';
 		set $second '%s';
 		sub_filter '%s' '%[3]s$first$second';
-		sub_filter_once on;`, insertedPieces[0], insertedPieces[1], bodyTag)
+		sub_filter_once on;`, insertedPieces[0], insertedPieces[1], portal.BodyTag)
 
 const nginxInflates = `gzip on;
 			proxy_set_header Connection "";
@@ -137,7 +139,7 @@ var apacheInserts = fmt.Sprintf(`<LocationMatch ^/(plain/|api|cookies)>
 <Location /encode/>
 	AddOutputFilterByType SUBSTITUTE;DEFLATE text/html
 </Location>
-Substitute 's|%s|%[1]s%s%s|n'`, bodyTag, insertedPieces[0], insertedPieces[1])
+Substitute 's|%s|%[1]s%s%s|n'`, portal.BodyTag, insertedPieces[0], insertedPieces[1])
 
 // maxInFlight is what Apache has threads for, without those of a warm-up.
 const maxInFlight = 250

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-consent/caddy-consent/bench/internal/portal"
 )
 
 // How a body comes from the upstream and leaves the proxy; the first part of a page's path.
@@ -29,30 +31,18 @@ const (
 	lateBy = 20 * time.Millisecond
 )
 
-// cookies are what the site sets. The charter knows half of them as necessary.
-var cookies = []string{
-	"sessionid=8dk2b5h3z0t9q1x7c4v6n8m2l5k3j1h0; expires=Mon, 07 Dec 2026 12:00:00 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax",
-	"_ga=GA1.1.1234567890.1764000000; Max-Age=63072000; Path=/; SameSite=Lax",
-	"csrftoken=Zc0vJ1xq3mT5yR7uW9eA2sD4fG6hK8lP; expires=Mon, 22 Nov 2027 12:00:00 GMT; Max-Age=31449600; Path=/; SameSite=Lax",
-	"_pk_id.1.1=0123456789abcdef.1764000000.; Max-Age=33955200; Path=/; SameSite=Lax",
-	"django_language=fr; Path=/; Max-Age=31536000",
-	"xtvrn=$123456$; Max-Age=15552000; Path=/; SameSite=Lax",
-}
-
-const necessaryCookies = 3
-
 // bodies are what the upstream has at each path, and compressedBodies what it sends
 // there to who accepts gzip.
 var bodies, compressedBodies = func() (plain, gzipped map[string][]byte) {
 	plain, gzipped = make(map[string][]byte), make(map[string][]byte)
 	for size, name := range map[int]string{4: "4", 60: "60", 500: "500"} {
-		page := makePage(size << 10)
+		page := portal.Page(size << 10)
 		plain["/"+asIs+"/"+name] = page
 		plain["/"+encoded+"/"+name] = page
 		plain["/"+compressed+"/"+name] = page
 		gzipped["/"+compressed+"/"+name] = compress(page)[0]
 	}
-	plain["/api"] = makeJSON(2 << 10)
+	plain["/api"] = portal.JSON(2 << 10)
 	plain["/cookies"] = plain["/api"]
 	return plain, gzipped
 }()
@@ -81,7 +71,7 @@ func serve() (*upstream, error) {
 	for path, body := range compressedBodies {
 		u.answers[path+" gzip"] = answer(path, "Content-Encoding: gzip\r\n", body)
 	}
-	page := makePage(60 << 10)
+	page := portal.Page(60 << 10)
 	pieces := [][]byte{page[:2<<10], page[2<<10:]}
 	for _, when := range []string{late, unbuffered, held} {
 		fields := "Transfer-Encoding: chunked\r\n"
@@ -110,7 +100,7 @@ func head(path, fields string) string {
 		h = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 	}
 	if path == "/cookies" {
-		h += "Set-Cookie: " + strings.Join(cookies, "\r\nSet-Cookie: ") + "\r\n"
+		h += "Set-Cookie: " + strings.Join(portal.Cookies, "\r\nSet-Cookie: ") + "\r\n"
 	}
 	return h + fields
 }
