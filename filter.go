@@ -122,7 +122,7 @@ type responseWriter struct {
 	chosen  time.Time // when the visitor chose, or the zero time
 	verdict *verdict.Verdict
 	asker   page.Asker
-	tag     string // see language
+	asks    notice.Language // see language
 	// conditional tells that the upstream was asked whether this very variant holds.
 	conditional bool
 
@@ -272,7 +272,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	}
 	rw.known, rw.missing = known, known
 	rw.stream = markup.NewStream(output{rw}, markup.Page{
-		Rules:   markup.Rules{Body: rw.snippet()},
+		Rules:   markup.Rules{Body: rw.snippet},
 		XML:     document.XHTML,
 		Charset: document.Charset != "",
 		From:    codings,
@@ -310,15 +310,15 @@ func (rw *responseWriter) rewrites() bool {
 	return rw.verdict.Notice || rw.handler.Manage != manageOff
 }
 
-// snippet is what is inserted: the notice until there is a choice, then the control
-// to come back to it.
-func (rw *responseWriter) snippet() string {
+// snippet is what is inserted in a page in that language: the notice until there is a
+// choice, then the control to come back to it.
+func (rw *responseWriter) snippet(lang []byte) string {
 	h, r := rw.handler, rw.request
 	place := notice.Place{
 		Origin:   page.Origin(r),
 		Site:     r.Host,
 		Return:   rw.asked.RequestURI(),
-		Language: rw.language(),
+		Language: h.renderer.On(string(lang), rw.language()),
 		Refusing: rw.verdict.Refusing,
 	}
 	if rw.verdict.Notice {
@@ -327,19 +327,24 @@ func (rw *responseWriter) snippet() string {
 	return h.renderer.Manage(place)
 }
 
-// language is the visitor's; finding it costs something, so only pages ask.
-func (rw *responseWriter) language() string {
-	if rw.tag == "" {
-		rw.tag = rw.handler.renderer.Language(rw.request)
+// language is the one that is asked for; finding it costs something, so only pages do.
+func (rw *responseWriter) language() notice.Language {
+	if rw.asks.Tag == "" {
+		rw.asks = rw.handler.renderer.Language(rw.request)
 	}
-	return rw.tag
+	return rw.asks
 }
 
 // suffix sets the entity tags of this visitor's variant of pages apart, also from what
-// an earlier configuration inserted.
+// an earlier configuration inserted. Which language the page itself is in follows from
+// the upstream's tag.
 func (rw *responseWriter) suffix() string {
-	h := rw.handler
-	return "-consent-" + rw.verdict.Key + "-" + h.renderer.Version() + h.Manage[:1] + "-" + rw.language()
+	h, asks := rw.handler, rw.language()
+	chosen := ""
+	if asks.Chosen {
+		chosen = "!"
+	}
+	return "-consent-" + rw.verdict.Key + "-" + h.renderer.Version() + h.Manage[:1] + "-" + asks.Tag + chosen
 }
 
 // Write takes the next bytes of the body.

@@ -77,7 +77,7 @@ const (
 	tracker = "_ga=GA1.2.3; Path=/; Max-Age=63072000"
 	gone    = "old=; Max-Age=0"
 	notice  = `id="caddy-consent"`
-	manage  = `id="caddy-consent-manage"`
+	manage  = `data-caddy-consent="manage"`
 
 	// How a browser asks for a page, and how one did that sends no Fetch metadata.
 	navigation = "Sec-Fetch-Dest: document"

@@ -112,10 +112,13 @@ type Handler struct {
 	// With off, the site must link to the charter itself. Default: link.
 	Manage string `json:"manage,omitempty"`
 
-	// Takes notice.html, manage.html, charter.html, style.css, notice.js and
-	// <language>.json from this folder where it has them, instead of the module's own.
+	// Takes notice.html, manage.html, charter.html, style.css, charter.css, notice.js
+	// and <language>.json from this folder where it has them, instead of the module's own.
 	// Default: none.
 	Templates string `json:"templates,omitempty"`
+
+	// Sets the look of the notice and the charter. Default: as style.css has it.
+	Style *Style `json:"style,omitempty"`
 
 	policy   *policy.Policy
 	book     *choice.Book
@@ -180,6 +183,37 @@ type Service struct {
 	Exempt bool `json:"exempt,omitempty"`
 }
 
+// Style is the look of the notice and the charter. Colours are hexadecimal: #rgb or
+// #rrggbb, or without the #. It is an error where accent or text has a contrast of less than 4.5 with the
+// surface, in the light or in the dark, after the defaults are filled in (WCAG 2.2,
+// 1.4.3).
+type Style struct {
+	// Places the notice: bottom or top, in the middle of that edge, or corner.
+	// Default: bottom.
+	Position string `json:"position,omitempty"`
+	// Colours buttons, with black or white on them, whichever has more contrast, and
+	// links. Default: #0b4f8a.
+	Accent string `json:"accent,omitempty"`
+	// Colours them for visitors who prefer a dark scheme. Default: #9ccbff, also where
+	// the light one is given.
+	AccentDark string `json:"accent_dark,omitempty"`
+	// Colours text; secondary text and lines follow. Default: #16202c.
+	Text string `json:"text,omitempty"`
+	// Colours it in a dark scheme. Default: #edf2f7, also where the light one is given.
+	TextDark string `json:"text_dark,omitempty"`
+	// Colours the background. Default: #fff.
+	Surface string `json:"surface,omitempty"`
+	// Colours it in a dark scheme. Default: #17202b, also where the light one is given.
+	SurfaceDark string `json:"surface_dark,omitempty"`
+	// Lists the fonts by preference, as letters, digits, spaces and hyphens: families
+	// that visitors have or the site loads, or generic ones such as sans-serif. Without
+	// a generic one the system's stand behind them. Default: the system's.
+	Font []string `json:"font,omitempty"`
+	// Rounds the corners by this length: 0, or a number of px (40 at most), rem or em
+	// (2.5 at most). Default: 10px.
+	Radius string `json:"radius,omitempty"`
+}
+
 // The words that options take.
 const (
 	undeclaredStrip     = "strip"
@@ -204,7 +238,7 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision checks the configuration and prepares all that can be before a request
-// comes: the policy, the texts, the key that signs choices.
+// comes: the policy and its date, the texts, the key that signs choices.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	h.setDefaults()
@@ -232,13 +266,20 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.metrics, err = operator.NewMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return err
 	}
+	since, err := operator.Since(ctx, ctx.Storage(), h.policy.Version, time.Now())
+	if err != nil {
+		return err
+	}
 	h.renderer, err = notice.New(notice.Options{
 		Policy:    h.policy,
 		Path:      h.Path,
 		Charter:   cmp.Or(h.Charter, h.Path+"/charter"),
 		Language:  h.Language,
 		Remember:  time.Duration(h.Remember),
+		Manage:    h.Manage == manageLink,
 		Templates: h.Templates,
+		Style:     h.style(),
+		Since:     since,
 	})
 	if err != nil {
 		return err
@@ -319,6 +360,9 @@ func (h *Handler) check() error {
 	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", cmp.Or(h.Path, "/_consent")+"/") {
 		return bad("charter", "%s is inside the module's own path %s", h.Charter, cmp.Or(h.Path, "/_consent"))
 	}
+	if err := h.style().Check(); err != nil {
+		return err
+	}
 	return h.checkSupported(bad)
 }
 
@@ -344,6 +388,13 @@ func (h *Handler) checkSupported(bad func(word, format string, args ...any) erro
 		}
 	}
 	return nil
+}
+
+func (h *Handler) style() notice.Style {
+	if h.Style == nil {
+		return notice.Style{}
+	}
+	return notice.Style(*h.Style)
 }
 
 func isURLPath(path string) bool {
@@ -443,6 +494,14 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //		signals       [google] [matomo]
 //		manage        link|off
 //		templates     <dir>
+//		style {
+//			position bottom|top|corner
+//			accent   <colour> [<dark colour>]
+//			text     <colour> [<dark colour>]
+//			surface  <colour> [<dark colour>]
+//			font     <family>...
+//			radius   <length>
+//		}
 //	}
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive itself
@@ -469,6 +528,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"signals":       b.list(&h.Signals),
 		"manage":        b.text(&h.Manage),
 		"templates":     b.text(&h.Templates),
+		"style":         b.style(&h.Style),
 	})
 	if err != nil {
 		return err
@@ -518,6 +578,8 @@ func (b block) located(err error) error {
 	case *wordError:
 		word = e.word
 	case *policy.Error:
+		word = e.Where
+	case *notice.StyleError:
 		word = e.Where
 	}
 	if place, ok := b.places[word]; ok {
@@ -697,6 +759,42 @@ func (b block) service(to *[]Service) func() error {
 		})
 		*to = append(*to, s)
 		return err
+	}
+}
+
+func (b block) style(to **Style) func() error {
+	return func() error {
+		if err := b.once(b.Val()); err != nil {
+			return err
+		}
+		if b.NextArg() {
+			return b.ArgErr()
+		}
+		s := new(Style)
+		inner := block{b.Dispenser, make(map[string]caddyfile.Token)}
+		err := inner.read(map[string]func() error{
+			"position": inner.text(&s.Position),
+			"accent":   inner.colours(&s.Accent, &s.AccentDark),
+			"text":     inner.colours(&s.Text, &s.TextDark),
+			"surface":  inner.colours(&s.Surface, &s.SurfaceDark),
+			"font":     inner.list(&s.Font),
+			"radius":   inner.text(&s.Radius),
+		})
+		for word, place := range inner.places {
+			b.places["style "+word] = place
+		}
+		*to = s
+		return err
+	}
+}
+
+// colours reads a colour for a light scheme and, where there is one, for a dark one.
+func (b block) colours(light, dark *string) func() error {
+	return func() error {
+		if word := b.Val(); b.CountRemainingArgs() == 0 {
+			return b.Errf(`%s lacks a colour such as 0b4f8a or "#0b4f8a": without quotes # begins a comment`, word)
+		}
+		return b.named(light, dark)()
 	}
 }
 

@@ -37,12 +37,7 @@ func TestWhatTheReadmeShowsIsAccepted(t *testing.T) {
 	if err := caddy.StrictUnmarshalJSON([]byte(strings.Replace(blocks["json"][0], `"handler": "consent",`, "", 1)), &h); err != nil {
 		t.Error(err)
 	}
-	var config caddy.Config
-	server := `{"admin":{"disabled":true},"storage":{"module":"file_system","root":` + quote(t.TempDir()) + `},"apps":{"http":{"servers":{"s":{"listen":[":0"],"routes":[{"handle":[` + blocks["json"][0] + `]}]}}}}}`
-	if err := json.Unmarshal([]byte(server), &config); err != nil {
-		t.Fatal(err)
-	}
-	if err := caddy.Validate(&config); err != nil {
+	if err := validate(t, blocks["json"][0], t.TempDir()); err != nil {
 		t.Error(err)
 	}
 

@@ -10,7 +10,7 @@ import (
 func ours() []candidate {
 	return []candidate{
 		// Behind the beginning of the body it does not look at the page any more.
-		scanning("ours: only the notice", markup.Rules{Body: "<div>the notice</div>"}),
+		scanning("ours: only the notice", markup.Rules{Body: notice}),
 		scanning("ours: all rules on", blocking()),
 		scanning("ours: all rules but that on inline scripts", withoutScripts()),
 	}
@@ -29,7 +29,7 @@ func blocking() markup.Rules {
 		"pianoAnalytics", "EA_push", "fbq(", "twq(", "_linkedin", "hotjar", "clarity.ms")
 	return markup.Rules{
 		Head:   "<script>the guard</script>",
-		Body:   "<div>the notice</div>",
+		Body:   notice,
 		Prefix: "data-consent-",
 		Gate:   "data-consent-service",
 		Host: func(host []byte) *markup.Mark {
@@ -91,3 +91,5 @@ func scan(s *markup.Scanner, held, content []byte) (buffer []byte, edits int) {
 	found, _ := s.Scan(held, true)
 	return held, edits + len(found)
 }
+
+func notice([]byte) string { return "<div>the notice</div>" }

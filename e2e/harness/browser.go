@@ -320,9 +320,10 @@ func (p *Page) Follow(text string) {
 	p.load(fmt.Sprintf("following %q", text), click(text))
 }
 
-// where finds what a visitor would click on, and fails if something covers it.
+// where finds what a visitor would click on by its first line, and fails if something covers
+// it.
 const where = `(text => {
-	const control = [...document.querySelectorAll('a, button, label')].find(e => e.innerText.trim() === text && e.getClientRects().length);
+	const control = [...document.querySelectorAll('a, button, label')].find(e => e.innerText.trim().split('\n')[0] === text && e.getClientRects().length);
 	if (!control) throw new Error('nothing on ' + location.href + ' reads so');
 	control.scrollIntoView({ block: 'center', behavior: 'instant' });
 	const box = control.getClientRects()[0];

@@ -60,6 +60,8 @@ func nameBit(packed uint64) uint64 { return 1 << (spread(packed) >> 58) }
 
 // The attributes that are asked for besides those that hold URLs.
 var (
+	nameLang      = nameOf("lang")
+	nameXMLLang   = nameOf("xml:lang")
 	nameType      = nameOf("type")
 	nameLanguage  = nameOf("language")
 	nameRel       = nameOf("rel")

@@ -7,7 +7,7 @@ import (
 
 func TestAPageThatNamesAnEncodingOfItsOwnIsLeft(t *testing.T) {
 	rules := denying()
-	rules.Head, rules.Body = headed, notice
+	rules.Head, rules.Body = headed, insert(notice)
 	for _, meta := range []string{`<meta charset=iso-2022-jp>`, `<META CHARSET="ISO-2022-JP">`, `<meta http-equiv=Content-Type content="text/html; charset=iso-2022-jp">`, `<meta charset=csISO2022JP>`, `<meta charset=&#105;so-2022-jp>`} {
 		passed := Passed{Encoding: "iso-2022-jp"}
 		if strings.Contains(meta, "cs") && !strings.Contains(meta, "iso-") && !strings.Contains(meta, "ISO-") {
@@ -40,7 +40,7 @@ func TestAPageInUTF16IsLeft(t *testing.T) {
 // depend on how the page comes.
 func TestABodyIsImpliedOrNotBeforeAnEncoding(t *testing.T) {
 	rules := denying()
-	rules.Body = notice
+	rules.Body = insert(notice)
 	for _, meta := range []string{`<meta charset=iso-2022-jp>`, `<meta a="` + strings.Repeat("x", 1000) + `" charset=iso-2022-jp>`} {
 		for length := maxUndecided - 30; length < maxUndecided+3; length++ {
 			page := `<p><!--` + strings.Repeat("x", length-len(`<p><!---->`)) + `-->` + meta + `<img src=//d.test>`

@@ -10,7 +10,7 @@ const headed = `<script src=h></script>`
 // inserted shows with "^" where the head's insertion comes, with "|" where the body's.
 func inserted(t *testing.T, scanner Scanner, table []string) {
 	t.Helper()
-	scanner.Head, scanner.Body = headed, notice
+	scanner.Head, scanner.Body = headed, insert(notice)
 	for _, marked := range table {
 		becomes(t, scanner, strings.NewReplacer("^", "‹"+headed+"›", "|", "‹"+notice+"›").Replace(marked), Passed{})
 	}
@@ -74,7 +74,7 @@ func TestXHTMLOpensTheHeadInItsOwnTagOnly(t *testing.T) {
 
 func TestInsertionsAndElementsThatAreWithheldGoTogether(t *testing.T) {
 	rules := denying()
-	rules.Head, rules.Body = headed, notice
+	rules.Head, rules.Body = headed, insert(notice)
 	for _, marked := range []string{
 		`<head>^<script† ‹type="text/plain" ›‡src=//d.test></script></head><body>|`,
 		`^<link† rel=stylesheet ‡href=//d.test>|<img† ‡src=//d.test>`,

@@ -64,7 +64,7 @@ func TestATagOver64KiBPassesAndTheScanGoesOn(t *testing.T) {
 	atLimit(t, denying(), `<p src=//d.test a="`+strings.Repeat("x", maxTag)+`">`, Passed{})
 	atLimit(t, denying(), `<svg><font a="`+strings.Repeat("x", maxTag)+`" color><title>x</title></svg>`, Passed{Tags: 1})
 	rules := denying()
-	rules.Body = notice
+	rules.Body = insert(notice)
 	atLimit(t, rules, `<body `+strings.Repeat("x", maxTag)+` background=//d.test>‹`+notice+`›`, Passed{Tags: 1})
 }
 

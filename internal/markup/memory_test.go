@@ -16,7 +16,7 @@ func everything() Rules {
 	mark := &Mark{Attributes: ` data-m=""`, Frame: ` src="about:blank"`}
 	return Rules{
 		Head:    "<script src=/g></script>",
-		Body:    notice,
+		Body:    insert(notice),
 		Host:    func([]byte) *Mark { return mark },
 		Script:  func([]byte) *Mark { return mark },
 		Prefix:  "data-x-",

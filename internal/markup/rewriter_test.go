@@ -31,7 +31,7 @@ func TestAfterAFailedWriteNothingPassesAndTheErrorStays(t *testing.T) {
 	const page = "<!doctype html><html><head><title>x</title><script>var a=1</script><body class=x><p>hello<p>more<div><p>end</html><img src=//a.b/c>" +
 		"<a href=x>y<a href=x>y<!-- comment --><meta name=a content=1><p>last"
 	host := func([]byte) *Mark { return &Mark{Attributes: " z"} }
-	for name, rules := range map[string]Rules{"the notice": {Body: notice}, "marks": {Body: notice, Host: host, Prefix: "data-c-"}} {
+	for name, rules := range map[string]Rules{"the notice": {Body: insert(notice)}, "marks": {Body: insert(notice), Host: host, Prefix: "data-c-"}} {
 		for at := 1; at <= 6; at++ {
 			for size := 1; size <= len(page); size++ {
 				for end, finish := range map[string]func(*Rewriter) error{"Close": (*Rewriter).Close, "Abandon": (*Rewriter).Abandon} {
@@ -69,7 +69,7 @@ func TestNothingIsWrittenOnceAStreamHasEnded(t *testing.T) {
 			for _, to := range []string{"", from} {
 				for _, abandoned := range []bool{false, true} {
 					var out bytes.Buffer
-					s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(from), To: list(to)})
+					s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list(from), To: list(to)})
 					_, err := s.Write(whole[:cut])
 					if err == nil && abandoned {
 						err = s.Abandon()

@@ -17,10 +17,12 @@ type Rules struct {
 	// where the parser implies it.
 	Head string
 
-	// Body is inserted once, where the content of the body begins: right after the
-	// <body> start tag, or where the parser implies it; never into a frameset
-	// document.
-	Body string
+	// Body is asked once for what is inserted where the content of the body begins: right
+	// after the <body> start tag, or where the parser implies it; never in a frameset
+	// document. It is told the language that the page says it is in (the lang attribute of
+	// <html>), empty where it says none; the bytes are valid during the call only. With a nil
+	// Body nothing is inserted.
+	Body func(lang []byte) string
 
 	// Host is told each host from which an element of the page would load, or to
 	// which it would send, by itself; in lower case, in ASCII, without port. What it

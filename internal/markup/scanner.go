@@ -48,6 +48,8 @@ type Scanner struct {
 	host     [maxHost]byte // the last one
 	inner    *Scanner      // for markup in text
 	room     [8]span       // for the attributes of most tags
+	lang     []byte        // of <html>, in langRoom
+	langRoom [maxLang]byte
 
 	edits []Edit
 	given int // edits that the last call returned
@@ -73,7 +75,7 @@ func (s *Scanner) begin() {
 	if s.tag.spans == nil {
 		s.tag.spans = s.room[:0]
 	}
-	if s.depth > 0 || len(s.Head) == 0 && len(s.Body) == 0 {
+	if s.depth > 0 || s.Head == "" && s.Body == nil {
 		s.phase = finished
 	}
 	s.settle()

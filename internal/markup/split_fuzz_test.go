@@ -23,7 +23,7 @@ var fuzzSeeds = []string{
 func hazards() Rules {
 	mark := &Mark{Attributes: ` data-s="'&<d>"`, Frame: ` src="/f"`}
 	return Rules{
-		Head: headed, Body: notice, Prefix: "data-c-", Gate: "data-c-service",
+		Head: headed, Body: insert(notice), Prefix: "data-c-", Gate: "data-c-service",
 		Host: func(host []byte) *Mark {
 			if bytes.IndexByte(host, 'd') >= 0 {
 				return mark

@@ -70,7 +70,7 @@ func TestDocumentsInDocumentsAreScannedToADepth(t *testing.T) {
 
 func TestNoNoticeComesIntoASrcdoc(t *testing.T) {
 	rules := denying()
-	rules.Head, rules.Body = headed, notice
+	rules.Head, rules.Body = headed, insert(notice)
 	become(t, rules, `<head>‹`+headed+`›</head><body>‹`+notice+`›<iframe srcdoc="<html><head></head><body><img† ‡src=//d.test></body>"></iframe>`)
 }
 

@@ -88,7 +88,7 @@ func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
 		for _, size := range []int{1, 1000, len(in)} {
 			for _, to := range []string{from, ""} {
 				var out bytes.Buffer
-				s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(from), To: list(to)})
+				s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list(from), To: list(to)})
 				for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 					if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 						t.Fatal(coding, err)
@@ -116,7 +116,7 @@ func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
 func TestAFlushPassesWhatIsDecidedOfACompressedPage(t *testing.T) {
 	for _, coding := range Codings {
 		var out bytes.Buffer
-		s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(coding), To: list(coding)})
+		s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list(coding), To: list(coding)})
 		want := []string{"<title>x</title>", "<title>x</title><body>" + notice + "a", "<title>x</title><body>" + notice + "ab"}
 		for i, piece := range flushed(t, coding, "<title>x</title>", "<body>a", "b") {
 			if _, err := s.Write(piece); err != nil {
@@ -148,7 +148,7 @@ func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
 		}
 		for name, in := range broken {
 			var out bytes.Buffer
-			s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(coding), To: list(coding)})
+			s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list(coding), To: list(coding)})
 			_, err := s.Write(in)
 			if err == nil {
 				err = s.Close()
@@ -173,7 +173,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 	} {
 		for _, size := range []int{1, len(in)} {
 			var out bytes.Buffer
-			s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list("gzip"), To: list("gzip")})
+			s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list("gzip"), To: list("gzip")})
 			for rest := in; len(rest) > 0; rest = rest[min(size, len(rest)):] {
 				if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 					t.Fatalf("%s: %v", name, err)
@@ -192,7 +192,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 
 func TestAPageWithoutAByteStaysSo(t *testing.T) {
 	var out bytes.Buffer
-	s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list("gzip"), To: list("gzip")})
+	s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list("gzip"), To: list("gzip")})
 	defer s.End()
 	if err := s.Close(); err != nil || out.Len() > 0 {
 		t.Error(err, out.Len())
@@ -225,7 +225,7 @@ func TestSeveralCodingsInARow(t *testing.T) {
 		for _, to := range []string{codings, ""} {
 			for _, size := range []int{1, 700, len(in)} {
 				var out bytes.Buffer
-				s := NewStream(&out, Page{Rules: Rules{Body: notice}, From: list(codings), To: list(to)})
+				s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list(codings), To: list(to)})
 				for rest := []byte(in); len(rest) > 0; rest = rest[min(size, len(rest)):] {
 					if _, err := s.Write(rest[:min(size, len(rest))]); err != nil {
 						t.Fatal(codings, err)

@@ -109,13 +109,13 @@ func (s *Scanner) clearFramesetOK() {
 
 func (s *Scanner) insertHead(offset int64) {
 	s.insert(offset, s.Head)
-	if s.phase = beforeBody; len(s.Body) == 0 {
+	if s.phase = beforeBody; s.Body == nil {
 		s.finish()
 	}
 }
 
 func (s *Scanner) insertBody(offset int64) {
-	s.insert(offset, s.Body)
+	s.insert(offset, s.Body(s.lang))
 	s.finish()
 }
 
@@ -190,6 +190,8 @@ func (s *Scanner) structureStartTagEnds(offset int64) {
 		return
 	}
 	switch s.tag.element {
+	case elementHTML:
+		s.readLang()
 	case elementTemplate:
 		if len(s.open) == 0 {
 			s.templates++
@@ -198,6 +200,24 @@ func (s *Scanner) structureStartTagEnds(offset int64) {
 		if hidden, _ := s.tag.value(&nameType); !equalFold(hidden, "hidden") {
 			s.clearFramesetOK()
 		}
+	}
+}
+
+// maxLang bounds a language tag; RFC 5646 (section 4.4.1) wants room for 35 characters.
+const maxLang = 35
+
+// readLang reads the language of the page from the current tag, <html>. What a second one
+// says counts only where the first says nothing ("in body" insertion mode).
+func (s *Scanner) readLang() {
+	if len(s.lang) > 0 || s.templates > 0 {
+		return
+	}
+	value, _ := s.tag.value(&nameLang)
+	if xml, ok := s.tag.value(&nameXMLLang); ok && s.XML { // HTML, section 3.2.6.2
+		value = xml
+	}
+	if len(value) <= maxLang {
+		s.lang = append(s.langRoom[:0], value...)
 	}
 }
 

@@ -19,7 +19,7 @@ func (s *Scanner) startTagNamed(e *element, packed uint64, start, end int) {
 		t.held = e == elementFont || e == elementAnnotationXML
 	case s.phase != finished:
 		s.structureStartTag(e, t.offset)
-		t.held = e == elementInput
+		t.held = e == elementInput || e == elementHTML
 	}
 	if e != nil && (e.flags&loads != 0 && s.elements() || e == elementMeta) {
 		t.held = true

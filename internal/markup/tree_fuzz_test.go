@@ -16,7 +16,7 @@ func FuzzTree(f *testing.F) {
 		if deviates(page) {
 			return
 		}
-		out, passed := scanned(t, Scanner{Rules: Rules{Head: headed, Body: notice}}, page, len(page)+1)
+		out, passed := scanned(t, Scanner{Rules: Rules{Head: headed, Body: insert(notice)}}, page, len(page)+1)
 		if passed.Encoding != "" {
 			return
 		}

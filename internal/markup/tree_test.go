@@ -112,7 +112,7 @@ func TestTheTreeIsTheSameButForTheInsertions(t *testing.T) {
 	pages := treeTests(t)
 	heads, notices := 0, 0
 	for _, page := range pages {
-		scanner := Scanner{Rules: Rules{Head: headed, Body: notice}}
+		scanner := Scanner{Rules: Rules{Head: headed, Body: insert(notice)}}
 		out, _ := scanned(t, scanner, page, len(page)+1)
 		inHead, inBody := sameTree(t, page, out)
 		heads, notices = heads+inHead, notices+inBody

@@ -92,7 +92,7 @@ func BenchmarkWorstInput(b *testing.B) {
 		for _, which := range []struct {
 			name  string
 			rules Rules
-		}{{"", granting()}, {" with a notice", func() Rules { r := granting(); r.Head, r.Body = headed, notice; return r }()}} {
+		}{{"", granting()}, {" with a notice", func() Rules { r := granting(); r.Head, r.Body = headed, insert(notice); return r }()}} {
 			b.Run(name+which.name, func(b *testing.B) {
 				b.SetBytes(int64(len(content)))
 				for b.Loop() {

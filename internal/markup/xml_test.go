@@ -35,6 +35,6 @@ func TestALongNameInXHTMLEndsWhereTheNameDoesHoweverItComes(t *testing.T) {
 
 func TestXHTMLGetsInsertionsBesides(t *testing.T) {
 	rules := denying()
-	rules.Head, rules.Body = headed, notice
+	rules.Head, rules.Body = headed, insert(notice)
 	becomes(t, Scanner{Rules: rules, XML: true}, `<html><head>‹`+headed+`›<link† rel="icon" ‡href="//d.test"/></head><body† ‡background="//d.test">‹`+notice+`›</body></html>`, Passed{})
 }

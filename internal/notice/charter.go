@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -16,9 +17,11 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-// Visitor is who reads the charter.
+// Visitor is who reads the charter or opens the settings.
 type Visitor struct {
 	Language string
+	// Origin is the scheme and host that the visitor's browser shows, or "".
+	Origin string
 	// Site is what the site is called.
 	Site string
 	// Return is where to go once the form is sent.
@@ -37,41 +40,63 @@ func (r *Renderer) Charter(v Visitor) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Settings renders the notice with its settings open and the visitor's choice in them,
+// for pages that the visitor has answered before.
+func (r *Renderer) Settings(v Visitor) ([]byte, error) {
+	var b bytes.Buffer
+	view := r.view(v, r.languages.texts[v.Language])
+	view.Opened = true
+	if err := r.notice.Execute(&b, view); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
 // view is what the templates see.
 type view struct {
 	Visitor
 	policy.Controller
-	Origin, Path, Charter, Assets string
-	Direction, Version            string
-	Services                      bool // there is something to choose
-	Enforced                      bool // what is not declared is stripped
-	Purposes                      []purposeView
-	Necessary                     []row
-	texts                         texts
-	replacer                      *strings.Replacer
+	Path, Charter, Assets string
+	Direction, Position   string
+	Version               string
+	Since                 time.Time // when the version was first in force
+	Manage                bool      // pages carry the control to come back
+	Opened                bool      // the notice shows its settings
+	Services              bool      // there is something to choose
+	Enforced              bool      // what is not declared is stripped
+	Purposes              []purposeView
+	Necessary             []row
+	Languages             []languageView
+	texts                 texts
+	replacer              *strings.Replacer
 }
 
 type purposeView struct {
-	Title, Description, Providers string
-	Services                      []serviceView
-	Rows                          []row
+	Title, Description string
+	Services           []serviceView
+	Rows               []row
 }
 
 type serviceView struct {
-	ID, Name        string
-	Granted, Exempt bool
+	// Label is the name, and the provider's where that is another.
+	ID, Name, Label, Description string
+	Granted, Exempt              bool
 }
 
 // row is one line of a table of cookies.
 type row struct {
-	Cookies                                       []string
-	Provider, ProviderURL, Service, Purpose, Life string
+	Cookies                                                []string
+	Provider, ProviderURL, Service, Purpose, Life, Consent string
 }
 
-// Table is what the table template sees.
+// languageView is a language by its own name.
+type languageView struct{ Tag, Name string }
+
+// Table is what the table template sees. Heading is the id of the heading that names it.
 type Table struct {
 	view
-	Rows []row
+	Heading string
+	Rows    []row
 }
 
 func (r *Renderer) view(v Visitor, t texts) view {
@@ -83,8 +108,9 @@ func (r *Renderer) view(v Visitor, t texts) view {
 	out := view{
 		Visitor: v, Controller: p.Controller, texts: t,
 		Path: r.options.Path, Charter: r.options.Charter, Assets: r.assets.folder,
-		Direction: t["direction"], Version: p.Version, Services: len(p.Services) > 0,
-		Enforced: !p.PassUndeclared,
+		Direction: t["direction"], Position: cmp.Or(r.options.Style.Position, "bottom"),
+		Version: p.Version, Since: r.options.Since, Manage: r.options.Manage,
+		Services: len(p.Services) > 0, Enforced: !p.PassUndeclared,
 	}
 	out.replacer = strings.NewReplacer("{site}", v.Site, "{controller}", controller, "{remember}", out.life(r.options.Remember))
 	for _, id := range p.PurposesInUse() {
@@ -92,6 +118,9 @@ func (r *Renderer) view(v Visitor, t texts) view {
 	}
 	for _, pattern := range p.Necessary {
 		out.Necessary = append(out.Necessary, out.necessary(pattern, r.options.Remember))
+	}
+	for _, tag := range slices.Sorted(maps.Keys(r.languages.texts)) {
+		out.Languages = append(out.Languages, languageView{tag, r.languages.texts[tag]["language"]})
 	}
 	return out
 }
@@ -105,36 +134,39 @@ func (v *view) purpose(p *policy.Policy, id string) purposeView {
 	if out.Description == "" {
 		out.Description = v.texts["purpose."+id+".text"]
 	}
-	var providers []string
 	for i, s := range p.Services {
 		if s.Purpose != id {
 			continue
 		}
 		name := cmp.Or(s.Name, s.ID)
-		out.Services = append(out.Services, serviceView{ID: s.ID, Name: name, Granted: v.InForce.Has(i), Exempt: s.Exempt})
+		label := name
+		if provider := s.Provider.Name; provider != "" && provider != name {
+			label += " (" + provider + ")"
+		}
+		description := s.Description.In(v.Language)
+		out.Services = append(out.Services, serviceView{
+			ID: s.ID, Name: name, Label: label, Description: description, Granted: v.InForce.Has(i), Exempt: s.Exempt,
+		})
 		life := v.T("life.as_set")
 		if max := s.MaxLife(); max > 0 {
 			life = v.life(max)
 		}
+		consent := v.T("consent.required")
 		if s.Exempt {
-			life += " – " + v.T("charter.exempt")
+			consent = v.T("consent.exempt")
 		}
 		out.Rows = append(out.Rows, row{
 			Cookies: names(s.Cookies), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
-			Service: name, Purpose: cmp.Or(s.Description.In(v.Language), out.Title), Life: life,
+			Service: name, Purpose: cmp.Or(description, out.Title), Life: life, Consent: consent,
 		})
-		if provider := cmp.Or(s.Provider.Name, name); !slices.Contains(providers, provider) {
-			providers = append(providers, provider)
-		}
 	}
-	out.Providers = strings.Join(providers, ", ")
 	return out
 }
 
 // necessary describes a cookie that needs no consent: the charter's four as it
 // publishes them, any other as declared by the operator.
 func (v *view) necessary(pattern policy.Pattern, remember time.Duration) row {
-	r := row{Cookies: []string{string(pattern)}, Provider: "Opendatasoft"}
+	r := row{Cookies: []string{string(pattern)}, Provider: "Opendatasoft", Consent: v.T("consent.necessary")}
 	key := "cookie." + string(pattern)
 	if v.texts[key+".service"] == "" {
 		key, r.Provider = "cookie.other", cmp.Or(v.Controller.Name, v.Site)
@@ -155,7 +187,7 @@ func (v view) T(key string) string {
 }
 
 // Table pairs the rows of a table with the texts of its head.
-func (v view) Table(rows []row) Table { return Table{v, rows} }
+func (v view) Table(heading string, rows []row) Table { return Table{v, heading, rows} }
 
 // Status says what became of the visitor's choice.
 func (v view) Status() string {
@@ -183,7 +215,27 @@ func (v view) Chosen() *time.Time {
 }
 
 // Date writes a time as the language does.
-func (v view) Date(t *time.Time) string { return t.Format(v.texts["date"]) }
+func (v view) Date(t time.Time) string { return t.UTC().Format(v.texts["date"]) }
+
+// Allowed and Refused are the names of the services that the visitor chose, and did not.
+func (v view) Allowed() string { return v.services(true) }
+
+func (v view) Refused() string { return v.services(false) }
+
+func (v view) services(granted bool) string {
+	if v.Choice.State != choice.Given {
+		return ""
+	}
+	var names []string
+	for _, p := range v.Purposes {
+		for _, s := range p.Services {
+			if s.Granted == granted {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	return strings.Join(names, v.T("comma"))
+}
 
 // ContactURL makes a link of the controller's address.
 func (v view) ContactURL() template.URL {
@@ -209,7 +261,7 @@ func (v view) life(d time.Duration) string {
 	case d >= 48*time.Hour:
 		unit, n = "life.days", math.Round(d.Hours()/24)
 	}
-	return strings.Replace(v.texts[unit], "{n}", strconv.Itoa(int(n)), 1)
+	return strings.Replace(v.texts.plural(v.Language, unit, int(n)), "{n}", strconv.Itoa(int(n)), 1)
 }
 
 func names(patterns []policy.Pattern) []string {

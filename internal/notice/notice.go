@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -30,9 +31,15 @@ type Options struct {
 	Language string
 	// Remember is how long a choice is valid; the texts name it.
 	Remember time.Duration
+	// Manage tells that pages carry a control to come back to the choice.
+	Manage bool
 	// Templates is a folder whose files (notice.html, manage.html, charter.html,
-	// style.css, notice.js, <language>.json) go before the embedded ones; "" for none.
+	// style.css, charter.css, notice.js, <language>.json) go before the embedded ones; "" for none.
 	Templates string
+	// Style is how it looks where the operator wants it other than style.css has it.
+	Style Style
+	// Since is when this version of the policy began to hold.
+	Since time.Time
 }
 
 // Renderer holds what can be rendered beforehand: all but the visitor's host and
@@ -41,6 +48,7 @@ type Renderer struct {
 	options   Options
 	languages languages
 	assets    assets
+	notice    *template.Template
 	charter   *template.Template
 	notices   map[noticeKey]snippet
 	manages   map[string]snippet
@@ -63,11 +71,10 @@ func New(o Options) (*Renderer, error) {
 	if r.languages, err = readLanguages(files, o.Language); err != nil {
 		return nil, err
 	}
-	if r.assets, err = readAssets(files, o.Path); err != nil {
+	if r.assets, err = readAssets(files, o.Path, o.Style); err != nil {
 		return nil, err
 	}
-	noticeTemplate, err := parse(files, "notice.html")
-	if err != nil {
+	if r.notice, err = parse(files, "notice.html"); err != nil {
 		return nil, err
 	}
 	manage, err := parse(files, "manage.html")
@@ -80,7 +87,7 @@ func New(o Options) (*Renderer, error) {
 	for tag, texts := range r.languages.texts {
 		for _, refusing := range []bool{false, true} {
 			key := noticeKey{tag, refusing}
-			if r.notices[key], err = r.prepare(noticeTemplate, tag, texts, refusing); err != nil {
+			if r.notices[key], err = r.prepare(r.notice, tag, texts, refusing); err != nil {
 				return nil, err
 			}
 		}
@@ -89,8 +96,12 @@ func New(o Options) (*Renderer, error) {
 		}
 	}
 	r.version = r.hash()
-	// The charter is rendered for each visitor; a mistake in it shows now.
-	if _, err := r.Charter(Visitor{Language: r.languages.fallback, Site: "example.com"}); err != nil {
+	// These are rendered for each visitor; a mistake in them shows now.
+	someone := Visitor{Language: r.languages.fallback, Site: "example.com"}
+	if _, err := r.Charter(someone); err != nil {
+		return nil, err
+	}
+	if _, err := r.Settings(someone); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -177,8 +188,10 @@ func (r *Renderer) prepare(t *template.Template, tag string, texts texts, refusi
 		site = markSite
 	}
 	var b bytes.Buffer
-	v := r.view(Visitor{Language: tag, Site: site, Refusing: refusing, Return: markReturn}, texts)
-	v.Origin = markOrigin
+	v := r.view(Visitor{
+		Language: tag, Origin: markOrigin, Site: site, Return: markReturn, Refusing: refusing,
+		InForce: choice.Choice{}.InForce(r.options.Policy, refusing),
+	}, texts)
 	if err := t.Execute(&b, v); err != nil {
 		return snippet{}, fmt.Errorf("templates: %w", err)
 	}

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
@@ -11,11 +12,29 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 )
 
 // texts are the sentences of one language by key.
 type texts map[string]string
+
+// plural is the text for a number of things. Languages that tell more than one and many
+// apart have further texts for it, by the categories of CLDR: life.days.few.
+func (t texts) plural(tag, key string, n int) string {
+	form := plural.Cardinal.MatchPlural(language.Make(tag), n, 0, 0, 0, 0)
+	return cmp.Or(t[key+"."+pluralForms[form]], t[key])
+}
+
+var pluralForms = [...]string{
+	plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many",
+}
+
+// isPlural tells whether a key is that of such a further text.
+func isPlural(key string, base texts) bool {
+	i := strings.LastIndexByte(key, '.')
+	return i > 0 && base[key[:i]] != "" && slices.Contains(pluralForms[:], key[i+1:])
+}
 
 // languages are those that there are texts in.
 type languages struct {
@@ -63,7 +82,7 @@ func readLanguages(files fs.FS, fallback string) (languages, error) {
 			}
 		}
 		for key := range t {
-			if l.texts["en"][key] == "" {
+			if l.texts["en"][key] == "" && !isPlural(key, l.texts["en"]) {
 				return l, fmt.Errorf("templates: %s.json has a text %q that nothing shows", tag, key)
 			}
 		}
@@ -86,24 +105,41 @@ func readLanguages(files fs.FS, fallback string) (languages, error) {
 	return l, nil
 }
 
-// Language picks the visitor's language: the one chosen on the portal (cookie
+// Speaks tells whether there are texts in the language with exactly that tag.
+func (r *Renderer) Speaks(tag string) bool { return r.languages.texts[tag] != nil }
+
+// Language is the one that a request asks for.
+type Language struct {
+	Tag string
+	// Chosen tells that the visitor chose it on the portal, so that it goes before that of
+	// the page.
+	Chosen bool
+}
+
+// Language finds the visitor's language: the one chosen on the portal (cookie
 // django_language, then ?flg=), else what the browser asks for, else the site's.
-func (r *Renderer) Language(req *http.Request) string {
+func (r *Renderer) Language(req *http.Request) Language {
 	l := &r.languages
 	if cookie, err := req.Cookie("django_language"); err == nil {
 		if tag := l.match(cookie.Value); tag != "" {
-			return tag
+			return Language{tag, true}
 		}
 	}
 	if strings.Contains(req.URL.RawQuery, "flg=") {
 		if tag := l.match(req.URL.Query().Get("flg")); tag != "" {
-			return tag
+			return Language{tag, true}
 		}
 	}
-	if tag := l.match(req.Header.Get("Accept-Language")); tag != "" {
-		return tag
+	return Language{cmp.Or(l.match(req.Header.Get("Accept-Language")), l.fallback), false}
+}
+
+// On is the language of what is shown on a page that says it is in another one: who did
+// not choose on the portal is best answered in the language of what he reads.
+func (r *Renderer) On(lang string, asked Language) string {
+	if asked.Chosen {
+		return asked.Tag
 	}
-	return l.fallback
+	return cmp.Or(r.languages.match(lang), asked.Tag)
 }
 
 // match finds the language of an Accept-Language value or of a single tag; "" where

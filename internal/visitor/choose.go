@@ -25,6 +25,8 @@ type answer struct {
 	Choice   string          `json:"choice"`
 	Services map[string]bool `json:"services"`
 	Return   string          `json:"return"`
+	// Lang is the language in which the visitor was asked.
+	Lang string `json:"lang"`
 }
 
 // choose records a choice and gives the browser its cookie.
@@ -40,6 +42,9 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 	if problem != nil {
 		fail(w, problem.status, problem.sentence)
 		return
+	}
+	if h.Notice.Speaks(a.Lang) {
+		before.Language = a.Lang
 	}
 	withdrawn := before.InForce &^ granted
 	c := h.Book.New(granted, now)
@@ -98,7 +103,7 @@ func readJSON(body string) (a answer, _ *problem) {
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&a)
 	if _, end := decoder.Token(); err != nil || end != io.EOF {
-		return a, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans) and "return" (text), and no other member.`)
+		return a, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans), "return" and "lang" (texts), and no other member.`)
 	}
 	return a, nil
 }
@@ -121,8 +126,10 @@ func readForm(body string) (a answer, _ *problem) {
 			a.Choice = values[0]
 		case name == "return":
 			a.Return = values[0]
+		case name == "lang":
+			a.Lang = values[0]
 		default:
-			return a, malformed("The form has a field other than choice, service and return.")
+			return a, malformed("The form has a field other than choice, service, return and lang.")
 		}
 	}
 	return a, nil

@@ -1,5 +1,5 @@
 // Package visitor answers what the visitor's browser asks of the module itself: to
-// make and to read a choice, the charter, the assets of the notice. It is plain
+// make and to read a choice, the settings, the charter, the assets of the notice. It is plain
 // net/http.
 package visitor
 
@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -67,6 +68,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			h.state(w, r)
 		}
+	case path == h.Path+"/settings":
+		if allow(w, r, http.MethodGet, http.MethodHead) {
+			h.settings(w, r)
+		}
 	case path == h.Path+"/charter", h.isFurtherCharter(path):
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.charter(w, r)
@@ -95,41 +100,85 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 		site = r.Host
 	}
 	return notice.Visitor{
-		Language: h.Notice.Language(r),
+		Language: h.language(r),
+		Origin:   page.Origin(r),
 		Site:     site,
+		Return:   h.origin(r),
 		Choice:   c,
 		InForce:  c.InForce(h.Policy, refusing),
 		Refusing: refusing && c.State != choice.Given,
 	}
 }
 
-func (h *Handler) charter(w http.ResponseWriter, r *http.Request) {
-	v := h.visitor(r, time.Now())
-	v.Return = r.URL.Path
-	if back, ok := refererPath(r); ok && !h.Owns(strings.SplitN(back, "?", 2)[0]) {
-		v.Return = back
+// language is the one that the module's own links name, else the visitor's.
+func (h *Handler) language(r *http.Request) string {
+	if tag := r.URL.Query().Get("lang"); h.Notice.Speaks(tag) {
+		return tag
 	}
-	body, err := h.Notice.Charter(v)
+	return h.Notice.Language(r).Tag
+}
+
+// origin is the page that the visitor comes from and goes back to: the one that the
+// notice's form names, else the one that the browser says.
+func (h *Handler) origin(r *http.Request) string {
+	if from := r.URL.Query().Get("return"); isPath(from) {
+		return from
+	}
+	if from, ok := refererPath(r); ok && !h.Owns(strings.SplitN(from, "?", 2)[0]) {
+		return from
+	}
+	return r.URL.Path
+}
+
+func (h *Handler) charter(w http.ResponseWriter, r *http.Request) {
+	h.document(w, r, h.Notice.Charter)
+}
+
+// settings is the notice with its settings open, for the script on pages that the
+// visitor has answered before. Who comes here without it is better served by the charter.
+func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Sec-Fetch-Dest") == "document" {
+		w.Header().Set("Location", h.Path+"/charter")
+		w.WriteHeader(http.StatusSeeOther)
+		return
+	}
+	h.document(w, r, h.Notice.Settings)
+}
+
+// document answers with HTML that holds the visitor's choice.
+func (h *Handler) document(w http.ResponseWriter, r *http.Request, render func(notice.Visitor) ([]byte, error)) {
+	v := h.visitor(r, time.Now())
+	body, err := render(v)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, "The charter could not be written.")
+		fail(w, http.StatusInternalServerError, "This page could not be written.")
 		return
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", v.Language)
 	header.Set("Cache-Control", "private, no-store")
-	header.Add("Vary", "Cookie, Accept-Language, Sec-GPC")
+	header.Add("Vary", "Cookie, Accept-Language, Sec-GPC, Sec-Fetch-Dest")
+	header.Set("X-Robots-Tag", "noindex")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'")
 	serve(w, r, body)
 }
 
 func (h *Handler) asset(w http.ResponseWriter, r *http.Request) {
 	a, _ := h.Notice.Asset(r.URL.Path)
-	w.Header().Set("Content-Type", a.ContentType)
+	header := w.Header()
+	header.Set("Content-Type", a.ContentType)
 	// The name changes with the bytes, so they can be kept for a year (RFC 8246).
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	// Pages load them under any <base> and cross-origin isolation.
-	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Add("Vary", "Accept-Encoding")
+	for _, coding := range []string{"br", "gzip"} {
+		if page.Accepts(r.Header["Accept-Encoding"], coding) {
+			header.Set("Content-Encoding", coding)
+			serve(w, r, a.Encoded[coding])
+			return
+		}
+	}
 	serve(w, r, a.Body)
 }
 

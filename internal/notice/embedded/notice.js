@@ -1,19 +1,190 @@
-// The notice works without this script. It does one thing that a server cannot:
-// a page that the browser brings back from its memory (back/forward cache), or
-// that stayed open in another tab, must not ask again what was answered since.
+// The notice works without this script: a plain form, and the charter page for the
+// settings. With it nothing is reloaded, the settings open in place, and a page that
+// was answered elsewhere stops asking. What pages may rely on is in docs/notice.md.
 (function () {
 	'use strict';
-	var notice = document.getElementById('caddy-consent');
-	var state = document.querySelector('#caddy-consent form').action;
+	// Where the proxy answers: this file is {path}/assets/<hash>/notice.js.
+	var path = document.currentScript.src.replace(/assets\/[^/]*\/[^/]*$/, '');
+	var status;  // what screen readers announce
+	var opener;  // what the settings were opened with
+	var opening; // the request for them
 
-	function look() {
-		if (!notice.isConnected) return;
-		fetch(state, { credentials: 'same-origin', headers: { Accept: 'application/json' } })
-			.then(function (response) { return response.json(); })
-			.then(function (choice) { if (choice.state === 'given') notice.remove(); })
-			.catch(function () { /* offline: the form still works */ });
+	function notice() { return document.getElementById('caddy-consent'); }
+	function control() { return document.querySelector('[data-caddy-consent="manage"]'); }
+
+	function ask(options) {
+		return fetch(path + 'choice', options).then(function (response) {
+			if (!response.ok) throw new Error('The choice was answered with status ' + response.status);
+			return response.json();
+		});
 	}
 
+	function get() { return ask({ headers: { Accept: 'application/json' } }); }
+
+	function set(choice, services) {
+		return ask({
+			method: 'POST',
+			headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+			body: JSON.stringify({ choice: choice, services: services, return: location.pathname })
+		}).then(function (state) {
+			if (!/(^|; )cookies_preferences=/.test(document.cookie)) return null;
+			document.dispatchEvent(new CustomEvent('consentchange', { detail: state }));
+			return state;
+		});
+	}
+
+	// A live region has to be there before what it says.
+	function prepare(root) {
+		if (!status) {
+			status = document.createElement('p');
+			status.setAttribute('role', 'status');
+			status.dataset.caddyConsent = 'status';
+			document.body.append(status);
+		}
+		status.lang = root.lang;
+		status.dir = root.dir;
+		status.textContent = '';
+	}
+
+	function say(text) {
+		status.textContent = text;
+		setTimeout(function () { status.textContent = ''; }, 8000);
+	}
+
+	// Shows the settings, or the first layer; the focus follows.
+	function layer(root, settings) {
+		root.querySelectorAll('[data-layer]').forEach(function (part) {
+			part.hidden = (part.dataset.layer === 'settings') !== settings;
+		});
+		(root.querySelector(settings ? '[role="switch"]' : '[formaction]') || root.querySelector('button:not([hidden])')).focus();
+	}
+
+	// Takes the notice away. The focus goes to what it was opened with, else to the
+	// control that stands where the notice stood.
+	function close(quietly) {
+		var root = notice(), hadFocus = root.contains(document.activeElement);
+		if (root.dataset.manage !== undefined && !control()) {
+			var link = document.createElement('a');
+			link.dataset.caddyConsent = 'manage';
+			link.lang = root.lang;
+			link.href = root.querySelector('a').href;
+			link.textContent = root.dataset.label;
+			root.after(link);
+		}
+		root.remove();
+		var target = opener && opener.isConnected ? opener : control();
+		if (!quietly && hadFocus && target) target.focus({ preventScroll: true });
+		opener = null;
+	}
+
+	function open() {
+		var root = notice(), manage = control();
+		if (root) return layer(root, true);
+		if (opening) return;
+		// A document from the network, not a string: a page may demand trusted types.
+		opening = new XMLHttpRequest();
+		opening.open('GET', path + 'settings?lang=' + (manage || document.documentElement).lang);
+		opening.responseType = 'document';
+		opening.onloadend = function () {
+			var page = opening.response, root = page && page.getElementById('caddy-consent');
+			opening = null;
+			if (!root) {
+				location.href = path + 'charter';
+				return;
+			}
+			prepare(root);
+			document.body.prepend(root);
+			layer(root, true);
+		};
+		opening.send();
+	}
+
+	// The answer to the notice's form, without leaving the page.
+	document.addEventListener('submit', function (event) {
+		var root = notice(), form = event.target, button = event.submitter;
+		if (!root || form.parentNode !== root || !button || button.dataset.plainly) return;
+		event.preventDefault();
+		if (button.name !== 'choice') return layer(root, true);
+		var services = {};
+		form.querySelectorAll('[name="service"]:checked').forEach(function (box) { services[box.value] = true; });
+		set(button.value, services).then(function (state) {
+			if (state) {
+				close();
+				say(root.dataset.saved);
+			} else if (root.dataset.refused) {
+				close(); // it has been said
+			} else {
+				root.dataset.refused = 'yes';
+				root.querySelector('.caddy-consent-message').textContent = root.dataset.blocked;
+			}
+		}).catch(function () { // a script's request may be forbidden where a form is not
+			button.dataset.plainly = 'yes';
+			button.click();
+		});
+	}, true);
+
+	document.addEventListener('click', function (event) {
+		if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+		var root = notice(), target = event.target;
+		if (!target.closest) return; // the document itself
+		if (root && target.className === 'caddy-consent-close') return dismiss(root);
+		target = target.closest('[data-caddy-consent="manage"], [data-consent-open], a[href$="#cookies"], .ods-manage-cookies-preferences__show-button');
+		if (!target || target.hash === '#cookies' && target.href.split('#')[0] !== location.href.split('#')[0]) return;
+		event.preventDefault();
+		event.stopPropagation(); // the portal's own banner must not open as well
+		opener = target;
+		open();
+	}, true);
+
+	// Back to the first layer, or away; never an answer.
+	function dismiss(root) {
+		var settings = document.getElementById('caddy-consent-settings');
+		if (settings && !settings.hidden && root.dataset.opened === undefined) layer(root, false);
+		else close();
+	}
+
+	document.addEventListener('keydown', function (event) {
+		var root = notice();
+		if (event.key === 'Escape' && root && root.contains(event.target)) {
+			event.stopPropagation();
+			dismiss(root);
+		}
+	}, true);
+
+	// A page that the browser brings back from its memory (back/forward cache), or that
+	// stayed open in another tab, must not ask again what was answered since.
+	function look() {
+		var root = notice();
+		if (!root || root.dataset.opened !== undefined) return;
+		get().then(function (state) {
+			if (state.state === 'given' && root === notice()) close(true);
+		}, function () { /* offline: the form still works */ });
+	}
 	window.addEventListener('pageshow', function (event) { if (event.persisted) look(); });
 	document.addEventListener('visibilitychange', function () { if (!document.hidden) look(); });
+
+	var root = notice();
+	if (root) {
+		prepare(root);
+		// The notice's style sheet goes with it; what stays needs one too.
+		document.head.append(root.querySelector('link').cloneNode());
+	}
+
+	// What the portal's editors write in its footer for the portal's own banner.
+	document.querySelectorAll('footer').forEach(function (footer) {
+		var texts = document.createTreeWalker(footer, NodeFilter.SHOW_TEXT), text, at, button;
+		while ((text = texts.nextNode())) {
+			if ((at = text.data.indexOf('##manage-cookies##')) < 0) continue;
+			button = document.createElement('button');
+			button.type = 'button';
+			button.className = 'ods-manage-cookies-preferences__show-button';
+			button.dataset.caddyConsent = '';
+			button.textContent = root ? root.dataset.label : control().textContent;
+			text.splitText(at).deleteData(0, 18);
+			text.after(button);
+		}
+	});
+
+	if (!window.consent) window.consent = { get: get, set: set, open: open };
+	if (location.hash === '#cookies') open();
 })();

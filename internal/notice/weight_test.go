@@ -1,0 +1,49 @@
+package notice
+
+import (
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// What a first view of a page may cost, compressed, and what a page may grow by once
+// the choice is made.
+const (
+	maxFirstView = 10 << 10
+	maxGrowth    = 400
+)
+
+func TestTheNoticeIsLight(t *testing.T) {
+	r := renderer(t, func(o *Options, d *policy.Declaration) {
+		o.Manage = true
+		d.Controller.Name = "Ville de Bondoufle"
+		d.Services, d.Purposes = nil, nil
+		for _, id := range []string{"matomo", "ga", "xiti"} {
+			d.Services = append(d.Services, policy.FromCatalogue(id))
+		}
+		for _, id := range []string{"youtube", "dailymotion", "vimeo"} {
+			d.Services = append(d.Services, policy.Service{ID: id, Purpose: policy.Embeds, Cookies: []policy.Pattern{policy.Pattern(id)}})
+		}
+	})
+	for _, tag := range r.languages.tags {
+		p := Place{Origin: "https://data.ville-bondoufle.fr", Site: "data.ville-bondoufle.fr", Return: "/explore/", Language: tag}
+		markup, err := newAsset("text/html", []byte(r.Notice(p)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0
+		var parts [3]int
+		for i, a := range []Asset{markup, r.assets.files["style.css"], r.assets.files["notice.js"]} {
+			parts[i] = len(a.Encoded["br"])
+			sum += parts[i]
+		}
+		growth := len(r.Manage(p))
+		t.Logf("%s: first view %d bytes of brotli (notice %d, style %d, script %d); once chosen, %d bytes in the page", tag, sum, parts[0], parts[1], parts[2], growth)
+		if sum > maxFirstView {
+			t.Errorf("%s: the first view weighs more than %d bytes", tag, maxFirstView)
+		}
+		if growth > maxGrowth {
+			t.Errorf("%s: a page grows by more than %d bytes", tag, maxGrowth)
+		}
+	}
+}
