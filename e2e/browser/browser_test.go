@@ -3,14 +3,11 @@ package browser
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -325,23 +322,6 @@ func TestShowsNoNoticeInsideFrames(t *testing.T) {
 	})
 }
 
-func TestSpeaksTheVisitorsLanguage(t *testing.T) {
-	d := harness.StartDemo(t)
-	withAndWithoutScripts(t, harness.Settings{Language: "en-GB,en"}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
-		p.Open(d.URL("/"))
-		text := harness.Eval[string](p, `document.querySelector('#caddy-consent').innerText`)
-		for _, want := range []string{"uses cookies", "Audience measurement", "Refuse all", "Accept all", "Customise", "Read the cookie charter"} {
-			if !strings.Contains(text, want) {
-				t.Errorf("the notice does not say %q:\n%s", want, text)
-			}
-		}
-		if got := harness.Eval[string](p, `document.querySelector('#caddy-consent').lang`); got != "en" {
-			t.Errorf("the notice's language is %q, want en", got)
-		}
-		answer(p, "Refuse all")
-	})
-}
-
 func TestKeyboardReachesTheNoticeFirst(t *testing.T) {
 	d := harness.StartDemo(t)
 	const focused = `document.activeElement.closest('#caddy-consent') ? document.activeElement.innerText.trim() : ''`
@@ -448,38 +428,6 @@ func TestRefusingLooksAsAcceptingDoes(t *testing.T) {
 		refuse, accept := harness.Eval[string](p, look+`('refuse')`), harness.Eval[string](p, look+`('accept')`)
 		if refuse != accept {
 			t.Errorf("in %+v, the button to refuse is %s, the one to accept %s", v, refuse, accept)
-		}
-	}
-}
-
-// With CONSENT_SCREENSHOTS=<folder>, pictures of everything that visitors see go there.
-func TestScreenshots(t *testing.T) {
-	folder := os.Getenv("CONSENT_SCREENSHOTS")
-	if folder == "" {
-		t.Skip("CONSENT_SCREENSHOTS names no folder for the pictures")
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	d := harness.StartDemo(t)
-	heights := map[int]int{320: 568, 768: 1024, 1280: 800}
-	for language, accept := range map[string]string{"fr": "Tout accepter", "en": "Accept all"} {
-		browser := harness.Browser(t, harness.Settings{Language: language})
-		for width, height := range heights {
-			for theme, dark := range map[string]bool{"light": false, "dark": true} {
-				file := func(what string) string {
-					return filepath.Join(folder, fmt.Sprintf("%s-%s-%d-%s.png", what, language, width, theme))
-				}
-				v := harness.Visitor{Width: width, Height: height, Dark: dark}
-				p := browser.Visit(t, v)
-				p.Open(d.URL("/"))
-				p.Screenshot(file("notice"))
-				p.Open(d.URL("/_consent/charter"))
-				p.Screenshot(file("charter"))
-				p.Follow(accept)
-				p.Open(d.URL("/"))
-				p.Screenshot(file("chosen"))
-			}
 		}
 	}
 }

@@ -2,16 +2,19 @@ package harness
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -27,6 +30,7 @@ import (
 type Settings struct {
 	Language    string // what is asked for (Accept-Language), as in "en-GB,en"
 	NoPageCache bool   // a page that was left is not kept in memory (back/forward cache)
+	NoCookies   bool   // all cookies are refused
 }
 
 // Visitor is who uses a browser. The zero Visitor has JavaScript, a window of
@@ -34,6 +38,8 @@ type Settings struct {
 type Visitor struct {
 	NoScript      bool // JavaScript is switched off
 	Dark          bool // prefers-color-scheme: dark
+	ForcedColours bool // forced-colors: active, as with Windows' contrast themes
+	Print         bool // the page is laid out for paper
 	Width, Height int
 }
 
@@ -83,7 +89,11 @@ func Browser(t testing.TB, s Settings) *Chromium {
 	if s.NoPageCache {
 		disabled += ",BackForwardCache"
 	}
-	ctx, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+	options := chromedp.DefaultExecAllocatorOptions[:]
+	if s.NoCookies {
+		options = append(options, chromedp.UserDataDir(withoutCookies(t)))
+	}
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), append(options,
 		chromedp.ExecPath(chromium),
 		chromedp.NoSandbox, // containers seldom allow it
 		chromedp.DisableGPU,
@@ -95,6 +105,24 @@ func Browser(t testing.TB, s Settings) *Chromium {
 	)...)
 	t.Cleanup(stop)
 	return &Chromium{open(t, ctx)}
+}
+
+// withoutCookies makes a profile with the setting that the browser's own settings page writes.
+func withoutCookies(t testing.TB) string {
+	t.Helper()
+	const preferences = `{"profile":{"default_content_setting_values":{"cookies":2}}}`
+	profile, err := os.MkdirTemp("", "consent-profile-") // not the test's: the browser writes until it has ended
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(profile) })
+	if err := os.Mkdir(filepath.Join(profile, "Default"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(profile, "Default", "Preferences"), []byte(preferences), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return profile
 }
 
 // open makes a page; the first one of a context starts the browser.
@@ -133,15 +161,19 @@ func (p *Page) open(parent context.Context, option chromedp.ContextOption) {
 	p.t.Helper()
 	p.loads = make(chan page.NavigationType, 1)
 	p.ctx = open(p.t, parent, option, chromedp.WithListener(p.listener()))
-	theme := "light"
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}}
 	if p.Visitor.Dark {
-		theme = "dark"
+		media.Features[0].Value = "dark"
+	}
+	if p.Visitor.ForcedColours {
+		media.Features = append(media.Features, &emulation.MediaFeature{Name: "forced-colors", Value: "active"})
+	}
+	if p.Visitor.Print {
+		media.Media = "print"
 	}
 	run(p, "setting up the page", chromedp.Steps(
 		chromedp.EmulateViewport(int64(p.Visitor.Width), int64(p.Visitor.Height)),
-		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
-		}),
+		command(emulation.SetEmulatedMedia, media),
 		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.Visitor.NoScript}),
 	))
 }
@@ -323,7 +355,7 @@ func (p *Page) Follow(text string) {
 // where finds what a visitor would click on by its first line, and fails if something covers
 // it.
 const where = `(text => {
-	const control = [...document.querySelectorAll('a, button, label')].find(e => e.innerText.trim().split('\n')[0] === text && e.getClientRects().length);
+	const control = [...document.querySelectorAll('a, button, label, summary')].find(e => e.innerText.trim().split('\n')[0] === text && e.getClientRects().length);
 	if (!control) throw new Error('nothing on ' + location.href + ' reads so');
 	control.scrollIntoView({ block: 'center', behavior: 'instant' });
 	const box = control.getClientRects()[0];
@@ -360,6 +392,12 @@ func (p *Page) TypeAndLoad(keys string) {
 func Eval[T any](p *Page, expression string) T {
 	p.t.Helper()
 	return run(p, expression, chromedp.Evaluate[T](expression))
+}
+
+// Resolve returns what the promise that a JavaScript expression is comes to.
+func Resolve[T any](p *Page, expression string) T {
+	p.t.Helper()
+	return run(p, expression, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // URL is the address that the browser shows.
@@ -399,11 +437,49 @@ func (p *Page) Cookies() map[string]string {
 	return held
 }
 
+// Accessible is what assistive technology is told of the page: a line for each node, with its
+// role and name.
+func (p *Page) Accessible() string {
+	p.t.Helper()
+	return run(p, "reading the accessibility tree", func(ctx context.Context, t *chromedp.Target) (string, error) {
+		result, err := cdp.Call(ctx, t, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
+		var lines strings.Builder
+		for _, node := range result.Nodes {
+			if node.Ignored || node.Role == nil || node.Name == nil {
+				continue
+			}
+			var role, name string
+			if err := errors.Join(json.Unmarshal(node.Role.Value, &role), json.Unmarshal(node.Name.Value, &name)); err != nil {
+				return "", err
+			}
+			fmt.Fprintf(&lines, "%s \"%s\"\n", role, name)
+		}
+		return lines.String(), err
+	})
+}
+
 // Screenshot writes what the window shows to a PNG file.
 func (p *Page) Screenshot(file string) {
 	p.t.Helper()
+	p.screenshot(file, page.CaptureScreenshotParams{})
+}
+
+// ScreenshotWhole writes the whole page to a PNG file, also what the window does not show.
+func (p *Page) ScreenshotWhole(file string) {
+	p.t.Helper()
+	whole := true
+	height := Eval[float64](p, `document.documentElement.scrollHeight`)
+	p.screenshot(file, page.CaptureScreenshotParams{
+		CaptureBeyondViewport: &whole,
+		Clip:                  &page.Viewport{Width: float64(p.Visitor.Width), Height: height, Scale: 1},
+	})
+}
+
+func (p *Page) screenshot(file string, params page.CaptureScreenshotParams) {
+	p.t.Helper()
+	params.Format = page.CaptureScreenshotFormatPng
 	png := run(p, "taking a screenshot", func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
-		result, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+		result, err := cdp.Call(ctx, t, page.CaptureScreenshot, params)
 		return result.Data, err
 	})
 	if err := os.WriteFile(file, png, 0o644); err != nil {

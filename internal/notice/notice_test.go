@@ -126,7 +126,7 @@ func TestTheManageControlIsSmall(t *testing.T) {
 	if len(markup) > 400 {
 		t.Errorf("%d bytes", len(markup))
 	}
-	if !strings.Contains(string(markup), `href="https://ville.example/_consent/charter"`) || strings.Contains(string(markup), `id="caddy-consent"`) {
+	if !strings.Contains(string(markup), `href="https://ville.example/_consent/charter?lang=fr"`) || strings.Contains(string(markup), `id="caddy-consent"`) {
 		t.Errorf("%s", markup)
 	}
 }

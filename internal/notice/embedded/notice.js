@@ -21,14 +21,18 @@
 
 	function get() { return ask({ headers: { Accept: 'application/json' } }); }
 
+	function tell(state) { document.dispatchEvent(new CustomEvent('consentchange', { detail: state })); }
+
+	function language() { return (notice() || control() || document.documentElement).lang; }
+
 	function set(choice, services) {
 		return ask({
 			method: 'POST',
 			headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
-			body: JSON.stringify({ choice: choice, services: services, return: location.pathname })
+			body: JSON.stringify({ choice: choice, services: services, return: location.pathname, lang: language() })
 		}).then(function (state) {
-			if (!/(^|; )cookies_preferences=/.test(document.cookie)) return null;
-			document.dispatchEvent(new CustomEvent('consentchange', { detail: state }));
+			if (!/(^|; )cookies_preferences=/.test(document.cookie)) return null; // the browser did not keep it
+			tell(state);
 			return state;
 		});
 	}
@@ -78,12 +82,12 @@
 	}
 
 	function open() {
-		var root = notice(), manage = control();
+		var root = notice();
 		if (root) return layer(root, true);
 		if (opening) return;
 		// A document from the network, not a string: a page may demand trusted types.
 		opening = new XMLHttpRequest();
-		opening.open('GET', path + 'settings?lang=' + (manage || document.documentElement).lang);
+		opening.open('GET', path + 'settings?lang=' + language());
 		opening.responseType = 'document';
 		opening.onloadend = function () {
 			var page = opening.response, root = page && page.getElementById('caddy-consent');
@@ -119,7 +123,7 @@
 			}
 		}).catch(function () { // a script's request may be forbidden where a form is not
 			button.dataset.plainly = 'yes';
-			button.click();
+			setTimeout(function () { button.click(); }); // while an event is told, a form is not sent
 		});
 	}, true);
 
@@ -157,7 +161,9 @@
 		var root = notice();
 		if (!root || root.dataset.opened !== undefined) return;
 		get().then(function (state) {
-			if (state.state === 'given' && root === notice()) close(true);
+			if (state.state !== 'given' || root !== notice()) return;
+			close(true);
+			tell(state);
 		}, function () { /* offline: the form still works */ });
 	}
 	window.addEventListener('pageshow', function (event) { if (event.persisted) look(); });
@@ -170,20 +176,26 @@
 		document.head.append(root.querySelector('link').cloneNode());
 	}
 
-	// What the portal's editors write in its footer for the portal's own banner.
-	document.querySelectorAll('footer').forEach(function (footer) {
-		var texts = document.createTreeWalker(footer, NodeFilter.SHOW_TEXT), text, at, button;
-		while ((text = texts.nextNode())) {
-			if ((at = text.data.indexOf('##manage-cookies##')) < 0) continue;
-			button = document.createElement('button');
-			button.type = 'button';
-			button.className = 'ods-manage-cookies-preferences__show-button';
-			button.dataset.caddyConsent = '';
-			button.textContent = root ? root.dataset.label : control().textContent;
-			text.splitText(at).deleteData(0, 18);
-			text.after(button);
-		}
-	});
+	// What the portal's editors write in its footer for the portal's own banner, where that
+	// is off. The footer may be written by a script.
+	var label = root ? root.dataset.label : control().textContent;
+	function putButtons() {
+		document.querySelectorAll('footer, .ods-front-footer').forEach(function (footer) {
+			var texts = document.createTreeWalker(footer, NodeFilter.SHOW_TEXT), text, at, button;
+			while ((text = texts.nextNode())) {
+				if ((at = text.data.indexOf('##manage-cookies##')) < 0) continue;
+				button = document.createElement('button');
+				button.type = 'button';
+				button.className = 'ods-manage-cookies-preferences__show-button';
+				button.dataset.caddyConsent = '';
+				button.textContent = label;
+				text.splitText(at).deleteData(0, 18);
+				text.after(button);
+			}
+		});
+	}
+	putButtons();
+	window.addEventListener('load', putButtons);
 
 	if (!window.consent) window.consent = { get: get, set: set, open: open };
 	if (location.hash === '#cookies') open();

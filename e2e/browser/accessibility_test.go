@@ -1,0 +1,217 @@
+package browser
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// What docs/accessibility.md claims and a machine can check.
+
+// violations runs axe-core on part of a page, a CSS selector, or on all of it. Nothing in it
+// may go against WCAG 2.2 AA or axe's best practices.
+func violations(t *testing.T, p *harness.Page, part string) []string {
+	t.Helper()
+	axe, err := os.ReadFile(filepath.Join(harness.NPM(t), "axe-core", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !harness.Eval[bool](p, `typeof window.axe === 'object'`) {
+		harness.Eval[json.RawMessage](p, string(axe)+"\n;null")
+	}
+	context := "document"
+	if part != "" {
+		context = fmt.Sprintf("{ include: [%q] }", part)
+	}
+	return harness.Resolve[[]string](p, `axe.run(`+context+`, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice', 'RGAAv4'] }).then(result => {
+		if (!result.passes.length) throw new Error('nothing was checked');
+		return result.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target.join(' ') + ': ' + n.failureSummary));
+	})`)
+}
+
+func TestAxeFindsNothing(t *testing.T) {
+	s := serve(t, declared+"\ncharter /cookies", map[string]string{"/": page("", "<header><h1>Portail</h1></header><main><p>Données</p></main>")})
+	for _, v := range []harness.Visitor{{}, {Dark: true}, {Width: 320, Height: 568}} {
+		checked := languages
+		if v != (harness.Visitor{}) {
+			checked = []string{"fr", "ar"} // what differs is the look
+		}
+		browser := harness.Browser(t, harness.Settings{})
+		for _, language := range checked {
+			text := texts(t, language)
+			check := func(p *harness.Page, what, part string) {
+				t.Helper()
+				for _, violation := range violations(t, p, part) {
+					t.Errorf("%+v, %s, %s: %s", v, language, what, violation)
+				}
+			}
+			p := browser.Visit(t, v)
+			p.Open(s.URL + "/?flg=" + language)
+			check(p, "the notice", "#caddy-consent")
+			p.Click(text["notice.services"])
+			check(p, "the notice with its services", "#caddy-consent")
+			openSettings(p, text["choice.settings"])
+			check(p, "the settings", "#caddy-consent")
+			p.Open(s.URL + "/cookies?lang=" + language)
+			check(p, "the charter", "")
+
+			p.Open(s.URL + "/?flg=" + language)
+			answer(p, text["choice.refuse"])
+			check(p, "the control to come back", "[data-caddy-consent=manage]")
+			openSettings(p, text["manage"])
+			check(p, "the settings of a visitor who comes back", "#caddy-consent")
+			p.Open(s.URL + "/cookies?lang=" + language)
+			check(p, "the charter after the answer", "")
+		}
+	}
+}
+
+func TestAxeFindsNothingWhereThereIsNothingToChoose(t *testing.T) {
+	s := serve(t, "", map[string]string{"/": page("", "<main><h1>Portail</h1></main>")})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	for _, path := range []string{"/", "/_consent/charter"} {
+		p.Open(s.URL + path)
+		for _, violation := range violations(t, p, "") {
+			t.Errorf("%s: %s", path, violation)
+		}
+	}
+}
+
+// focused tells what has the focus: its label or text, and where it stands.
+const focused = `(e => e === document.body ? 'body' : (e.labels && e.labels[0] || e).innerText.trim().split('\n')[0])(document.activeElement)`
+
+// awaitFocus waits until what reads text has the focus, and checks that it shows.
+func awaitFocus(t *testing.T, p *harness.Page, text string) {
+	t.Helper()
+	p.Await(fmt.Sprintf(`%s === %q`, focused, text))
+	if !harness.Eval[bool](p, `getComputedStyle(document.activeElement).outlineStyle === 'solid' && parseFloat(getComputedStyle(document.activeElement).outlineWidth) >= 2`) {
+		t.Errorf("that %q has the focus does not show", text)
+	}
+}
+
+func TestTheSettingsWorkByKeyboardAlone(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", `<a href="/">Accueil</a>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	for range 5 {
+		p.Type(kb.Tab)
+	}
+	awaitFocus(t, p, "Personnaliser")
+	p.Type(kb.Enter)
+	p.Await(settingsShown)
+	awaitFocus(t, p, "Matomo (Ville d’Essai) – actif par défaut, car exempté de consentement")
+
+	// Escape leads back, to where the settings were opened, and answers nothing.
+	p.Type(kb.Escape)
+	p.Await(noticeShown)
+	awaitFocus(t, p, "Personnaliser")
+	p.Type(kb.Enter)
+
+	p.Type(kb.Tab)
+	awaitFocus(t, p, "Google Analytics (Google)")
+	p.Type(" ")
+	p.Type(kb.Tab)
+	awaitFocus(t, p, "Vidéos (Exemple Vidéo SARL)")
+	for _, stop := range []string{"Consulter la charte des cookies", "Enregistrer mes choix"} {
+		p.Type(kb.Tab)
+		awaitFocus(t, p, stop)
+	}
+	p.Type(kb.Enter)
+	p.Await(noticeGone)
+	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
+
+	// It is announced, and the focus is where the notice can be had back.
+	p.Await(`document.querySelector('[role=status]').textContent === 'Votre choix est enregistré.'`)
+	awaitFocus(t, p, "Gérer mes cookies")
+	p.Type(kb.Enter)
+	p.Await(settingsShown)
+	p.Type(kb.Escape)
+	p.Await(noticeGone)
+	awaitFocus(t, p, "Gérer mes cookies")
+	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
+}
+
+func TestEscapeIsNoAnswer(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", `<a href="/">Accueil</a>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Type(kb.Escape) // outside of it, it is the portal's
+	p.Await(noticeShown)
+	p.Type(kb.Tab)
+	p.Type(kb.Escape)
+	p.Await(noticeGone)
+	holds(t, p)
+	p.Reload()
+	p.Await(noticeShown)
+}
+
+// TestTheFocusIsNeverBehindTheNotice as far as the page can be scrolled.
+func TestTheFocusIsNeverBehindTheNotice(t *testing.T) {
+	links := ""
+	for i := range 60 {
+		links += fmt.Sprintf(`<p><a href="/%d">Lien %d</a></p>`, i, i)
+	}
+	s := serve(t, declared, map[string]string{"/": page("", links+`<div style="height: 60vh"></div>`)})
+	for _, v := range []harness.Visitor{{}, {NoScript: true}, {Width: 768, Height: 1024}} {
+		p := harness.Browser(t, harness.Settings{}).Visit(t, v)
+		p.Open(s.URL)
+		for range 5 {
+			p.Type(kb.Tab)
+		}
+		for i := range 60 {
+			p.Type(kb.Tab)
+			if !harness.Eval[bool](p, `(e => { const box = e.getBoundingClientRect(); return document.elementFromPoint(box.x + 2, box.y + box.height / 2) === e })(document.activeElement)`) {
+				t.Fatalf("%+v: link %d has the focus and is not in sight", v, i)
+			}
+		}
+	}
+}
+
+func TestTargetsAreLargeEnough(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", "")})
+	const tooSmall = `[...document.querySelectorAll('#caddy-consent :is(button, summary, label, [role=switch]), [data-caddy-consent=manage]')].
+		filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 24 || box.height < 24).map(([e]) => e.outerHTML)`
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{Width: 320, Height: 568})
+	check := func(what string) {
+		for _, target := range harness.Eval[[]string](p, tooSmall) {
+			t.Errorf("%s: smaller than 24 px (WCAG 2.2, 2.5.8): %s", what, target)
+		}
+	}
+	p.Open(s.URL)
+	check("the notice")
+	openSettings(p, "Personnaliser")
+	check("the settings")
+	answer(p, "Tout refuser")
+	check("the control to come back")
+}
+
+func TestAssistiveTechnologyIsToldWhatTheNoticeIs(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", "<h1>Portail</h1>")})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	tree := p.Accessible()
+	for _, want := range []string{
+		`dialog "Cookies : votre choix"`, `heading "Cookies : votre choix"`, `button "Tout refuser"`, `button "Tout accepter"`, `button "Personnaliser"`,
+		`link "Consulter la charte des cookies"`, `DisclosureTriangle "Services et fournisseurs concernés"`,
+	} {
+		if strings.Count(tree, want) != 1 {
+			t.Errorf("%s is not there once:\n%s", want, tree)
+		}
+	}
+	openSettings(p, "Personnaliser")
+	tree = p.Accessible()
+	for _, want := range []string{
+		`group "Mesure d’audience"`, `group "Contenus d’autres sites"`, `switch "Google Analytics (Google)`, `button "Enregistrer mes choix"`, `button "Fermer"`,
+	} {
+		if !strings.Contains(tree, want) {
+			t.Errorf("%s is missing:\n%s", want, tree)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package browser
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// Where things are against the visitor: no cookies, no upstream, a strict page.
+
+func TestSaysThatTheBrowserRefusesCookies(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", "")})
+	withAndWithoutScripts(t, harness.Settings{NoCookies: true}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		p.Open(s.URL)
+		sentence, shown := "votre choix ne peut pas être retenu", `document.querySelector('#caddy-consent').innerText`
+		if p.Visitor.NoScript {
+			sentence = "votre choix ne peut alors pas être retenu"
+			p.Follow("Tout refuser")
+		} else {
+			p.Click("Tout refuser")
+			p.Await(`document.querySelector('#caddy-consent [role=status]').textContent !== ''`)
+		}
+		if got := harness.Eval[string](p, shown); !strings.Contains(got, sentence) {
+			t.Errorf("the notice does not say so:\n%s", got)
+		}
+		if len(p.Cookies()) > 0 {
+			t.Fatal("the browser keeps cookies: the test proves nothing")
+		}
+		if !p.Visitor.NoScript { // It has been said: the next answer ends it, on this page.
+			p.Click("Tout refuser")
+			p.Await(noticeGone)
+			p.Reload()
+			p.Await(noticeShown)
+		}
+	})
+}
+
+func TestAnswersWhileTheUpstreamIsDown(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", "")})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	s.Portal.Close()
+	p.Click("Personnaliser")
+	p.Click("Google Analytics (Google)")
+	answer(p, "Enregistrer mes choix")
+	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
+	openSettings(p, "Gérer mes cookies")
+	if got := ticked(p); !slices.Equal(got, []string{"matomo", "ga"}) {
+		t.Errorf("%q is ticked", got)
+	}
+	answer(p, "Tout refuser")
+	p.Open(s.URL + "/_consent/charter")
+	answer(p, "Tout accepter")
+	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": true})
+}
+
+// TestBreaksNoStrictPolicy: a page that allows files of its own site alone, and no strings as
+// code or markup.
+func TestBreaksNoStrictPolicy(t *testing.T) {
+	const policy = "default-src 'self'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	s := serve(t, declared, map[string]string{"/": page("", "<p>##manage-cookies##</p><footer>##manage-cookies##</footer>")},
+		"Content-Security-Policy: "+policy)
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
+		for _, text := range []string{"Tout refuser", "Enregistrer mes choix"} {
+			p.Open(s.URL)
+			if text == "Tout refuser" {
+				p.Await(noticeShown)
+			} else {
+				openSettings(p, "Gérer mes cookies")
+			}
+			if !harness.Eval[bool](p, `getComputedStyle(document.querySelector('#caddy-consent, #caddy-consent-settings')).borderTopStyle === 'solid'`) {
+				t.Error("the style sheet is not there")
+			}
+			answer(p, text)
+		}
+		for _, problem := range p.Problems() {
+			t.Error(problem)
+		}
+	})
+}
+
+// TestWorksWhereAPolicyForbidsItsRequests: a script may not ask, a form may.
+func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", "")}, "Content-Security-Policy: default-src 'self'; connect-src 'none'")
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Follow("Tout refuser") // the page is loaded anew
+	p.Await(noticeGone)
+	checkChoice(t, p, map[string]bool{"matomo": false, "ga": false})
+	p.Follow("Gérer mes cookies")
+	p.Await(settingsShown)
+}
+
+func TestAsksForItsOwnTwoFilesAndNoOther(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", "<h1>Portail</h1>")})
+	const loaded = `performance.getEntriesByType('resource').map(e => e.name.replace(location.origin, '').replace(/[0-9a-f]{8}/, '<hash>'))`
+	want := []string{"/_consent/assets/<hash>/notice.js", "/_consent/assets/<hash>/style.css"}
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	for _, state := range []string{"with the notice", "after the choice"} {
+		p.Open(s.URL)
+		p.Await(settled)
+		got := harness.Eval[[]string](p, loaded)
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: the page loads %q", state, got)
+		}
+		if state == "with the notice" {
+			answer(p, "Tout refuser")
+		}
+	}
+}
+
+// TestNothingOnThePageMoves when the notice comes, the settings open, the notice goes.
+func TestNothingOnThePageMoves(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", `<h1>Portail</h1><p>Données</p><div style="height:2000px"></div>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	const shifted = `new Promise(resolve => {
+		let sum = 0;
+		const seen = list => list.forEach(e => { if (!e.hadRecentInput) sum += e.value }); // as Cumulative Layout Shift
+		const observer = new PerformanceObserver(list => seen(list.getEntries()));
+		observer.observe({ type: 'layout-shift', buffered: true });
+		requestAnimationFrame(() => requestAnimationFrame(() => { seen(observer.takeRecords()); resolve(sum) }));
+	})`
+	check := func(what string) {
+		t.Helper()
+		if sum := harness.Resolve[float64](p, shifted); sum > 0 {
+			t.Errorf("%s: layout shift of %f", what, sum)
+		}
+	}
+	p.Open(s.URL)
+	p.Await(noticeShown)
+	check("the notice")
+	openSettings(p, "Personnaliser")
+	answer(p, "Tout refuser")
+	if top := harness.Eval[float64](p, `document.querySelector('h1').getBoundingClientRect().top`); top < 0 || harness.Eval[float64](p, `scrollY`) != 0 {
+		t.Errorf("the page was scrolled: its heading is at %f", top)
+	}
+	check("its answer")
+	p.Reload()
+	check("the page after it")
+}

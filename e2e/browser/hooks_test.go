@@ -1,0 +1,122 @@
+package browser
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// What docs/notice.md promises to a portal's developers.
+
+func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
+	s := serve(t, declared, map[string]string{
+		"/": page("", `
+			<button data-consent-open><b>Cookies</b> du site</button>
+			<a href="#cookies">Mes cookies</a>
+			<a href="/other#cookies">Ailleurs</a>
+			<ods-manage-cookies-preferences><button class="ods-manage-cookies-preferences__show-button">Bannière du portail</button></ods-manage-cookies-preferences>
+			<footer class="ods-front-footer"><p>Mentions – ##manage-cookies## – Contact</p></footer>
+			<script>document.querySelector('ods-manage-cookies-preferences').addEventListener('click', () => { document.title = 'two banners' })</script>`),
+		"/other": page("", `<div class="ods-front-footer"></div>
+			<script>addEventListener('DOMContentLoaded', () => { document.querySelector('.ods-front-footer').textContent = '##manage-cookies##' })</script>`),
+	})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	controls := []string{"Cookies du site", "Mes cookies", "Bannière du portail", "Gérer mes cookies"}
+	p.Open(s.URL)
+	p.Await(settled)
+	if got := harness.Eval[string](p, `document.querySelector('footer').innerText`); got != "Mentions – Gérer mes cookies – Contact" {
+		t.Errorf("the footer reads %q", got)
+	}
+	for _, text := range controls { // with the notice there
+		openSettings(p, text)
+		p.Reload()
+	}
+	answer(p, "Tout refuser")
+	p.Await(`document.querySelector('[data-caddy-consent=manage]') !== null`)
+	for _, reload := range []bool{false, true} { // without it
+		if reload {
+			p.Reload()
+			p.Await(settled)
+		}
+		for _, text := range controls {
+			openSettings(p, text)
+			if got := ticked(p); len(got) > 0 {
+				t.Errorf("after refusing, %q is ticked", got)
+			}
+			p.Click("Fermer")
+			p.Await(noticeGone)
+		}
+	}
+	if got := harness.Eval[string](p, `document.title`); got == "two banners" {
+		t.Error("the portal's own banner opens as well")
+	}
+
+	// A link to the settings of another page leads there.
+	p.Follow("Ailleurs")
+	p.Await(settingsShown)
+	// The footer may come late.
+	if got := harness.Eval[string](p, `document.querySelector('.ods-front-footer button').innerText`); got != "Gérer mes cookies" {
+		t.Errorf("the late footer reads %q", got)
+	}
+}
+
+func TestTheLinkToTheSettingsLeadsToTheCharterWithoutScripts(t *testing.T) {
+	s := serve(t, declared+"\ncharter /cookies\nmanage off", map[string]string{"/": page("", `<a href="/cookies" data-consent-open>Mes cookies</a>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{NoScript: true})
+	p.Open(s.URL)
+	openSettings(p, "Mes cookies")
+	answer(p, "Tout refuser")
+	openSettings(p, "Mes cookies")
+}
+
+func TestScriptsOfThePortalReadAndMakeTheChoice(t *testing.T) {
+	s := serve(t, declared, map[string]string{"/": page("", `<script>
+		window.told = [];
+		document.addEventListener('consentchange', event => told.push(event.detail));
+	</script>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Await(settled)
+	type state struct {
+		State    string
+		Receipt  string
+		Services map[string]bool
+	}
+	check := func(what string, got state, state string, ga bool) {
+		t.Helper()
+		if got.State != state || got.Services["ga"] != ga || got.Services["video"] {
+			t.Errorf("%s: %+v", what, got)
+		}
+	}
+	check("get before the choice", harness.Resolve[state](p, `consent.get()`), "none", false)
+	check("set", harness.Resolve[state](p, `consent.set('custom', { ga: true })`), "given", true)
+	check("get after the choice", harness.Resolve[state](p, `consent.get()`), "given", true)
+	checkChoice(t, p, map[string]bool{"ga": true, "matomo": false, "video": false})
+	told := harness.Eval[[]state](p, `told`)
+	if len(told) != 1 {
+		t.Fatalf("the event came %d times: %+v", len(told), told)
+	}
+	check("the event", told[0], "given", true)
+	if told[0].Receipt == "" {
+		t.Error("the event tells no receipt")
+	}
+	if got := harness.Resolve[string](p, `consent.set('nonsense').then(() => 'taken', error => error.message)`); got != "The choice was answered with status 400" {
+		t.Errorf("a malformed choice: %s", got)
+	}
+	harness.Eval[json.RawMessage](p, `consent.open()`)
+	p.Await(settingsShown)
+
+	// The notice's buttons tell it too, and so does what was answered in another tab.
+	another := p.Browser.Visit(t, p.Visitor)
+	another.Open(s.URL)
+	other := another.NewPage()
+	other.Open(s.URL)
+	answer(other, "Tout accepter")
+	if n := harness.Eval[int](other, `told.length`); n != 1 {
+		t.Errorf("after the notice's answer the event came %d times", n)
+	}
+	another.Show()
+	another.Await(noticeGone)
+	another.Await(`told.length === 1 && told[0].services.video`)
+}

@@ -1,0 +1,83 @@
+package browser
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// site is a portal of a few pages behind the module.
+type site struct {
+	// URL is the address without a slash at its end.
+	URL    string
+	Portal *httptest.Server
+}
+
+// declared is what the sites of these tests declare: services that need consent, one that is
+// exempt, several purposes.
+const declared = `
+	controller "Ville d’Essai" dpo@ville.example
+	service matomo {
+		provider "Ville d’Essai"
+		exempt
+		description fr "Compte les visites, sans suivre personne."
+	}
+	service ga
+	service video {
+		name "Vidéos"
+		provider "Exemple Vidéo SARL" https://video.example/vie-privee
+		purpose embeds
+		cookies vid_*
+	}
+`
+
+// serve starts a portal with these pages, in front of it the module with these lines.
+// Each answer gets the fields; files of npm packages are under /npm/.
+func serve(t *testing.T, consent string, pages map[string]string, fields ...string) site {
+	t.Helper()
+	mux := http.NewServeMux()
+	for path, content := range pages {
+		mux.HandleFunc("GET "+path+exactly[path], func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			if strings.HasSuffix(path, ".css") {
+				w.Header().Set("Content-Type", "text/css")
+			}
+			if strings.HasSuffix(path, ".js") {
+				w.Header().Set("Content-Type", "text/javascript")
+			}
+			for _, field := range fields {
+				name, value, _ := strings.Cut(field, ": ")
+				w.Header().Set(name, value)
+			}
+			_, _ = io.WriteString(w, content)
+		})
+	}
+	for _, content := range pages {
+		if strings.Contains(content, "/npm/") {
+			mux.Handle("GET /npm/", http.StripPrefix("/npm/", http.FileServer(http.Dir(harness.NPM(t)))))
+			break
+		}
+	}
+	s := site{Portal: httptest.NewServer(mux)}
+	t.Cleanup(s.Portal.Close)
+	s.URL = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", s.URL, consent, strings.TrimPrefix(s.Portal.URL, "http://")))
+	return s
+}
+
+// exactly ends the patterns of paths that would stand for all below them too.
+var exactly = map[string]string{"/": "{$}"}
+
+// page is a document of a portal, in French, with this in its head and in its body.
+func page(head, body string) string {
+	return `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Données ouvertes</title>` +
+		head + `</head><body>` + body + `</body></html>`
+}
+
+// settled tells that the script of the notice has run.
+const settled = `typeof window.consent === 'object'`
