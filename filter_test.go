@@ -1489,6 +1489,45 @@ func TestConditionsAreTakenBackToTheUpstreams(t *testing.T) {
 	}
 }
 
+// TestThePagesLanguageCountsUnlessTheVisitorChoseOne; entity tags tell the variants apart,
+// though the header goes out before the page says its language.
+func TestThePagesLanguageCountsUnlessTheVisitorChoseOne(t *testing.T) {
+	origin, c := site(t, "")
+	german := `<!doctype html><html class="a" lang="de-DE"><title>x</title><body>Seite`
+	behave("/plain", page(german, `Etag: "1"`, fmt.Sprint("Content-Length: ", len(german))))
+	behave("/streamed", page(german, `Etag: "1"`))
+	behave("/gzip", page(gzipped(german), "Content-Type: text/html", `Etag: "1"`, "Content-Encoding: gzip"))
+	for _, path := range []string{"/plain", "/streamed", "/gzip"} {
+		tags := make(map[string]string)
+		for _, v := range []struct {
+			query, want string
+			fields      []string
+		}{
+			{"", "de", []string{"Accept-Language: en"}},
+			{"", "de", []string{"Accept-Language: fi"}},
+			{"?flg=en-us", "en", []string{"Accept-Language: fr"}},
+			{"", "fr", []string{"Cookie: django_language=fr", "Accept-Language: en"}},
+			{"", "de", []string{"Cookie: django_language=fi", "Accept-Language: en"}},
+		} {
+			a := c.do(t, "GET", origin+path+v.query, append(v.fields, navigation, "Accept-Encoding: gzip")...)
+			if text := a.decoded(t); !strings.Contains(text, ` lang="`+v.want+`" dir="ltr"`) {
+				t.Errorf("%s%s %q: the notice is not in %s: %.600s", path, v.query, v.fields, v.want, text)
+			}
+			tag := a.Header.Get("ETag")
+			if other, ok := tags[tag]; ok && other != v.want {
+				t.Errorf("%s: the notices in %s and %s have the same tag %s", path, other, v.want, tag)
+			}
+			tags[tag] = v.want
+		}
+		// Where the same language is chosen or only asked for, the page decides for the latter alone.
+		chosen := c.do(t, "GET", origin+path+"?flg=en", navigation, "Accept-Encoding: gzip").Header.Get("ETag")
+		asked := c.do(t, "GET", origin+path, navigation, "Accept-Language: en", "Accept-Encoding: gzip").Header.Get("ETag")
+		if chosen == asked || chosen == "" {
+			t.Errorf("%s: notices in two languages have the tags %s and %s", path, chosen, asked)
+		}
+	}
+}
+
 func TestXHTMLStaysWellFormed(t *testing.T) {
 	const strange = `A & <B> "c"`
 	origin, c := site(t, fmt.Sprintf("site %q\n controller %q\n service x {\n name %q\n provider %q\n purpose statistics\n cookies x\n description %q\n }\n", strange, strange, strange, strange, strange))

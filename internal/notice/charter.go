@@ -112,7 +112,7 @@ func (r *Renderer) view(v Visitor, t texts) view {
 		Version: p.Version, Since: r.options.Since, Manage: r.options.Manage,
 		Services: len(p.Services) > 0, Enforced: !p.PassUndeclared,
 	}
-	out.replacer = strings.NewReplacer("{site}", v.Site, "{controller}", controller, "{remember}", out.life(r.options.Remember))
+	out.replacer = strings.NewReplacer("{site}", out.isolated(v.Site), "{controller}", out.isolated(controller), "{remember}", out.life(r.options.Remember))
 	for _, id := range p.PurposesInUse() {
 		out.Purposes = append(out.Purposes, out.purpose(p, id))
 	}
@@ -123,6 +123,15 @@ func (r *Renderer) view(v Visitor, t texts) view {
 		out.Languages = append(out.Languages, languageView{tag, r.languages.texts[tag]["language"]})
 	}
 	return out
+}
+
+// isolated keeps a name's own direction out of the sentence around it, where that reads
+// from right to left (Unicode Standard Annex 9, section 2.4: first strong isolate).
+func (v *view) isolated(name string) string {
+	if v.Direction != "rtl" {
+		return name
+	}
+	return "\u2068" + name + "\u2069"
 }
 
 func (v *view) purpose(p *policy.Policy, id string) purposeView {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,5 +253,70 @@ func TestLivesAreWrittenInTheLargestTrueUnit(t *testing.T) {
 		if got := v.life(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)
 		}
+	}
+}
+
+// TestEveryLanguageHasEveryText: none is missing, none is another language's, and each names the
+// same values.
+func TestEveryLanguageHasEveryText(t *testing.T) {
+	all := renderer(t, nil).languages.texts
+	var tags []string
+	for tag := range all {
+		tags = append(tags, tag)
+	}
+	slices.Sort(tags)
+	if want := []string{"ar", "ca", "de", "en", "es", "eu", "fr", "it", "nl", "pt"}; !slices.Equal(tags, want) {
+		t.Fatalf("there are texts in %q, want %q", tags, want)
+	}
+	value := regexp.MustCompile(`\{[a-z]+\}`)
+	values := func(text string) string {
+		found := value.FindAllString(text, -1)
+		slices.Sort(found)
+		return strings.Join(found, " ")
+	}
+	// What is a name, a number or a mark, or the same word in both languages.
+	alike := regexp.MustCompile(`^(date|comma|direction|life\..*|table\.name|cookie\..*\.life|charter\.contact)$`)
+	for _, tag := range tags {
+		for key, english := range all["en"] {
+			text, ok := all[tag][key]
+			switch {
+			case !ok || strings.TrimSpace(text) == "":
+				t.Errorf("%s lacks %q", tag, key)
+			case tag != "en" && text == english && !alike.MatchString(key):
+				t.Errorf("%s: %q is as in English: %q", tag, key, text)
+			case values(text) != values(english):
+				t.Errorf("%s: %q names %q, want %q", tag, key, values(text), values(english))
+			}
+		}
+		if d := all[tag]["direction"]; d != "ltr" && d != "rtl" || (d == "rtl") != (tag == "ar") {
+			t.Errorf("%s is written %s", tag, d)
+		}
+		at := time.Date(2026, 3, 4, 15, 6, 0, 0, time.UTC)
+		if date := (view{texts: all[tag]}).Date(at); !strings.Contains(date, "2026") || !strings.Contains(date, "15:06") || !strings.Contains(date, "4") {
+			t.Errorf("%s writes a date as %q", tag, date)
+		}
+	}
+}
+
+func TestPluralsAreThoseOfTheLanguage(t *testing.T) {
+	texts := renderer(t, nil).languages.texts
+	for _, c := range []struct {
+		tag, want string
+		d         time.Duration
+	}{
+		{"ar", "شهرين", 61 * 24 * time.Hour}, {"ar", "6 أشهر", remember}, {"ar", "13 شهرًا", 393 * 24 * time.Hour},
+		{"de", "1 Stunde", time.Hour}, {"de", "3 Stunden", 3 * time.Hour}, {"eu", "ordu bat", time.Hour}, {"en", "6 months", remember},
+	} {
+		if got := (view{Visitor: Visitor{Language: c.tag}, texts: texts[c.tag]}).life(c.d); got != c.want {
+			t.Errorf("%s, %v: %s, want %s", c.tag, c.d, got, c.want)
+		}
+	}
+}
+
+func TestNamesKeepTheirDirectionInArabic(t *testing.T) {
+	p := place
+	p.Language = "ar"
+	if markup := renderer(t, nil).Notice(p); !strings.Contains(markup, "&#8296;ville.example&#8297;") || !strings.Contains(markup, `dir="rtl"`) {
+		t.Error(markup)
 	}
 }

@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
@@ -419,4 +421,60 @@ func FuzzChoose(f *testing.F) {
 			t.Fatalf("%q: %d", body, res.StatusCode)
 		}
 	})
+}
+
+func TestTheSettingsShowWhatTheVisitorChose(t *testing.T) {
+	h := handler(t, io.Discard)
+	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
+	res := ask(h, "GET", "/_consent/settings?lang=en", "", chosen, "Sec-Fetch-Dest: empty", "Referer: http://ville.example/explore/")
+	page := text(t, res)
+	for _, want := range []string{`id="caddy-consent"`, `value="ga" checked`, `lang="en"`, `name="return" value="/explore/"`, `action="http://ville.example/_consent/choice"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("lacks %q in %s", want, page)
+		}
+	}
+	if strings.Contains(page, `value="matomo" checked`) || res.Header.Get("Cache-Control") != "private, no-store" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("%v %s", res.Header, page)
+	}
+	// A visitor who follows the address is better served by the charter.
+	if res := ask(h, "GET", "/_consent/settings", "", "Sec-Fetch-Dest: document"); res.StatusCode != 303 || res.Header.Get("Location") != "/_consent/charter" {
+		t.Errorf("%d %v", res.StatusCode, res.Header)
+	}
+}
+
+func TestTheLanguageOfTheQuestionIsRecorded(t *testing.T) {
+	for sent, want := range map[string]string{"choice=accept&lang=nl": "nl", "choice=accept&lang=xx": "en", "choice=accept": "en"} {
+		var log bytes.Buffer
+		ask(handler(t, &log), "POST", "/_consent/choice", sent, form, "Accept-Language: en")
+		var e struct{ Language string }
+		if err := json.Unmarshal(log.Bytes(), &e); err != nil || e.Language != want {
+			t.Errorf("%s: %q %v", sent, e.Language, err)
+		}
+	}
+}
+
+func TestAssetsComeCompressedToWhoTakesThat(t *testing.T) {
+	h := handler(t, io.Discard)
+	path := regexp.MustCompile(`/_consent/assets/[0-9a-f]+/style.css`).FindString(text(t, ask(h, "GET", "/_consent/charter", "")))
+	plain := text(t, ask(h, "GET", path, ""))
+	for accepted, want := range map[string]string{"gzip, deflate, br": "br", "gzip": "gzip", "br;q=0, gzip": "gzip", "identity": "", "zstd": ""} {
+		res := ask(h, "GET", path, "", "Accept-Encoding: "+accepted)
+		if got := res.Header.Get("Content-Encoding"); got != want || res.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s: %q, %v", accepted, got, res.Header)
+		}
+		var body io.Reader = res.Body
+		switch want {
+		case "br":
+			body = brotli.NewReader(body)
+		case "gzip":
+			z, err := gzip.NewReader(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body = z
+		}
+		if decoded, err := io.ReadAll(body); err != nil || string(decoded) != plain {
+			t.Errorf("%s: %v, %d bytes of %d", accepted, err, len(decoded), len(plain))
+		}
+	}
 }
