@@ -58,8 +58,9 @@ type Handler struct {
 	// without a slash at the end. Default: at {path}/charter only.
 	Charter string `json:"charter,omitempty"`
 
-	// Sets the language of the texts for visitors who ask for none that there is, as
-	// a BCP 47 tag. Default: fr.
+	// Sets the language of the texts where neither the visitor's choice on the portal, nor
+	// the page, nor the browser names one that there is: ar, ca, de, en, es, eu, fr, it, nl,
+	// pt, or one that the templates folder has texts in. Default: fr.
 	Language string `json:"language,omitempty"`
 
 	// Sets how long a choice is valid before the visitor is asked again; 13 months

@@ -1,10 +1,7 @@
 package browser
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,75 +11,6 @@ import (
 )
 
 // What docs/accessibility.md claims and a machine can check.
-
-// violations runs axe-core on part of a page, a CSS selector, or on all of it. Nothing in it
-// may go against WCAG 2.2 AA or axe's best practices.
-func violations(t *testing.T, p *harness.Page, part string) []string {
-	t.Helper()
-	axe, err := os.ReadFile(filepath.Join(harness.NPM(t), "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !harness.Eval[bool](p, `typeof window.axe === 'object'`) {
-		harness.Eval[json.RawMessage](p, string(axe)+"\n;null")
-	}
-	context := "document"
-	if part != "" {
-		context = fmt.Sprintf("{ include: [%q] }", part)
-	}
-	return harness.Resolve[[]string](p, `axe.run(`+context+`, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice', 'RGAAv4'] }).then(result => {
-		if (!result.passes.length) throw new Error('nothing was checked');
-		return result.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target.join(' ') + ': ' + n.failureSummary));
-	})`)
-}
-
-func TestAxeFindsNothing(t *testing.T) {
-	s := serve(t, declared+"\ncharter /cookies", map[string]string{"/": page("", "<header><h1>Portail</h1></header><main><p>Données</p></main>")})
-	for _, v := range []harness.Visitor{{}, {Dark: true}, {Width: 320, Height: 568}} {
-		checked := languages
-		if v != (harness.Visitor{}) {
-			checked = []string{"fr", "ar"} // what differs is the look
-		}
-		browser := harness.Browser(t, harness.Settings{})
-		for _, language := range checked {
-			text := texts(t, language)
-			check := func(p *harness.Page, what, part string) {
-				t.Helper()
-				for _, violation := range violations(t, p, part) {
-					t.Errorf("%+v, %s, %s: %s", v, language, what, violation)
-				}
-			}
-			p := browser.Visit(t, v)
-			p.Open(s.URL + "/?flg=" + language)
-			check(p, "the notice", "#caddy-consent")
-			p.Click(text["notice.services"])
-			check(p, "the notice with its services", "#caddy-consent")
-			openSettings(p, text["choice.settings"])
-			check(p, "the settings", "#caddy-consent")
-			p.Open(s.URL + "/cookies?lang=" + language)
-			check(p, "the charter", "")
-
-			p.Open(s.URL + "/?flg=" + language)
-			answer(p, text["choice.refuse"])
-			check(p, "the control to come back", "[data-caddy-consent=manage]")
-			openSettings(p, text["manage"])
-			check(p, "the settings of a visitor who comes back", "#caddy-consent")
-			p.Open(s.URL + "/cookies?lang=" + language)
-			check(p, "the charter after the answer", "")
-		}
-	}
-}
-
-func TestAxeFindsNothingWhereThereIsNothingToChoose(t *testing.T) {
-	s := serve(t, "", map[string]string{"/": page("", "<main><h1>Portail</h1></main>")})
-	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
-	for _, path := range []string{"/", "/_consent/charter"} {
-		p.Open(s.URL + path)
-		for _, violation := range violations(t, p, "") {
-			t.Errorf("%s: %s", path, violation)
-		}
-	}
-}
 
 // focused tells what has the focus: its label or text, and where it stands.
 const focused = `(e => e === document.body ? 'body' : (e.labels && e.labels[0] || e).innerText.trim().split('\n')[0])(document.activeElement)`
@@ -97,7 +25,7 @@ func awaitFocus(t *testing.T, p *harness.Page, text string) {
 }
 
 func TestTheSettingsWorkByKeyboardAlone(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", `<a href="/">Accueil</a>`)})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	for range 5 {
@@ -105,12 +33,12 @@ func TestTheSettingsWorkByKeyboardAlone(t *testing.T) {
 	}
 	awaitFocus(t, p, "Personnaliser")
 	p.Type(kb.Enter)
-	p.Await(settingsShown)
+	p.Await(harness.SettingsShown)
 	awaitFocus(t, p, "Matomo (Ville d’Essai) – actif par défaut, car exempté de consentement")
 
 	// Escape leads back, to where the settings were opened, and answers nothing.
 	p.Type(kb.Escape)
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 	awaitFocus(t, p, "Personnaliser")
 	p.Type(kb.Enter)
 
@@ -124,32 +52,32 @@ func TestTheSettingsWorkByKeyboardAlone(t *testing.T) {
 		awaitFocus(t, p, stop)
 	}
 	p.Type(kb.Enter)
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
 
 	// It is announced, and the focus is where the notice can be had back.
 	p.Await(`document.querySelector('[role=status]').textContent === 'Votre choix est enregistré.'`)
 	awaitFocus(t, p, "Gérer mes cookies")
 	p.Type(kb.Enter)
-	p.Await(settingsShown)
+	p.Await(harness.SettingsShown)
 	p.Type(kb.Escape)
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 	awaitFocus(t, p, "Gérer mes cookies")
 	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
 }
 
 func TestEscapeIsNoAnswer(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", `<a href="/">Accueil</a>`)})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	p.Type(kb.Escape) // outside of it, it is the portal's
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 	p.Type(kb.Tab)
 	p.Type(kb.Escape)
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 	holds(t, p)
 	p.Reload()
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 }
 
 // TestTheFocusIsNeverBehindTheNotice as far as the page can be scrolled.
@@ -158,7 +86,7 @@ func TestTheFocusIsNeverBehindTheNotice(t *testing.T) {
 	for i := range 60 {
 		links += fmt.Sprintf(`<p><a href="/%d">Lien %d</a></p>`, i, i)
 	}
-	s := serve(t, declared, map[string]string{"/": page("", links+`<div style="height: 60vh"></div>`)})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", links+`<div style="height: 60vh"></div>`)})
 	for _, v := range []harness.Visitor{{}, {NoScript: true}, {Width: 768, Height: 1024}} {
 		p := harness.Browser(t, harness.Settings{}).Visit(t, v)
 		p.Open(s.URL)
@@ -175,7 +103,7 @@ func TestTheFocusIsNeverBehindTheNotice(t *testing.T) {
 }
 
 func TestTargetsAreLargeEnough(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", "")})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	const tooSmall = `[...document.querySelectorAll('#caddy-consent :is(button, summary, label, [role=switch]), [data-caddy-consent=manage]')].
 		filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 24 || box.height < 24).map(([e]) => e.outerHTML)`
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{Width: 320, Height: 568})
@@ -186,14 +114,14 @@ func TestTargetsAreLargeEnough(t *testing.T) {
 	}
 	p.Open(s.URL)
 	check("the notice")
-	openSettings(p, "Personnaliser")
+	p.OpenSettings("Personnaliser")
 	check("the settings")
-	answer(p, "Tout refuser")
+	p.Answer("Tout refuser")
 	check("the control to come back")
 }
 
 func TestAssistiveTechnologyIsToldWhatTheNoticeIs(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", "<h1>Portail</h1>")})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	tree := p.Accessible()
@@ -205,7 +133,7 @@ func TestAssistiveTechnologyIsToldWhatTheNoticeIs(t *testing.T) {
 			t.Errorf("%s is not there once:\n%s", want, tree)
 		}
 	}
-	openSettings(p, "Personnaliser")
+	p.OpenSettings("Personnaliser")
 	tree = p.Accessible()
 	for _, want := range []string{
 		`group "Mesure d’audience"`, `group "Contenus d’autres sites"`, `switch "Google Analytics (Google)`, `button "Enregistrer mes choix"`, `button "Fermer"`,

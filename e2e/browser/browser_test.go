@@ -21,35 +21,6 @@ import (
 // What visitors of the demo see and what their browser keeps, with JavaScript and
 // without. What they do, they do with mouse and keyboard.
 
-const (
-	noticeGone  = `document.querySelector('#caddy-consent') === null`
-	noticeShown = `document.querySelectorAll('#caddy-consent').length === 1 && document.querySelector('#caddy-consent button[value=refuse]').checkVisibility()`
-	manageShown = `document.querySelectorAll('[data-caddy-consent=manage]').length === 1 && document.querySelector('[data-caddy-consent=manage]').checkVisibility()`
-	// settingsShown tells that the settings are open, in the notice or on the charter.
-	settingsShown = `document.querySelector('#caddy-consent-settings') !== null && document.querySelector('#caddy-consent-settings').checkVisibility()`
-)
-
-// answer gives an answer in the notice, in its settings or on the charter: where the
-// script of the notice runs the page stays, else it is loaded anew.
-func answer(p *harness.Page, text string) {
-	if p.Visitor.NoScript || p.Has("body.caddy-consent-charter") {
-		p.Follow(text)
-	} else {
-		p.Click(text)
-	}
-	p.Await(noticeGone)
-}
-
-// openSettings opens them by what reads text: in place, or on the charter without scripts.
-func openSettings(p *harness.Page, text string) {
-	if p.Visitor.NoScript {
-		p.Follow(text)
-	} else {
-		p.Click(text)
-	}
-	p.Await(settingsShown)
-}
-
 // withAndWithoutScripts runs a test with the first page of a visitor who has
 // JavaScript, and of one who has not.
 func withAndWithoutScripts(t *testing.T, s harness.Settings, v harness.Visitor, test func(t *testing.T, p *harness.Page)) {
@@ -85,11 +56,11 @@ func TestAnAnswerEndsTheNoticeForGood(t *testing.T) {
 
 func answerEndsTheNotice(t *testing.T, d harness.Demo, p *harness.Page, text string) {
 	p.Open(d.URL("/"))
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 	p.Follow("Catalogue")
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 
-	answer(p, text)
+	p.Answer(text)
 	if got := p.URL(); got != d.URL("/explore/") {
 		t.Errorf("the answer leads to %s, not back to the page", got)
 	}
@@ -97,28 +68,28 @@ func answerEndsTheNotice(t *testing.T, d harness.Demo, p *harness.Page, text str
 	if n := harness.Eval[int](p, `performance.getEntriesByType('navigation')[0].redirectCount`); n != redirects {
 		t.Errorf("the way back took %d redirects, want %d", n, redirects)
 	}
-	p.Await(manageShown)
+	p.Await(harness.ManageShown)
 	p.Reload()
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 	p.Follow("À propos")
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 
 	// Back to the very first page, which had the notice, and forward again.
 	visits := 0
 	for ; p.URL() != d.URL("/"); visits++ {
 		fromMemory := p.Back()
 		t.Logf("back to %s, from memory: %t", p.URL(), fromMemory)
-		p.Await(noticeGone)
+		p.Await(harness.NoticeGone)
 	}
 	for range visits {
 		p.Forward()
-		p.Await(noticeGone)
+		p.Await(harness.NoticeGone)
 	}
 
 	another := p.NewPage()
 	another.Open(d.URL("/"))
-	another.Await(noticeGone)
-	another.Await(manageShown)
+	another.Await(harness.NoticeGone)
+	another.Await(harness.ManageShown)
 }
 
 // A page that the browser kept in memory comes back as it was left: the script
@@ -128,9 +99,9 @@ func TestAPageFromMemoryForgetsTheNotice(t *testing.T) {
 	site := keepable(t, d)
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(site + "/")
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 	p.Follow("Catalogue")
-	answer(p, "Tout refuser")
+	p.Answer("Tout refuser")
 	fromMemory := false
 	for p.URL() != site+"/" {
 		fromMemory = p.Back()
@@ -138,7 +109,7 @@ func TestAPageFromMemoryForgetsTheNotice(t *testing.T) {
 	if !fromMemory {
 		t.Fatal("the page does not come from memory: the test proves nothing")
 	}
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 }
 
 // keepable serves the demo as an operator who overrules Cache-Control would:
@@ -163,17 +134,17 @@ func TestAPageThatStayedOpenForgetsTheNotice(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, open *harness.Page) {
 		open.Open(d.URL("/explore/"))
-		open.Await(noticeShown)
+		open.Await(harness.NoticeShown)
 
 		other := open.NewPage()
 		other.Open(d.URL("/"))
-		answer(other, "Tout refuser")
+		other.Answer("Tout refuser")
 
 		open.Show()
 		if open.Visitor.NoScript {
 			open.Reload()
 		}
-		open.Await(noticeGone)
+		open.Await(harness.NoticeGone)
 	})
 }
 
@@ -190,7 +161,7 @@ func TestHoldsOnlyTheCookiesOfTheCharter(t *testing.T) {
 		holds(t, p, "csrftoken", "django_language")
 
 		p.Open(d.URL("/"))
-		answer(p, "Tout refuser")
+		p.Answer("Tout refuser")
 		checkChoice(t, p, map[string]bool{"ga": false, "matomo": false})
 		for _, path := range paths {
 			p.Open(d.URL(path))
@@ -206,7 +177,7 @@ func TestHoldsWhatTheVisitorAccepts(t *testing.T) {
 	}
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/"))
-		answer(p, "Tout accepter")
+		p.Answer("Tout accepter")
 		checkChoice(t, p, map[string]bool{"ga": true, "matomo": true})
 		for _, path := range harness.DemoPages {
 			p.Open(d.URL(path))
@@ -219,16 +190,16 @@ func TestCustomChoiceGrantsWhatIsTicked(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/explore/"))
-		openSettings(p, "Personnaliser")
+		p.OpenSettings("Personnaliser")
 		if got := ticked(p); len(got) > 0 {
 			t.Errorf("before the choice, %q is ticked", got)
 		}
 		p.Click("Matomo (Ville de Démonstration)")
-		answer(p, "Enregistrer mes choix")
+		p.Answer("Enregistrer mes choix")
 		if got := p.URL(); got != d.URL("/explore/") {
 			t.Errorf("saving leads to %s, not back to the page", got)
 		}
-		p.Await(noticeGone)
+		p.Await(harness.NoticeGone)
 		checkChoice(t, p, map[string]bool{"ga": false, "matomo": true})
 		for _, path := range []string{"/", harness.DemoDataset, "/login/"} {
 			p.Open(d.URL(path))
@@ -241,16 +212,16 @@ func TestManageControlLeadsToWithdrawal(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/explore/"))
-		answer(p, "Tout accepter")
+		p.Answer("Tout accepter")
 		p.Reload() // now the portal sets what was accepted
-		p.Await(manageShown)
+		p.Await(harness.ManageShown)
 
-		openSettings(p, "Gérer mes cookies")
+		p.OpenSettings("Gérer mes cookies")
 		if got := ticked(p); !slices.Equal(got, []string{"matomo", "ga"}) {
 			t.Errorf("after accepting all, %q is ticked", got)
 		}
 		p.Click("Google Analytics (Google Ireland Limited)")
-		answer(p, "Enregistrer mes choix")
+		p.Answer("Enregistrer mes choix")
 		checkChoice(t, p, map[string]bool{"ga": false, "matomo": true})
 		holds(t, p, "_pk_id.1.1fff", "_pk_ses.1.1fff", "cookies_preferences", "csrftoken", "django_language")
 		p.Reload()
@@ -258,11 +229,11 @@ func TestManageControlLeadsToWithdrawal(t *testing.T) {
 			t.Errorf("after withdrawing one, the portal receives %q", got)
 		}
 
-		openSettings(p, "Gérer mes cookies")
+		p.OpenSettings("Gérer mes cookies")
 		if got := ticked(p); !slices.Equal(got, []string{"matomo"}) {
 			t.Errorf("after withdrawing one, %q is ticked", got)
 		}
-		answer(p, "Tout refuser")
+		p.Answer("Tout refuser")
 		if got := p.URL(); got != d.URL("/explore/") {
 			t.Errorf("refusing leads to %s, not back to the page", got)
 		}
@@ -272,7 +243,7 @@ func TestManageControlLeadsToWithdrawal(t *testing.T) {
 		if got := harness.Without(received(p), harness.Necessary); len(got) > 0 {
 			t.Errorf("after refusing, the portal receives %q", got)
 		}
-		p.Await(manageShown)
+		p.Await(harness.ManageShown)
 	})
 }
 
@@ -283,9 +254,9 @@ func TestLogsInWhateverTheChoice(t *testing.T) {
 			p.Open(d.URL("/login/"))
 			if text != "" {
 				if p.Has("[data-caddy-consent=manage]") {
-					openSettings(p, "Gérer mes cookies")
+					p.OpenSettings("Gérer mes cookies")
 				}
-				answer(p, text)
+				p.Answer(text)
 			}
 			p.Click("Nom d’utilisateur")
 			p.Type("visiteur")
@@ -309,14 +280,14 @@ func TestShowsNoNoticeInsideFrames(t *testing.T) {
 	const frame = `document.querySelector('iframe').contentDocument`
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL(harness.DemoDataset))
-		for _, there := range []string{noticeShown, manageShown} {
+		for _, there := range []string{harness.NoticeShown, harness.ManageShown} {
 			p.Await(there)
 			p.Await(frame + `.querySelector('img') !== null`)
 			if n := harness.Eval[int](p, frame+`.querySelectorAll('[data-caddy-consent]').length`); n > 0 {
 				t.Errorf("the map in the frame holds %d elements of the notice", n)
 			}
-			if there == noticeShown {
-				answer(p, "Tout refuser")
+			if there == harness.NoticeShown {
+				p.Answer("Tout refuser")
 			}
 		}
 	})
@@ -354,7 +325,7 @@ func TestKeyboardReachesTheNoticeFirst(t *testing.T) {
 			} else {
 				another.Type(kb.Enter)
 			}
-			another.Await(noticeGone)
+			another.Await(harness.NoticeGone)
 			checkChoice(t, another, map[string]bool{"ga": answer == "accept", "matomo": answer == "accept"})
 		}
 	})
@@ -375,11 +346,11 @@ func TestReportsNoProblem(t *testing.T) {
 		}
 		check("before the choice")
 		p.Open(d.URL("/"))
-		answer(p, "Tout refuser")
+		p.Answer("Tout refuser")
 		check("after refusing")
 		p.Open(d.URL("/"))
-		openSettings(p, "Gérer mes cookies")
-		answer(p, "Tout accepter")
+		p.OpenSettings("Gérer mes cookies")
+		p.Answer("Tout accepter")
 		check("after accepting")
 	})
 }
@@ -388,7 +359,7 @@ func TestNoticeFitsNarrowWindows(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{Width: 320, Height: 568}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/"))
-		p.Await(noticeShown)
+		p.Await(harness.NoticeShown)
 		const fits = `(e => { const box = e.getBoundingClientRect(); return e.scrollWidth <= e.clientWidth && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })`
 		if !harness.Eval[bool](p, fits+`(document.querySelector('#caddy-consent'))`) {
 			t.Error("the notice does not fit, or scrolls sideways")
@@ -402,11 +373,11 @@ func TestNoticeFitsNarrowWindows(t *testing.T) {
 				t.Errorf("the button to %s is out of sight until one scrolls", answer)
 			}
 		}
-		openSettings(p, "Personnaliser")
+		p.OpenSettings("Personnaliser")
 		if !harness.Eval[bool](p, `document.documentElement.scrollWidth <= innerWidth`) {
 			t.Error("the charter scrolls sideways")
 		}
-		answer(p, "Tout refuser")
+		p.Answer("Tout refuser")
 		if !harness.Eval[bool](p, fits+`(document.querySelector('[data-caddy-consent=manage]'))`) {
 			t.Error("the control to come back does not fit")
 		}

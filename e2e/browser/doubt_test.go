@@ -11,7 +11,7 @@ import (
 // Where things are against the visitor: no cookies, no upstream, a strict page.
 
 func TestSaysThatTheBrowserRefusesCookies(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", "")})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	withAndWithoutScripts(t, harness.Settings{NoCookies: true}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(s.URL)
 		sentence, shown := "votre choix ne peut pas être retenu", `document.querySelector('#caddy-consent').innerText`
@@ -30,29 +30,29 @@ func TestSaysThatTheBrowserRefusesCookies(t *testing.T) {
 		}
 		if !p.Visitor.NoScript { // It has been said: the next answer ends it, on this page.
 			p.Click("Tout refuser")
-			p.Await(noticeGone)
+			p.Await(harness.NoticeGone)
 			p.Reload()
-			p.Await(noticeShown)
+			p.Await(harness.NoticeShown)
 		}
 	})
 }
 
 func TestAnswersWhileTheUpstreamIsDown(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", "")})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	s.Portal.Close()
 	p.Click("Personnaliser")
 	p.Click("Google Analytics (Google)")
-	answer(p, "Enregistrer mes choix")
+	p.Answer("Enregistrer mes choix")
 	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
-	openSettings(p, "Gérer mes cookies")
+	p.OpenSettings("Gérer mes cookies")
 	if got := ticked(p); !slices.Equal(got, []string{"matomo", "ga"}) {
 		t.Errorf("%q is ticked", got)
 	}
-	answer(p, "Tout refuser")
+	p.Answer("Tout refuser")
 	p.Open(s.URL + "/_consent/charter")
-	answer(p, "Tout accepter")
+	p.Answer("Tout accepter")
 	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": true})
 }
 
@@ -60,20 +60,20 @@ func TestAnswersWhileTheUpstreamIsDown(t *testing.T) {
 // code or markup.
 func TestBreaksNoStrictPolicy(t *testing.T) {
 	const policy = "default-src 'self'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
-	s := serve(t, declared, map[string]string{"/": page("", "<p>##manage-cookies##</p><footer>##manage-cookies##</footer>")},
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<p>##manage-cookies##</p><footer>##manage-cookies##</footer>")},
 		"Content-Security-Policy: "+policy)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		for _, text := range []string{"Tout refuser", "Enregistrer mes choix"} {
 			p.Open(s.URL)
 			if text == "Tout refuser" {
-				p.Await(noticeShown)
+				p.Await(harness.NoticeShown)
 			} else {
-				openSettings(p, "Gérer mes cookies")
+				p.OpenSettings("Gérer mes cookies")
 			}
 			if !harness.Eval[bool](p, `getComputedStyle(document.querySelector('#caddy-consent, #caddy-consent-settings')).borderTopStyle === 'solid'`) {
 				t.Error("the style sheet is not there")
 			}
-			answer(p, text)
+			p.Answer(text)
 		}
 		for _, problem := range p.Problems() {
 			t.Error(problem)
@@ -83,37 +83,37 @@ func TestBreaksNoStrictPolicy(t *testing.T) {
 
 // TestWorksWhereAPolicyForbidsItsRequests: a script may not ask, a form may.
 func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", "")}, "Content-Security-Policy: default-src 'self'; connect-src 'none'")
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")}, "Content-Security-Policy: default-src 'self'; connect-src 'none'")
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	p.Follow("Tout refuser") // the page is loaded anew
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 	checkChoice(t, p, map[string]bool{"matomo": false, "ga": false})
 	p.Follow("Gérer mes cookies")
-	p.Await(settingsShown)
+	p.Await(harness.SettingsShown)
 }
 
 func TestAsksForItsOwnTwoFilesAndNoOther(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", "<h1>Portail</h1>")})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	const loaded = `performance.getEntriesByType('resource').map(e => e.name.replace(location.origin, '').replace(/[0-9a-f]{8}/, '<hash>'))`
 	want := []string{"/_consent/assets/<hash>/notice.js", "/_consent/assets/<hash>/style.css"}
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	for _, state := range []string{"with the notice", "after the choice"} {
 		p.Open(s.URL)
-		p.Await(settled)
+		p.Await(harness.Settled)
 		got := harness.Eval[[]string](p, loaded)
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Errorf("%s: the page loads %q", state, got)
 		}
 		if state == "with the notice" {
-			answer(p, "Tout refuser")
+			p.Answer("Tout refuser")
 		}
 	}
 }
 
 // TestNothingOnThePageMoves when the notice comes, the settings open, the notice goes.
 func TestNothingOnThePageMoves(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", `<h1>Portail</h1><p>Données</p><div style="height:2000px"></div>`)})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<h1>Portail</h1><p>Données</p><div style="height:2000px"></div>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	const shifted = `new Promise(resolve => {
 		let sum = 0;
@@ -129,10 +129,10 @@ func TestNothingOnThePageMoves(t *testing.T) {
 		}
 	}
 	p.Open(s.URL)
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 	check("the notice")
-	openSettings(p, "Personnaliser")
-	answer(p, "Tout refuser")
+	p.OpenSettings("Personnaliser")
+	p.Answer("Tout refuser")
 	if top := harness.Eval[float64](p, `document.querySelector('h1').getBoundingClientRect().top`); top < 0 || harness.Eval[float64](p, `scrollY`) != 0 {
 		t.Errorf("the page was scrolled: its heading is at %f", top)
 	}

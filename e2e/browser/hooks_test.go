@@ -10,42 +10,42 @@ import (
 // What docs/notice.md promises to a portal's developers.
 
 func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
-	s := serve(t, declared, map[string]string{
-		"/": page("", `
+	s := harness.Serve(t, harness.Declared, map[string]string{
+		"/": harness.Document("", `
 			<button data-consent-open><b>Cookies</b> du site</button>
 			<a href="#cookies">Mes cookies</a>
 			<a href="/other#cookies">Ailleurs</a>
 			<ods-manage-cookies-preferences><button class="ods-manage-cookies-preferences__show-button">Bannière du portail</button></ods-manage-cookies-preferences>
 			<footer class="ods-front-footer"><p>Mentions – ##manage-cookies## – Contact</p></footer>
 			<script>document.querySelector('ods-manage-cookies-preferences').addEventListener('click', () => { document.title = 'two banners' })</script>`),
-		"/other": page("", `<div class="ods-front-footer"></div>
+		"/other": harness.Document("", `<div class="ods-front-footer"></div>
 			<script>addEventListener('DOMContentLoaded', () => { document.querySelector('.ods-front-footer').textContent = '##manage-cookies##' })</script>`),
 	})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	controls := []string{"Cookies du site", "Mes cookies", "Bannière du portail", "Gérer mes cookies"}
 	p.Open(s.URL)
-	p.Await(settled)
+	p.Await(harness.Settled)
 	if got := harness.Eval[string](p, `document.querySelector('footer').innerText`); got != "Mentions – Gérer mes cookies – Contact" {
 		t.Errorf("the footer reads %q", got)
 	}
 	for _, text := range controls { // with the notice there
-		openSettings(p, text)
+		p.OpenSettings(text)
 		p.Reload()
 	}
-	answer(p, "Tout refuser")
+	p.Answer("Tout refuser")
 	p.Await(`document.querySelector('[data-caddy-consent=manage]') !== null`)
 	for _, reload := range []bool{false, true} { // without it
 		if reload {
 			p.Reload()
-			p.Await(settled)
+			p.Await(harness.Settled)
 		}
 		for _, text := range controls {
-			openSettings(p, text)
+			p.OpenSettings(text)
 			if got := ticked(p); len(got) > 0 {
 				t.Errorf("after refusing, %q is ticked", got)
 			}
 			p.Click("Fermer")
-			p.Await(noticeGone)
+			p.Await(harness.NoticeGone)
 		}
 	}
 	if got := harness.Eval[string](p, `document.title`); got == "two banners" {
@@ -54,7 +54,7 @@ func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
 
 	// A link to the settings of another page leads there.
 	p.Follow("Ailleurs")
-	p.Await(settingsShown)
+	p.Await(harness.SettingsShown)
 	// The footer may come late.
 	if got := harness.Eval[string](p, `document.querySelector('.ods-front-footer button').innerText`); got != "Gérer mes cookies" {
 		t.Errorf("the late footer reads %q", got)
@@ -62,22 +62,22 @@ func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
 }
 
 func TestTheLinkToTheSettingsLeadsToTheCharterWithoutScripts(t *testing.T) {
-	s := serve(t, declared+"\ncharter /cookies\nmanage off", map[string]string{"/": page("", `<a href="/cookies" data-consent-open>Mes cookies</a>`)})
+	s := harness.Serve(t, harness.Declared+"\ncharter /cookies\nmanage off", map[string]string{"/": harness.Document("", `<a href="/cookies" data-consent-open>Mes cookies</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{NoScript: true})
 	p.Open(s.URL)
-	openSettings(p, "Mes cookies")
-	answer(p, "Tout refuser")
-	openSettings(p, "Mes cookies")
+	p.OpenSettings("Mes cookies")
+	p.Answer("Tout refuser")
+	p.OpenSettings("Mes cookies")
 }
 
 func TestScriptsOfThePortalReadAndMakeTheChoice(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", `<script>
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<script>
 		window.told = [];
 		document.addEventListener('consentchange', event => told.push(event.detail));
 	</script>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
-	p.Await(settled)
+	p.Await(harness.Settled)
 	type state struct {
 		State    string
 		Receipt  string
@@ -105,18 +105,18 @@ func TestScriptsOfThePortalReadAndMakeTheChoice(t *testing.T) {
 		t.Errorf("a malformed choice: %s", got)
 	}
 	harness.Eval[json.RawMessage](p, `consent.open()`)
-	p.Await(settingsShown)
+	p.Await(harness.SettingsShown)
 
 	// The notice's buttons tell it too, and so does what was answered in another tab.
 	another := p.Browser.Visit(t, p.Visitor)
 	another.Open(s.URL)
 	other := another.NewPage()
 	other.Open(s.URL)
-	answer(other, "Tout accepter")
+	other.Answer("Tout accepter")
 	if n := harness.Eval[int](other, `told.length`); n != 1 {
 		t.Errorf("after the notice's answer the event came %d times", n)
 	}
 	another.Show()
-	another.Await(noticeGone)
+	another.Await(harness.NoticeGone)
 	another.Await(`told.length === 1 && told[0].services.video`)
 }

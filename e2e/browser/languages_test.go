@@ -1,9 +1,6 @@
 package browser
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,33 +8,16 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-// languages are all that visitors are spoken to in.
-var languages = []string{"ar", "ca", "de", "en", "es", "eu", "fr", "it", "nl", "pt"}
-
-// texts reads what the module says in a language.
-func texts(t *testing.T, language string) map[string]string {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(harness.Root(), "internal", "notice", "embedded", language+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var read map[string]string
-	if err := json.Unmarshal(content, &read); err != nil {
-		t.Fatal(err)
-	}
-	return read
-}
-
 func TestSpeaksTheVisitorsLanguage(t *testing.T) {
-	s := serve(t, declared, map[string]string{"/": page("", "<h1>Portail</h1>")})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, first *harness.Page) {
-		spoken := languages
+		spoken := harness.Languages
 		if first.Visitor.NoScript {
 			spoken = []string{"ar", "fr", "nl"} // the texts are the same as with scripts
 		}
 		for _, language := range spoken {
 			p := first.Browser.Visit(t, first.Visitor)
-			text := texts(t, language)
+			text := harness.Texts(t, language)
 			p.Open(s.URL + "/?flg=" + language)
 			if got := harness.Eval[[]string](p, `(e => [e.lang, e.dir, getComputedStyle(e).direction])(document.querySelector('#caddy-consent'))`); !slices.Equal(got, []string{language, text["direction"], text["direction"]}) {
 				t.Errorf("%s: the notice is in %q", language, got)
@@ -47,15 +27,15 @@ func TestSpeaksTheVisitorsLanguage(t *testing.T) {
 					t.Errorf("%s: the notice does not say %q:\n%s", language, text[key], shown)
 				}
 			}
-			openSettings(p, text["choice.settings"])
+			p.OpenSettings(text["choice.settings"])
 			for _, key := range []string{"purpose.embeds", "charter.exempt", "choice.save", "choice.refuse"} {
 				if shown := harness.Eval[string](p, `document.querySelector('#caddy-consent-settings').closest('form, section').innerText`); !strings.Contains(shown, text[key]) {
 					t.Errorf("%s: the settings do not say %q:\n%s", language, text[key], shown)
 				}
 			}
-			answer(p, text["choice.save"])
+			p.Answer(text["choice.save"])
 			p.Open(s.URL + "/?flg=" + language)
-			openSettings(p, text["manage"])
+			p.OpenSettings(text["manage"])
 			if shown := harness.Eval[string](p, `document.querySelector('#caddy-consent-settings').closest('form, section').innerText`); !strings.Contains(shown, text["choice.save"]) {
 				t.Errorf("%s: the settings of a visitor who comes back do not say %q:\n%s", language, text["choice.save"], shown)
 			}
@@ -65,8 +45,8 @@ func TestSpeaksTheVisitorsLanguage(t *testing.T) {
 
 // TestAPagesOwnLanguageGoesBeforeTheBrowsers unless the visitor chose one on the portal.
 func TestAPagesOwnLanguageGoesBeforeTheBrowsers(t *testing.T) {
-	german := strings.Replace(page("", "<p>Hallo"), `lang="fr"`, `lang="de-DE"`, 1)
-	s := serve(t, declared, map[string]string{"/de": german, "/none": "<!doctype html><title>x</title><p>x"})
+	german := strings.Replace(harness.Document("", "<p>Hallo"), `lang="fr"`, `lang="de-DE"`, 1)
+	s := harness.Serve(t, harness.Declared, map[string]string{"/de": german, "/none": "<!doctype html><title>x</title><p>x"})
 	p := harness.Browser(t, harness.Settings{Language: "en-GB,en"}).Visit(t, harness.Visitor{})
 	for path, want := range map[string]string{"/de": "de", "/none": "en", "/de?flg=nl-nl": "nl"} {
 		p.Open(s.URL + path)
@@ -77,11 +57,11 @@ func TestAPagesOwnLanguageGoesBeforeTheBrowsers(t *testing.T) {
 }
 
 func TestTheCharterIsInEveryLanguage(t *testing.T) {
-	s := serve(t, declared+"\ncharter /cookies", map[string]string{"/": page("", "")})
+	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL + "/cookies")
-	for _, language := range languages {
-		text := texts(t, language)
+	for _, language := range harness.Languages {
+		text := harness.Texts(t, language)
 		p.Follow(text["language"]) // in its navigation
 		if got := harness.Eval[[]string](p, `[document.documentElement.lang, document.documentElement.dir]`); !slices.Equal(got, []string{language, text["direction"]}) {
 			t.Errorf("%s: the charter is in %q", language, got)

@@ -21,14 +21,14 @@ func TestScreenshots(t *testing.T) {
 	d := harness.StartDemo(t)
 	browser := harness.Browser(t, harness.Settings{})
 	picture := func(v harness.Visitor, language, look string) {
-		text := texts(t, language)
+		text := harness.Texts(t, language)
 		file := func(what string) string {
 			return filepath.Join(folder, fmt.Sprintf("%s-%s-%d-%s.png", what, language, v.Width, look))
 		}
 		p := browser.Visit(t, v)
 		p.Open(d.URL("/?flg=" + language))
 		p.Screenshot(file("notice"))
-		openSettings(p, text["choice.settings"])
+		p.OpenSettings(text["choice.settings"])
 		p.Screenshot(file("settings"))
 		p.Click(text["choice.accept"])
 		p.Await(`document.querySelector('[role=status]').textContent !== ''`)
@@ -46,7 +46,7 @@ func TestScreenshots(t *testing.T) {
 	picture(harness.Visitor{Width: 1280, Height: 800, ForcedColours: true, Dark: true}, "fr", "forced")
 	picture(harness.Visitor{Width: 320, Height: 256}, "fr", "zoomed")
 
-	s := serve(t, `controller "Ville d’Essai"`, map[string]string{"/": page("", "<h1>Portail</h1>")})
+	s := harness.Serve(t, `controller "Ville d’Essai"`, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	p := browser.Visit(t, harness.Visitor{Width: 768, Height: 500})
 	p.Open(s.URL)
 	p.Screenshot(filepath.Join(folder, "notice-fr-768-necessary.png"))

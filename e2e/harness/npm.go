@@ -9,22 +9,29 @@ import (
 	"testing"
 )
 
-// NPM is the folder of the packages that e2e/browser/package.json names.
+// HasNPM tells whether this machine has the packages that e2e/npm/package.json names.
+func HasNPM() bool {
+	_, err := os.Stat(packages())
+	return err == nil
+}
+
+// NPM is the folder of these packages.
 func NPM(t testing.TB) string {
 	t.Helper()
-	folder := filepath.Join(Root(), "e2e", "browser", "node_modules")
-	if _, err := os.Stat(folder); err != nil {
-		Missing(t, "npm's packages (npm ci --prefix e2e/browser)")
+	if !HasNPM() {
+		Missing(t, "what e2e/npm/package.json names (npm ci --prefix e2e/npm)")
 	}
-	return folder
+	return packages()
 }
+
+func packages() string { return filepath.Join(Root(), "e2e", "npm", "node_modules") }
 
 // HTMLErrors are what html-validate says against the HTML standard and WCAG in a file. A button
 // that submits may leave its type out: so the contract writes them.
 func HTMLErrors(t testing.TB, file string) []string {
 	t.Helper()
 	command := exec.Command("node", filepath.Join(NPM(t), "html-validate", "bin", "html-validate.mjs"),
-		"--config", filepath.Join(Root(), "e2e", "browser", "htmlvalidate.json"), "--formatter", "json", file)
+		"--config", filepath.Join(Root(), "e2e", "npm", "htmlvalidate.json"), "--formatter", "json", file)
 	var out, complaints bytes.Buffer
 	command.Stdout, command.Stderr = &out, &complaints
 	failure := command.Run() // also where it found something

@@ -197,6 +197,6 @@
 	putButtons();
 	window.addEventListener('load', putButtons);
 
-	if (!window.consent) window.consent = { get: get, set: set, open: open };
+	if (!Object.prototype.hasOwnProperty.call(window, 'consent')) window.consent = { get: get, set: set, open: open };
 	if (location.hash === '#cookies') open();
 })();

@@ -1,4 +1,4 @@
-package browser
+package npm
 
 import (
 	"strings"
@@ -25,8 +25,8 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 			$scope.$on('$locationChangeSuccess', () => { $scope.route = $location.path(); window.route = $scope.route });
 			$timeout(() => { $scope.late = '##manage-cookies##' });
 		}]);`
-	html := strings.Replace(page(`<script src="/npm/angular/angular.js"></script><script src="/app.js"></script>`, body), "<html", `<html ng-app="portal"`, 1)
-	s := serve(t, `
+	html := strings.Replace(harness.Document(`<script src="/npm/angular/angular.js"></script><script src="/app.js"></script>`, body), "<html", `<html ng-app="portal"`, 1)
+	s := harness.Serve(t, `
 		site "Données {{ 6 * 7 }}"
 		service matomo {
 			description fr "Compte {{ 6 * 7 }} visites."
@@ -46,23 +46,23 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 	}
 	p.Open(s.URL)
 	p.Await(`document.querySelector('h1').innerText === 'Portail compilé' && document.querySelectorAll('p.ng-binding').length === 2`)
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 	check("the notice")
-	openSettings(p, "Personnaliser")
+	p.OpenSettings("Personnaliser")
 	check("the settings")
 
 	p.Follow("Consulter la charte des cookies") // not a route of the application
 	p.Await(`document.title.startsWith('Charte des cookies')`)
 	p.Back()
-	p.Await(noticeShown)
+	p.Await(harness.NoticeShown)
 
-	answer(p, "Tout refuser")
+	p.Answer("Tout refuser")
 	p.Reload()
-	p.Await(settled)
-	openSettings(p, "Gérer mes cookies")
+	p.Await(harness.Settled)
+	p.OpenSettings("Gérer mes cookies")
 	check("the settings of a visitor who comes back")
 	p.Click("Fermer")
-	p.Await(noticeGone)
+	p.Await(harness.NoticeGone)
 
 	// The application works as before.
 	p.Click("Catalogue")

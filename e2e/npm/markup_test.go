@@ -1,4 +1,4 @@
-package browser
+package npm
 
 import (
 	"fmt"
@@ -50,7 +50,7 @@ func TestPagesGetNoNewHTMLError(t *testing.T) {
 	d := harness.StartDemo(t)
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(d.URL("/"))
-	answer(p, "Tout refuser")
+	p.Answer("Tout refuser")
 	chosen := "Cookie: cookies_preferences=" + p.Cookies()["cookies_preferences"]
 	for _, path := range []string{"/", harness.DemoDataset, "/nowhere"} {
 		before := htmlErrors(t, fetch(t, "http://"+d.Portal+path))
@@ -68,8 +68,8 @@ func TestPagesGetNoNewHTMLError(t *testing.T) {
 }
 
 func TestOurOwnPagesHaveNoHTMLError(t *testing.T) {
-	s := serve(t, declared+"\ncharter /cookies", map[string]string{"/": page("", "")})
-	for _, language := range languages {
+	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "")})
+	for _, language := range harness.Languages {
 		for _, path := range []string{"/cookies?lang=", "/?flg="} {
 			for _, err := range htmlErrors(t, fetch(t, s.URL+path+language)) {
 				t.Errorf("%s%s: %s", path, language, err)

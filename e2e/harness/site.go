@@ -1,4 +1,4 @@
-package browser
+package harness
 
 import (
 	"fmt"
@@ -7,20 +7,18 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-// site is a portal of a few pages behind the module.
-type site struct {
+// Site is a portal of a few pages behind the module.
+type Site struct {
 	// URL is the address without a slash at its end.
 	URL    string
 	Portal *httptest.Server
 }
 
-// declared is what the sites of these tests declare: services that need consent, one that is
+// Declared is what the sites of most tests declare: services that need consent, one that is
 // exempt, several purposes.
-const declared = `
+const Declared = `
 	controller "Ville d’Essai" dpo@ville.example
 	service matomo {
 		provider "Ville d’Essai"
@@ -36,9 +34,9 @@ const declared = `
 	}
 `
 
-// serve starts a portal with these pages, in front of it the module with these lines.
+// Serve starts a portal with these pages, in front of it the module with these lines.
 // Each answer gets the fields; files of npm packages are under /npm/.
-func serve(t *testing.T, consent string, pages map[string]string, fields ...string) site {
+func Serve(t testing.TB, consent string, pages map[string]string, fields ...string) Site {
 	t.Helper()
 	mux := http.NewServeMux()
 	for path, content := range pages {
@@ -59,25 +57,22 @@ func serve(t *testing.T, consent string, pages map[string]string, fields ...stri
 	}
 	for _, content := range pages {
 		if strings.Contains(content, "/npm/") {
-			mux.Handle("GET /npm/", http.StripPrefix("/npm/", http.FileServer(http.Dir(harness.NPM(t)))))
+			mux.Handle("GET /npm/", http.StripPrefix("/npm/", http.FileServer(http.Dir(NPM(t)))))
 			break
 		}
 	}
-	s := site{Portal: httptest.NewServer(mux)}
+	s := Site{Portal: httptest.NewServer(mux)}
 	t.Cleanup(s.Portal.Close)
-	s.URL = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", s.URL, consent, strings.TrimPrefix(s.Portal.URL, "http://")))
+	s.URL = fmt.Sprintf("http://localhost:%d", FreePort(t))
+	Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", s.URL, consent, strings.TrimPrefix(s.Portal.URL, "http://")))
 	return s
 }
 
 // exactly ends the patterns of paths that would stand for all below them too.
 var exactly = map[string]string{"/": "{$}"}
 
-// page is a document of a portal, in French, with this in its head and in its body.
-func page(head, body string) string {
+// Document is a page of a portal in French, with this in its head and in its body.
+func Document(head, body string) string {
 	return `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Données ouvertes</title>` +
 		head + `</head><body>` + body + `</body></html>`
 }
-
-// settled tells that the script of the notice has run.
-const settled = `typeof window.consent === 'object'`
