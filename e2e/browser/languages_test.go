@@ -10,13 +10,13 @@ import (
 
 func TestSpeaksTheVisitorsLanguage(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
-	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, first *harness.Page) {
+	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		spoken := harness.Languages
-		if first.Visitor.NoScript {
+		if p.Visitor.NoScript {
 			spoken = []string{"ar", "fr", "nl"} // the texts are the same as with scripts
 		}
 		for _, language := range spoken {
-			p := first.Browser.Visit(t, first.Visitor)
+			p.ForgetCookies()
 			text := harness.Texts(t, language)
 			p.Open(s.URL + "/?flg=" + language)
 			if got := harness.Eval[[]string](p, `(e => [e.lang, e.dir, getComputedStyle(e).direction])(document.querySelector('#caddy-consent'))`); !slices.Equal(got, []string{language, text["direction"], text["direction"]}) {

@@ -23,9 +23,10 @@ func TestEverythingFits(t *testing.T) {
 	})`
 	browser := harness.Browser(t, harness.Settings{})
 	for _, size := range [][2]int{{320, 256}, {320, 568}, {640, 400}, {768, 1024}, {1280, 800}} {
+		p := browser.Visit(t, harness.Visitor{Width: size[0], Height: size[1]})
 		for _, language := range []string{"ar", "de", "eu", "fr"} {
 			text := harness.Texts(t, language)
-			p := browser.Visit(t, harness.Visitor{Width: size[0], Height: size[1]})
+			p.ForgetCookies()
 			check := func(what string) {
 				t.Helper()
 				for _, element := range harness.Eval[[]string](p, sticksOut) {

@@ -20,12 +20,12 @@ func TestScreenshots(t *testing.T) {
 	}
 	d := harness.StartDemo(t)
 	browser := harness.Browser(t, harness.Settings{})
-	picture := func(v harness.Visitor, language, look string) {
+	picture := func(p *harness.Page, language, look string) {
 		text := harness.Texts(t, language)
 		file := func(what string) string {
-			return filepath.Join(folder, fmt.Sprintf("%s-%s-%d-%s.png", what, language, v.Width, look))
+			return filepath.Join(folder, fmt.Sprintf("%s-%s-%d-%s.png", what, language, p.Visitor.Width, look))
 		}
-		p := browser.Visit(t, v)
+		p.ForgetCookies()
 		p.Open(d.URL("/?flg=" + language))
 		p.Screenshot(file("notice"))
 		p.OpenSettings(text["choice.settings"])
@@ -37,14 +37,16 @@ func TestScreenshots(t *testing.T) {
 		p.ScreenshotWhole(file("charter"))
 	}
 	heights := map[int]int{320: 568, 768: 1024, 1280: 800}
-	for _, language := range []string{"fr", "en", "ar"} {
-		for width, height := range heights {
-			picture(harness.Visitor{Width: width, Height: height}, language, "light")
-			picture(harness.Visitor{Width: width, Height: height, Dark: true}, language, "dark")
+	for width, height := range heights {
+		for look, dark := range map[string]bool{"light": false, "dark": true} {
+			p := browser.Visit(t, harness.Visitor{Width: width, Height: height, Dark: dark})
+			for _, language := range []string{"fr", "en", "ar"} {
+				picture(p, language, look)
+			}
 		}
 	}
-	picture(harness.Visitor{Width: 1280, Height: 800, ForcedColours: true, Dark: true}, "fr", "forced")
-	picture(harness.Visitor{Width: 320, Height: 256}, "fr", "zoomed")
+	picture(browser.Visit(t, harness.Visitor{Width: 1280, Height: 800, ForcedColours: true, Dark: true}), "fr", "forced")
+	picture(browser.Visit(t, harness.Visitor{Width: 320, Height: 256}), "fr", "zoomed")
 
 	s := harness.Serve(t, `controller "Ville d’Essai"`, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	p := browser.Visit(t, harness.Visitor{Width: 768, Height: 500})

@@ -44,7 +44,10 @@ type Visitor struct {
 }
 
 // Chromium is a browser that runs.
-type Chromium struct{ ctx context.Context }
+type Chromium struct {
+	ctx  context.Context
+	stop func()
+}
 
 // Page is what one tab of a browser shows. Its methods end the test where they
 // cannot do what they are named for.
@@ -75,13 +78,34 @@ func findChromium() string {
 	return ""
 }
 
-// Browser starts Chromium with an empty profile, until the test ends.
+// browsers run until all tests of the package have ended: starting one takes longer than most
+// tests do, and visitors share nothing.
+var browsers = make(map[Settings]*Chromium)
+
+// Browser is Chromium with these settings and a profile of its own.
 func Browser(t testing.TB, s Settings) *Chromium {
 	t.Helper()
 	chromium := findChromium()
 	if chromium == "" {
 		Missing(t, "Chromium (Debian: chromium)")
 	}
+	if browsers[s] == nil {
+		browsers[s] = start(t, chromium, s)
+	}
+	return browsers[s]
+}
+
+// closeBrowsers ends those that run.
+func closeBrowsers() {
+	for _, browser := range browsers {
+		_ = chromedp.Cancel(browser.ctx)
+		browser.stop()
+	}
+}
+
+func start(t testing.TB, chromium string, s Settings) *Chromium {
+	t.Helper()
+	profile := ""
 	if s.Language == "" {
 		s.Language = "fr-FR,fr"
 	}
@@ -91,7 +115,8 @@ func Browser(t testing.TB, s Settings) *Chromium {
 	}
 	options := chromedp.DefaultExecAllocatorOptions[:]
 	if s.NoCookies {
-		options = append(options, chromedp.UserDataDir(withoutCookies(t)))
+		profile = withoutCookies(t)
+		options = append(options, chromedp.UserDataDir(profile))
 	}
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), append(options,
 		chromedp.ExecPath(chromium),
@@ -103,8 +128,12 @@ func Browser(t testing.TB, s Settings) *Chromium {
 		chromedp.Flag("accept-lang", s.Language),
 		chromedp.CombinedOutput(io.Discard),
 	)...)
-	t.Cleanup(stop)
-	return &Chromium{open(t, ctx)}
+	return &Chromium{open(t, ctx), func() {
+		stop()
+		if profile != "" {
+			_ = os.RemoveAll(profile)
+		}
+	}}
 }
 
 // withoutCookies makes a profile with the setting that the browser's own settings page writes.
@@ -115,7 +144,6 @@ func withoutCookies(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(profile) })
 	if err := os.Mkdir(filepath.Join(profile, "Default"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +157,6 @@ func withoutCookies(t testing.TB) string {
 func open(t testing.TB, parent context.Context, options ...chromedp.ContextOption) context.Context {
 	t.Helper()
 	ctx, _ := chromedp.NewContext(parent, options...)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) })
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("starting Chromium: %v", err)
 	}
@@ -161,6 +188,7 @@ func (p *Page) open(parent context.Context, option chromedp.ContextOption) {
 	p.t.Helper()
 	p.loads = make(chan page.NavigationType, 1)
 	p.ctx = open(p.t, parent, option, chromedp.WithListener(p.listener()))
+	p.t.Cleanup(func() { _ = chromedp.Cancel(p.ctx) })
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}}
 	if p.Visitor.Dark {
 		media.Features[0].Value = "dark"
@@ -455,6 +483,16 @@ func (p *Page) Accessible() string {
 			fmt.Fprintf(&lines, "%s \"%s\"\n", role, name)
 		}
 		return lines.String(), err
+	})
+}
+
+// ForgetCookies makes the visitor one who was never here.
+func (p *Page) ForgetCookies() {
+	p.t.Helper()
+	run(p, "forgetting the cookies", func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
+		visitor := chromedp.FromContext(ctx)
+		_, err := cdp.Call(ctx, visitor.Browser, storage.ClearCookies, storage.ClearCookiesParams{BrowserContextID: visitor.BrowserContextID})
+		return chromedp.Void{}, err
 	})
 }
 

@@ -6,11 +6,13 @@ import (
 	"testing"
 )
 
-// Main runs the tests of a package that needs something the machine may lack. Where
+// Main runs the tests of a package that needs something the machine may lack, and ends the
+// browsers they have used. Where
 // it does, all of them are skipped, and `go test` says "[no tests to run]" behind the
 // package's name.
 func Main(m *testing.M, there func() bool) {
 	code := m.Run()
+	closeBrowsers()
 	if code == 0 && !there() {
 		fmt.Print("\ntesting: warning: no tests to run\n") // what `go test` looks for
 	}

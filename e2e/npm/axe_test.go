@@ -33,12 +33,13 @@ func violations(t *testing.T, p *harness.Page, part string) []string {
 
 func TestAxeFindsNothing(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "<header><h1>Portail</h1></header><main><p>Données</p></main>")})
+	browser := harness.Browser(t, harness.Settings{})
 	for _, v := range []harness.Visitor{{}, {Dark: true}, {Width: 320, Height: 568}} {
 		checked := harness.Languages
 		if v != (harness.Visitor{}) {
 			checked = []string{"fr", "ar"} // what differs is the look
 		}
-		browser := harness.Browser(t, harness.Settings{})
+		p := browser.Visit(t, v)
 		for _, language := range checked {
 			text := harness.Texts(t, language)
 			check := func(p *harness.Page, what, part string) {
@@ -47,7 +48,7 @@ func TestAxeFindsNothing(t *testing.T) {
 					t.Errorf("%+v, %s, %s: %s", v, language, what, violation)
 				}
 			}
-			p := browser.Visit(t, v)
+			p.ForgetCookies()
 			p.Open(s.URL + "/?flg=" + language)
 			check(p, "the notice", "#caddy-consent")
 			p.Click(text["notice.services"])
