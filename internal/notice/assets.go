@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 )
@@ -17,8 +18,7 @@ import (
 type Asset struct {
 	ContentType string
 	Body        []byte
-	// Encoded is the body in each content coding that it is kept in: br, gzip.
-	Encoded map[string][]byte
+	encoded     map[string]func() []byte
 }
 
 // assets are the files by name, in a folder whose URL changes with their bytes.
@@ -44,35 +44,33 @@ func readAssets(files fs.FS, path string, style Style) (assets, error) {
 			body = append(body, style.CSS()...)
 		}
 		h.Write(body)
-		if a.files[f.name], err = newAsset(f.contentType, body); err != nil {
-			return a, err
-		}
+		a.files[f.name] = newAsset(f.contentType, body)
 	}
 	// Short: it stands in every page, and 2^32 versions are enough to tell two apart.
 	a.folder = path + "/assets/" + hex.EncodeToString(h.Sum(nil)[:4]) + "/"
 	return a, nil
 }
 
-// newAsset compresses the file once, as well as can be: it is the same for everyone, and
-// Caddy's encode has no brotli.
-func newAsset(contentType string, body []byte) (Asset, error) {
-	a := Asset{contentType, body, make(map[string][]byte)}
-	for coding, open := range map[string]func(io.Writer) io.WriteCloser{
-		"br":   func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestCompression) },
-		"gzip": func(w io.Writer) io.WriteCloser { z, _ := gzip.NewWriterLevel(w, gzip.BestCompression); return z },
-	} {
-		var b bytes.Buffer
-		w := open(&b)
-		if _, err := w.Write(body); err != nil {
-			return a, err
-		}
-		if err := w.Close(); err != nil {
-			return a, err
-		}
-		a.Encoded[coding] = b.Bytes()
+// newAsset compresses the file when it is first asked for, once, and as well as can be: it
+// is the same for everyone, and Caddy's encode has no brotli.
+func newAsset(contentType string, body []byte) Asset {
+	compressed := func(open func(io.Writer) io.WriteCloser) func() []byte {
+		return sync.OnceValue(func() []byte {
+			var b bytes.Buffer // writing to it cannot fail
+			w := open(&b)
+			_, _ = w.Write(body)
+			_ = w.Close()
+			return b.Bytes()
+		})
 	}
-	return a, nil
+	return Asset{contentType, body, map[string]func() []byte{
+		"br":   compressed(func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestCompression) }),
+		"gzip": compressed(func(w io.Writer) io.WriteCloser { z, _ := gzip.NewWriterLevel(w, gzip.BestCompression); return z }),
+	}}
 }
+
+// Encoded is the body in a content coding: br or gzip.
+func (a Asset) Encoded(coding string) []byte { return a.encoded[coding]() }
 
 // Asset returns the asset at that path.
 func (r *Renderer) Asset(path string) (Asset, bool) {

@@ -27,14 +27,11 @@ func TestTheNoticeIsLight(t *testing.T) {
 	})
 	for _, tag := range r.languages.tags {
 		p := Place{Origin: "https://data.ville-bondoufle.fr", Site: "data.ville-bondoufle.fr", Return: "/explore/", Language: tag}
-		markup, err := newAsset("text/html", []byte(r.Notice(p)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		markup := newAsset("text/html", []byte(r.Notice(p)))
 		sum := 0
 		var parts [3]int
 		for i, a := range []Asset{markup, r.assets.files["style.css"], r.assets.files["notice.js"]} {
-			parts[i] = len(a.Encoded["br"])
+			parts[i] = len(a.Encoded("br"))
 			sum += parts[i]
 		}
 		growth := len(r.Manage(p))

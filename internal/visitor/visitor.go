@@ -175,7 +175,7 @@ func (h *Handler) asset(w http.ResponseWriter, r *http.Request) {
 	for _, coding := range []string{"br", "gzip"} {
 		if page.Accepts(r.Header["Accept-Encoding"], coding) {
 			header.Set("Content-Encoding", coding)
-			serve(w, r, a.Encoded[coding])
+			serve(w, r, a.Encoded(coding))
 			return
 		}
 	}

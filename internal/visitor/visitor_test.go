@@ -37,7 +37,7 @@ func (k testKey) Sign(message []byte) []byte {
 func (k testKey) Verify(message, mac []byte) bool { return hmac.Equal(mac, k.Sign(message)) }
 
 // handler serves a policy with two services; log receives its ledger.
-func handler(t *testing.T, log io.Writer, services ...policy.Service) *Handler {
+func handler(t testing.TB, log io.Writer, services ...policy.Service) *Handler {
 	if services == nil {
 		services = []policy.Service{
 			{ID: "ga", Name: "Google <Analytics>", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_ga"}},
@@ -409,8 +409,9 @@ func FuzzChoose(f *testing.F) {
 	for _, seed := range []string{"choice=accept&return=/x", "choice=custom&service=ga", "return=//evil&choice=refuse", "choice=%00"} {
 		f.Add(seed)
 	}
+	h := handler(f, io.Discard)
 	f.Fuzz(func(t *testing.T, body string) {
-		res := ask(handler(t, io.Discard), "POST", "/_consent/choice", body, form)
+		res := ask(h, "POST", "/_consent/choice", body, form)
 		switch res.StatusCode {
 		case 303:
 			if location := res.Header.Get("Location"); !isPath(location) {
