@@ -211,7 +211,7 @@ func (rw *responseWriter) judge() stage {
 		return passing
 	case http.StatusNotModified:
 		if rw.conditional { // what holds is this variant of the page
-			page.Vary(h, rw.asker == page.Perhaps)
+			page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
 			page.SuffixETag(h, rw.suffix())
 		}
 		return passing
@@ -223,7 +223,7 @@ func (rw *responseWriter) judge() stage {
 	case !ok:
 		return passing
 	case rw.asker == page.Other:
-		page.Vary(h, len(rw.request.Header["Sec-Fetch-Dest"]) == 0)
+		page.Vary(h, len(rw.request.Header["Sec-Fetch-Dest"]) == 0, false)
 		return passing
 	case rw.asker == page.Perhaps && rw.request.Method != http.MethodHead:
 		return sniffing
@@ -241,7 +241,7 @@ func (rw *responseWriter) untyped() bool {
 // stream that makes the variant.
 func (rw *responseWriter) beginPage(document page.Document) stage {
 	h := rw.Header()
-	page.Vary(h, rw.asker == page.Perhaps)
+	page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
 	page.SuffixETag(h, rw.suffix())
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
@@ -330,10 +330,13 @@ func (rw *responseWriter) snippet(lang []byte) string {
 // language is the one that is asked for; finding it costs something, so only pages do.
 func (rw *responseWriter) language() notice.Language {
 	if rw.asks.Tag == "" {
-		rw.asks = rw.handler.renderer.Language(rw.request)
+		rw.asks = rw.handler.renderer.Language(rw.request, rw.asked)
 	}
 	return rw.asks
 }
+
+// speaks tells whether what is inserted may be in the language that the browser asks for.
+func (rw *responseWriter) speaks() bool { return rw.rewrites() && !rw.language().Chosen }
 
 // suffix sets the entity tags of this visitor's variant of pages apart, also from what
 // an earlier configuration inserted. Which language the page itself is in follows from
@@ -405,7 +408,7 @@ func (rw *responseWriter) sniff(end bool) error {
 	case isHTML && (isDocument || rw.asker == page.Navigation):
 		rw.stage = rw.beginPage(document)
 	case isHTML:
-		page.Vary(h, true)
+		page.Vary(h, true, false)
 	}
 	if rw.stage != gathering {
 		rw.ResponseWriter.WriteHeader(rw.status)

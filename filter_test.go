@@ -1513,6 +1513,9 @@ func TestThePagesLanguageCountsUnlessTheVisitorChoseOne(t *testing.T) {
 			if text := a.decoded(t); !strings.Contains(text, ` lang="`+v.want+`" dir="ltr"`) {
 				t.Errorf("%s%s %q: the notice is not in %s: %.600s", path, v.query, v.fields, v.want, text)
 			}
+			if varies := strings.Contains(strings.Join(a.Header["Vary"], ","), "Accept-Language"); varies != (v.want == "de") {
+				t.Errorf("%s%s %q: Vary %q", path, v.query, v.fields, a.Header["Vary"])
+			}
 			tag := a.Header.Get("ETag")
 			if other, ok := tags[tag]; ok && other != v.want {
 				t.Errorf("%s: the notices in %s and %s have the same tag %s", path, other, v.want, tag)

@@ -17,7 +17,8 @@ func TestSaysThatTheBrowserRefusesCookies(t *testing.T) {
 		sentence, shown := "votre choix ne peut pas être retenu", `document.querySelector('#caddy-consent').innerText`
 		if p.Visitor.NoScript {
 			sentence = "votre choix ne peut alors pas être retenu"
-			p.Follow("Tout refuser")
+			p.Follow("Tout refuser") // there and back
+			p.Await(harness.NoticeShown)
 		} else {
 			p.Click("Tout refuser")
 			p.Await(`document.querySelector('#caddy-consent [role=status]').textContent !== ''`)

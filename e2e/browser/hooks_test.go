@@ -119,4 +119,62 @@ func TestScriptsOfThePortalReadAndMakeTheChoice(t *testing.T) {
 	another.Show()
 	another.Await(harness.NoticeGone)
 	another.Await(`told.length === 1 && told[0].services.video`)
+
+	// Withdrawn in one tab, it is told in the other when that is looked at again.
+	other.Show()
+	other.OpenSettings("Gérer mes cookies")
+	other.Answer("Tout refuser")
+	another.Show()
+	another.Await(`told.length === 2 && !told[1].services.video`)
+}
+
+// TestAnAnswerIsSentOnce however often the button is pressed, and what happens to the notice in
+// the meantime does no harm.
+func TestAnAnswerIsSentOnce(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<script>
+		window.sent = 0;
+		const ask = window.fetch;
+		window.fetch = (...request) => { sent++; return ask(...request) };
+		addEventListener('unhandledrejection', event => { document.title = event.reason });
+	</script>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	harness.Eval[json.RawMessage](p, `(button => { button.click(); button.click(); document.querySelector('#caddy-consent button[value=accept]').click() })(document.querySelector('#caddy-consent button[value=refuse]'))`)
+	p.Await(harness.NoticeGone)
+	p.Await(`document.querySelector('[role=status]').textContent !== ''`)
+	if n := harness.Eval[int](p, `sent`); n != 1 {
+		t.Errorf("%d answers were sent", n)
+	}
+	checkChoice(t, p, map[string]bool{"ga": false, "matomo": false, "video": false})
+
+	// Dismissed while the answer is on its way.
+	p.ForgetCookies()
+	p.Open(s.URL)
+	harness.Eval[json.RawMessage](p, `document.querySelector('#caddy-consent button[value=accept]').focus()`)
+	harness.Eval[json.RawMessage](p, `(button => { button.click(); button.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })) })(document.querySelector('#caddy-consent button[value=accept]'))`)
+	p.Await(`document.querySelector('[role=status]').textContent === 'Votre choix est enregistré.'`)
+	checkChoice(t, p, map[string]bool{"ga": true, "matomo": true, "video": true})
+	for _, problem := range p.Problems() {
+		t.Error(problem)
+	}
+}
+
+// TestASectionNamedCookiesIsReached: only where a page has none is #cookies the settings.
+func TestASectionNamedCookiesIsReached(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{
+		"/own":  harness.Document("", `<a href="#cookies">Cookies</a><section id="cookies">Ce que nous gardons</section>`),
+		"/none": harness.Document("", `<p>Portail</p>`),
+	})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL + "/own")
+	p.Await(harness.Settled)
+	p.Click("Cookies")
+	p.Await(`location.hash === '#cookies'`)
+	if harness.Eval[bool](p, harness.SettingsShown) {
+		t.Error("the settings open over the page's own section")
+	}
+	p.Open(s.URL + "/none")
+	p.Await(harness.Settled)
+	harness.Eval[string](p, `location.hash = 'cookies'`)
+	p.Await(harness.SettingsShown)
 }

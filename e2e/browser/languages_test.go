@@ -27,6 +27,9 @@ func TestSpeaksTheVisitorsLanguage(t *testing.T) {
 					t.Errorf("%s: the notice does not say %q:\n%s", language, text[key], shown)
 				}
 			}
+			if direction := harness.Eval[string](p, `getComputedStyle(document.querySelector('#caddy-consent bdi')).direction`); direction != "ltr" {
+				t.Errorf("%s: a name in Latin letters is written %s", language, direction)
+			}
 			p.OpenSettings(text["choice.settings"])
 			for _, key := range []string{"purpose.embeds", "charter.exempt", "choice.save", "choice.refuse"} {
 				if shown := harness.Eval[string](p, `document.querySelector('#caddy-consent-settings').closest('form, section').innerText`); !strings.Contains(shown, text[key]) {

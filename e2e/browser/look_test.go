@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
@@ -24,7 +25,7 @@ func TestEverythingFits(t *testing.T) {
 	browser := harness.Browser(t, harness.Settings{})
 	for _, size := range [][2]int{{320, 256}, {320, 568}, {640, 400}, {768, 1024}, {1280, 800}} {
 		p := browser.Visit(t, harness.Visitor{Width: size[0], Height: size[1]})
-		for _, language := range []string{"ar", "de", "eu", "fr"} {
+		for _, language := range fitted(size) {
 			text := harness.Texts(t, language)
 			p.ForgetCookies()
 			check := func(what string) {
@@ -51,6 +52,14 @@ func TestEverythingFits(t *testing.T) {
 			check("the charter")
 		}
 	}
+}
+
+// fitted are the languages tried in a window of that size: all in the narrowest and the widest.
+func fitted(size [2]int) []string {
+	if size == [2]int{320, 568} || size == [2]int{1280, 800} {
+		return harness.Languages
+	}
+	return []string{"ar", "de", "eu", "fr"}
 }
 
 // TestThePositionIsTheOneConfigured for each that there is.
@@ -83,9 +92,15 @@ func TestForcedColoursKeepWhatTellsThingsApart(t *testing.T) {
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{ForcedColours: true})
 	p.Open(s.URL)
 	p.OpenSettings("Personnaliser")
-	const look = `(e => [getComputedStyle(e).backgroundColor, getComputedStyle(e, '::before').backgroundColor, getComputedStyle(e, '::before').marginInlineStart].join(' '))(document.querySelector('[role=switch]%s'))`
-	if on, off := harness.Eval[string](p, fmt.Sprintf(look, ":checked")), harness.Eval[string](p, fmt.Sprintf(look, ":not(:checked)")); on == off {
-		t.Errorf("a switch that is on looks as one that is off: %s", on)
+	for _, state := range []string{":checked", ":not(:checked)"} {
+		colours := harness.Eval[[]string](p, fmt.Sprintf(`(e => [e === null ? '' : getComputedStyle(e).backgroundColor, getComputedStyle(e, '::before').backgroundColor])(document.querySelector('#caddy-consent [role=switch]%s'))`, state))
+		if behind := strings.Replace(colours[0], "rgba(0, 0, 0, 0)", "the notice's own", 1); behind == colours[1] {
+			t.Errorf("%s: the knob of a switch is as what is behind it: %s", state, colours)
+		}
+	}
+	places := harness.Eval[[]string](p, `[':checked', ':not(:checked)'].map(state => getComputedStyle(document.querySelector('[role=switch]' + state), '::before').marginInlineStart)`)
+	if places[0] == places[1] {
+		t.Errorf("the knob of a switch stands at the same place, on or off: %s", places)
 	}
 	if !harness.Eval[bool](p, `[...document.querySelectorAll('#caddy-consent, #caddy-consent .caddy-consent-choices button, #caddy-consent [role=switch]')].filter(e => e.checkVisibility()).
 		every(e => parseFloat(getComputedStyle(e).borderTopWidth) >= 1 && getComputedStyle(e).borderTopColor !== getComputedStyle(document.querySelector('#caddy-consent')).backgroundColor)`) {
@@ -99,6 +114,13 @@ func TestThePaperHasTheCharterAndNoNotice(t *testing.T) {
 	p.Open(s.URL)
 	if harness.Eval[bool](p, `document.querySelector('#caddy-consent').checkVisibility()`) {
 		t.Error("the notice is printed")
+	}
+	p.ForgetCookies()
+	p.Open(s.URL)
+	harness.Resolve[json.RawMessage](p, `consent.set('refuse')`)
+	p.Reload()
+	if harness.Eval[bool](p, `document.querySelector('[data-caddy-consent=manage]').checkVisibility()`) {
+		t.Error("the control to come back is printed")
 	}
 	p.Open(s.URL + "/_consent/charter")
 	if harness.Eval[bool](p, `document.querySelector('form').checkVisibility()`) || !harness.Eval[bool](p, `document.querySelector('table').checkVisibility()`) {

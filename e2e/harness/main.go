@@ -6,10 +6,9 @@ import (
 	"testing"
 )
 
-// Main runs the tests of a package that needs something the machine may lack, and ends the
-// browsers they have used. Where
-// it does, all of them are skipped, and `go test` says "[no tests to run]" behind the
-// package's name.
+// Main runs the tests of a package that needs something the machine may lack. Where it
+// lacks that, all of them are skipped, and `go test` says "[no tests to run]" behind the
+// package's name. The browsers that they have used end with them.
 func Main(m *testing.M, there func() bool) {
 	code := m.Run()
 	closeBrowsers()

@@ -48,7 +48,7 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 	p.Await(`document.querySelector('h1').innerText === 'Portail compilé' && document.querySelectorAll('p.ng-binding').length === 2`)
 	p.Await(harness.NoticeShown)
 	check("the notice")
-	p.OpenSettings("Personnaliser")
+	p.OpenSettings("Gérer mes cookies") // which AngularJS wrote into the footer after the page
 	check("the settings")
 
 	p.Follow("Consulter la charte des cookies") // not a route of the application

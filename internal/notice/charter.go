@@ -127,7 +127,7 @@ func (r *Renderer) view(v Visitor, t texts) view {
 
 // isolated keeps a name's own direction out of the sentence around it, where that reads
 // from right to left (Unicode Standard Annex 9, section 2.4: first strong isolate).
-func (v *view) isolated(name string) string {
+func (v view) isolated(name string) string {
 	if v.Direction != "rtl" {
 		return name
 	}
@@ -201,9 +201,25 @@ func (v view) Table(heading string, rows []row) Table { return Table{v, heading,
 // Status says what became of the visitor's choice.
 func (v view) Status() string {
 	if v.Choice.State == choice.Given && v.Choice.Time == 0 {
-		return v.T("status.native")
+		return v.T("status.saved")
 	}
 	return v.T("status." + v.Choice.State.String())
+}
+
+// Device says what becomes of the answer.
+func (v view) Device() string {
+	if !v.Services {
+		return v.T("notice.device.necessary")
+	}
+	return v.T("notice.device")
+}
+
+// Saved is what is announced after the answer.
+func (v view) Saved() string {
+	if !v.Services {
+		return v.Device()
+	}
+	return v.T("status.saved")
 }
 
 // Who says who uses cookies, and where if that has another name.
@@ -239,7 +255,7 @@ func (v view) services(granted bool) string {
 	for _, p := range v.Purposes {
 		for _, s := range p.Services {
 			if s.Granted == granted {
-				names = append(names, s.Name)
+				names = append(names, v.isolated(s.Name))
 			}
 		}
 	}

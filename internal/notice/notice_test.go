@@ -120,6 +120,16 @@ func TestTheNoticeAsksNothingWhereThereIsNothingToChoose(t *testing.T) {
 	if strings.Count(markup, "<button") != 1 || !strings.Contains(markup, `value="accept"`) || !strings.Contains(markup, "utilise des cookies") {
 		t.Error(markup)
 	}
+	page, err := r.Charter(Visitor{Language: "fr", Site: "ville.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nor does it, or the charter, speak of a choice that there is not.
+	for _, text := range []string{markup, string(page)} {
+		if regexp.MustCompile(`Votre choix( est|<)|pas encore fait de choix|peut [^ ]*tre modifi`).MatchString(text) || !strings.Contains(text, "Ce message ne sera pas r") {
+			t.Error(text)
+		}
+	}
 }
 
 func TestTheManageControlIsSmall(t *testing.T) {
@@ -180,7 +190,7 @@ func TestTheVisitorsLanguageIsFound(t *testing.T) {
 		if c.accept != "" {
 			req.Header.Set("Accept-Language", c.accept)
 		}
-		if got := r.On(c.page, r.Language(req)); got != c.want {
+		if got := r.On(c.page, r.Language(req, req.URL)); got != c.want {
 			t.Errorf("%+v: %s", c, got)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -105,9 +106,6 @@ func readLanguages(files fs.FS, fallback string) (languages, error) {
 	return l, nil
 }
 
-// Speaks tells whether there are texts in the language with exactly that tag.
-func (r *Renderer) Speaks(tag string) bool { return r.languages.texts[tag] != nil }
-
 // Language is the one that a request asks for.
 type Language struct {
 	Tag string
@@ -117,16 +115,17 @@ type Language struct {
 }
 
 // Language finds the visitor's language: the one chosen on the portal (cookie
-// django_language, then ?flg=), else what the browser asks for, else the site's.
-func (r *Renderer) Language(req *http.Request) Language {
+// django_language, then ?flg= in the URL that was asked for), else what the browser asks
+// for, else the site's.
+func (r *Renderer) Language(req *http.Request, asked *url.URL) Language {
 	l := &r.languages
 	if cookie, err := req.Cookie("django_language"); err == nil {
 		if tag := l.match(cookie.Value); tag != "" {
 			return Language{tag, true}
 		}
 	}
-	if strings.Contains(req.URL.RawQuery, "flg=") {
-		if tag := l.match(req.URL.Query().Get("flg")); tag != "" {
+	if strings.Contains(asked.RawQuery, "flg=") {
+		if tag := l.match(asked.Query().Get("flg")); tag != "" {
 			return Language{tag, true}
 		}
 	}

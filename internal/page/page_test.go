@@ -132,12 +132,12 @@ func TestTheRestOfAPageIsNotMixedWithAnotherVariant(t *testing.T) {
 func TestHeadersOfAPage(t *testing.T) {
 	h := header("Vary: Accept-Encoding", "Vary: cookie", `Etag: W/"x"`, "Content-Length: 5", "Content-MD5: x", "Repr-Digest: x", "Accept-Ranges: bytes",
 		"Cache-Control: public, max-age=60", "Expires: x", "CDN-Cache-Control: max-age=60", "Cloudflare-CDN-Cache-Control: max-age=60", "Surrogate-Control: max-age=60", "Last-Modified: x")
-	Vary(h, true)
+	Vary(h, true, true)
 	SuffixETag(h, "-c1")
 	Changed(h)
 	NeverStore(h)
 	want := http.Header{
-		"Vary":          {"Accept-Encoding", "cookie", "Sec-Fetch-Dest, Sec-GPC, Accept"},
+		"Vary":          {"Accept-Encoding", "cookie", "Sec-Fetch-Dest, Sec-GPC, Accept, Accept-Language"},
 		"Etag":          {`W/"x-c1"`},
 		"Cache-Control": {"private, no-store"},
 		"Last-Modified": {"x"},
@@ -146,7 +146,7 @@ func TestHeadersOfAPage(t *testing.T) {
 		t.Errorf("%v\nwant %v", h, want)
 	}
 	h = header("Vary: *", "Etag: broken")
-	if Vary(h, false); len(h["Vary"]) != 1 {
+	if Vary(h, false, false); len(h["Vary"]) != 1 {
 		t.Error(h)
 	}
 	if SuffixETag(h, "-c1"); h.Get("Etag") != "broken" {

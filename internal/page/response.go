@@ -7,15 +7,19 @@ import (
 )
 
 // Vary says what a page depends on besides its URL; withAccept where Accept told
-// that it was asked for as a page.
-func Vary(h http.Header, withAccept bool) {
-	if len(h["Vary"]) == 0 && !withAccept {
-		h["Vary"] = []string{"Cookie, Sec-Fetch-Dest, Sec-GPC"} // what most pages get
+// that it was asked for as a page, withLanguage where what is inserted may be in the
+// browser's language.
+func Vary(h http.Header, withAccept, withLanguage bool) {
+	if len(h["Vary"]) == 0 && !withAccept { // as with most pages
+		h["Vary"] = []string{"Cookie, Sec-Fetch-Dest, Sec-GPC"}
+		if withLanguage {
+			h["Vary"][0] = "Cookie, Sec-Fetch-Dest, Sec-GPC, Accept-Language"
+		}
 		return
 	}
-	missing := make([]string, 0, 4)
-	for _, name := range [...]string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC", "Accept"} {
-		if (name != "Accept" || withAccept) && !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
+	missing := make([]string, 0, 5)
+	for _, name := range [...]string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC", "Accept", "Accept-Language"} {
+		if (name != "Accept" || withAccept) && (name != "Accept-Language" || withLanguage) && !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
 			missing = append(missing, name)
 		}
 	}

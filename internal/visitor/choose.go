@@ -43,9 +43,7 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 		fail(w, problem.status, problem.sentence)
 		return
 	}
-	if h.Notice.Speaks(a.Lang) {
-		before.Language = a.Lang
-	}
+	before.Language = h.inLanguage(a.Lang, before.Language)
 	withdrawn := before.InForce &^ granted
 	c := h.Book.New(granted, now)
 	h.Ledger.Record(ledger.Entry{

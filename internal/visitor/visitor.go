@@ -112,10 +112,12 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 
 // language is the one that the module's own links name, else the visitor's.
 func (h *Handler) language(r *http.Request) string {
-	if tag := r.URL.Query().Get("lang"); h.Notice.Speaks(tag) {
-		return tag
-	}
-	return h.Notice.Language(r).Tag
+	return h.inLanguage(r.URL.Query().Get("lang"), h.Notice.Language(r, r.URL).Tag)
+}
+
+// inLanguage is the language that was named, where there are texts in it, else the other.
+func (h *Handler) inLanguage(named, other string) string {
+	return h.Notice.On(named, notice.Language{Tag: other})
 }
 
 // origin is the page that the visitor comes from and goes back to: the one that the

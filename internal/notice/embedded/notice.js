@@ -5,12 +5,29 @@
 	'use strict';
 	// Where the proxy answers: this file is {path}/assets/<hash>/notice.js.
 	var path = document.currentScript.src.replace(/assets\/[^/]*\/[^/]*$/, '');
-	var status;  // what screen readers announce
 	var opener;  // what the settings were opened with
 	var opening; // the request for them
+	var status;  // what screen readers announce
+	var timer;   // ends what it says
 
 	function notice() { return document.getElementById('caddy-consent'); }
 	function control() { return document.querySelector('[data-caddy-consent="manage"]'); }
+
+	// What the page came with; the notice and the control may be gone when it is asked for.
+	var first = notice() || control();
+	var language = (first || document.documentElement).lang;
+	var label = first && (first.dataset.label || first.textContent) || 'Cookies';
+	var charter = first && (first.dataset.charter || first.href) || path + 'charter';
+
+	// The cookie as scripts see it; "" where there is none, or none may be read.
+	function cookie() {
+		try {
+			return (/(?:^|; )cookies_preferences=([^;]*)/.exec(document.cookie) || ['', ''])[1];
+		} catch (sandboxed) {
+			return '';
+		}
+	}
+	var known = cookie();
 
 	function ask(options) {
 		return fetch(path + 'choice', options).then(function (response) {
@@ -23,15 +40,14 @@
 
 	function tell(state) { document.dispatchEvent(new CustomEvent('consentchange', { detail: state })); }
 
-	function language() { return (notice() || control() || document.documentElement).lang; }
-
 	function set(choice, services) {
 		return ask({
 			method: 'POST',
 			headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
-			body: JSON.stringify({ choice: choice, services: services, return: location.pathname, lang: language() })
+			body: JSON.stringify({ choice: choice, services: services, return: location.pathname, lang: language })
 		}).then(function (state) {
-			if (!/(^|; )cookies_preferences=/.test(document.cookie)) return null; // the browser did not keep it
+			known = cookie();
+			if (!known) return null; // the browser did not keep it
 			tell(state);
 			return state;
 		});
@@ -47,12 +63,13 @@
 		}
 		status.lang = root.lang;
 		status.dir = root.dir;
-		status.textContent = '';
+		say('');
 	}
 
 	function say(text) {
+		clearTimeout(timer);
 		status.textContent = text;
-		setTimeout(function () { status.textContent = ''; }, 8000);
+		timer = setTimeout(function () { status.textContent = ''; }, 8000);
 	}
 
 	// Shows the settings, or the first layer; the focus follows.
@@ -65,19 +82,20 @@
 
 	// Takes the notice away. The focus goes to what it was opened with, else to the
 	// control that stands where the notice stood.
-	function close(quietly) {
-		var root = notice(), hadFocus = root.contains(document.activeElement);
+	function close(root) {
+		if (!root.isConnected) return;
+		var hadFocus = root.contains(document.activeElement);
 		if (root.dataset.manage !== undefined && !control()) {
 			var link = document.createElement('a');
 			link.dataset.caddyConsent = 'manage';
 			link.lang = root.lang;
-			link.href = root.querySelector('a').href;
-			link.textContent = root.dataset.label;
+			link.href = charter;
+			link.textContent = label;
 			root.after(link);
 		}
 		root.remove();
 		var target = opener && opener.isConnected ? opener : control();
-		if (!quietly && hadFocus && target) target.focus({ preventScroll: true });
+		if (hadFocus && target) target.focus({ preventScroll: true });
 		opener = null;
 	}
 
@@ -87,13 +105,13 @@
 		if (opening) return;
 		// A document from the network, not a string: a page may demand trusted types.
 		opening = new XMLHttpRequest();
-		opening.open('GET', path + 'settings?lang=' + language());
+		opening.open('GET', path + 'settings?lang=' + encodeURIComponent(language));
 		opening.responseType = 'document';
 		opening.onloadend = function () {
 			var page = opening.response, root = page && page.getElementById('caddy-consent');
 			opening = null;
 			if (!root) {
-				location.href = path + 'charter';
+				location.href = charter;
 				return;
 			}
 			prepare(root);
@@ -103,37 +121,46 @@
 		opening.send();
 	}
 
-	// The answer to the notice's form, without leaving the page.
+	// The answer to the notice's form, without leaving the page. One at a time: each is a record.
 	document.addEventListener('submit', function (event) {
 		var root = notice(), form = event.target, button = event.submitter;
 		if (!root || form.parentNode !== root || !button || button.dataset.plainly) return;
 		event.preventDefault();
 		if (button.name !== 'choice') return layer(root, true);
+		if (form.dataset.sending) return;
+		form.dataset.sending = 'yes';
 		var services = {};
 		form.querySelectorAll('[name="service"]:checked').forEach(function (box) { services[box.value] = true; });
 		set(button.value, services).then(function (state) {
+			delete form.dataset.sending;
 			if (state) {
-				close();
+				close(root);
 				say(root.dataset.saved);
 			} else if (root.dataset.refused) {
-				close(); // it has been said
+				close(root); // it has been said
 			} else {
 				root.dataset.refused = 'yes';
 				root.querySelector('.caddy-consent-message').textContent = root.dataset.blocked;
 			}
-		}).catch(function () { // a script's request may be forbidden where a form is not
+		}, function () { // a script's request may be forbidden where a form is not
 			button.dataset.plainly = 'yes';
 			setTimeout(function () { button.click(); }); // while an event is told, a form is not sent
 		});
 	}, true);
 
+	// Whether that is an address of the settings on this page. A page may have a section of
+	// its own with that name.
+	function isSettings(address) {
+		return /#cookies$/.test(address) && address.split('#')[0] === location.href.split('#')[0] && !document.getElementById('cookies');
+	}
+
 	document.addEventListener('click', function (event) {
 		if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 		var root = notice(), target = event.target;
 		if (!target.closest) return; // the document itself
-		if (root && target.className === 'caddy-consent-close') return dismiss(root);
+		if (root && root.contains(target) && target.closest('.caddy-consent-close')) return dismiss(root);
 		target = target.closest('[data-caddy-consent="manage"], [data-consent-open], a[href$="#cookies"], .ods-manage-cookies-preferences__show-button');
-		if (!target || target.hash === '#cookies' && target.href.split('#')[0] !== location.href.split('#')[0]) return;
+		if (!target || !target.matches('[data-caddy-consent], [data-consent-open], button') && !isSettings(target.href)) return;
 		event.preventDefault();
 		event.stopPropagation(); // the portal's own banner must not open as well
 		opener = target;
@@ -144,7 +171,7 @@
 	function dismiss(root) {
 		var settings = document.getElementById('caddy-consent-settings');
 		if (settings && !settings.hidden && root.dataset.opened === undefined) layer(root, false);
-		else close();
+		else close(root);
 	}
 
 	document.addEventListener('keydown', function (event) {
@@ -156,34 +183,27 @@
 	}, true);
 
 	// A page that the browser brings back from its memory (back/forward cache), or that
-	// stayed open in another tab, must not ask again what was answered since.
+	// stayed open in another tab, must not ask again what was answered since, nor go on with
+	// what was withdrawn.
 	function look() {
-		var root = notice();
-		if (!root || root.dataset.opened !== undefined) return;
+		if (cookie() === known) return;
+		known = cookie();
 		get().then(function (state) {
-			if (state.state !== 'given' || root !== notice()) return;
-			close(true);
+			var root = notice();
+			if (root && root.dataset.opened === undefined && state.state === 'given') close(root);
 			tell(state);
 		}, function () { /* offline: the form still works */ });
 	}
 	window.addEventListener('pageshow', function (event) { if (event.persisted) look(); });
 	document.addEventListener('visibilitychange', function () { if (!document.hidden) look(); });
 
-	var root = notice();
-	if (root) {
-		prepare(root);
-		// The notice's style sheet goes with it; what stays needs one too.
-		document.head.append(root.querySelector('link').cloneNode());
-	}
-
 	// What the portal's editors write in its footer for the portal's own banner, where that
-	// is off. The footer may be written by a script.
-	var label = root ? root.dataset.label : control().textContent;
+	// is off. The footer may be written by a script, some time after the page.
 	function putButtons() {
 		document.querySelectorAll('footer, .ods-front-footer').forEach(function (footer) {
 			var texts = document.createTreeWalker(footer, NodeFilter.SHOW_TEXT), text, at, button;
 			while ((text = texts.nextNode())) {
-				if ((at = text.data.indexOf('##manage-cookies##')) < 0) continue;
+				if ((at = text.data.indexOf('##manage-cookies##')) < 0 || text.parentNode.closest('script, style, textarea')) continue;
 				button = document.createElement('button');
 				button.type = 'button';
 				button.className = 'ods-manage-cookies-preferences__show-button';
@@ -195,8 +215,18 @@
 		});
 	}
 	putButtons();
-	window.addEventListener('load', putButtons);
+	var late = new MutationObserver(putButtons);
+	late.observe(document.body, { childList: true, characterData: true, subtree: true });
+	window.addEventListener('load', function () { setTimeout(function () { late.disconnect(); }, 10000); });
+
+	if (notice()) {
+		prepare(notice());
+		// The notice's style sheet goes with it; what stays needs one too.
+		var sheet = notice().querySelector('link');
+		if (sheet) document.head.append(sheet.cloneNode());
+	}
 
 	if (!Object.prototype.hasOwnProperty.call(window, 'consent')) window.consent = { get: get, set: set, open: open };
-	if (location.hash === '#cookies') open();
+	window.addEventListener('hashchange', function () { if (isSettings(location.href)) open(); });
+	if (isSettings(location.href)) open();
 })();
