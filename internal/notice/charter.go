@@ -33,20 +33,20 @@ type Visitor struct {
 
 // Charter renders the charter page with the visitor's choice in it.
 func (r *Renderer) Charter(v Visitor) ([]byte, error) {
-	var b bytes.Buffer
-	if err := r.charter.Execute(&b, r.view(v, r.languages.texts[v.Language])); err != nil {
-		return nil, fmt.Errorf("templates: %w", err)
-	}
-	return b.Bytes(), nil
+	return execute(r.charter, r.view(v, r.languages.texts[v.Language]))
 }
 
 // Settings renders the notice with its settings open and the visitor's choice in them,
 // for pages that the visitor has answered before.
 func (r *Renderer) Settings(v Visitor) ([]byte, error) {
-	var b bytes.Buffer
 	view := r.view(v, r.languages.texts[v.Language])
 	view.Opened = true
-	if err := r.notice.Execute(&b, view); err != nil {
+	return execute(r.notice, view)
+}
+
+func execute(t *template.Template, v view) ([]byte, error) {
+	var b bytes.Buffer
+	if err := t.Execute(&b, v); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	return b.Bytes(), nil

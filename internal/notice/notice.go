@@ -3,7 +3,6 @@
 package notice
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -187,15 +186,15 @@ func (r *Renderer) prepare(t *template.Template, tag string, texts texts, refusi
 	if site == "" {
 		site = markSite
 	}
-	var b bytes.Buffer
 	v := r.view(Visitor{
 		Language: tag, Origin: markOrigin, Site: site, Return: markReturn, Refusing: refusing,
 		InForce: choice.Choice{}.InForce(r.options.Policy, refusing),
 	}, texts)
-	if err := t.Execute(&b, v); err != nil {
-		return snippet{}, fmt.Errorf("templates: %w", err)
+	markup, err := execute(t, v)
+	if err != nil {
+		return snippet{}, err
 	}
-	return cut(asciiOnly(strings.TrimSpace(b.String()))), nil
+	return cut(asciiOnly(strings.TrimSpace(string(markup)))), nil
 }
 
 // snippet is markup cut at its marks.

@@ -7,7 +7,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -74,21 +73,23 @@ func RotateKey(ctx context.Context, storage certmagic.Storage) error {
 
 // addKey makes a key under the storage's lock, unless there is one by then that will
 // do.
-func addKey(ctx context.Context, storage certmagic.Storage, now time.Time, another bool) (_ *storedKeys, err error) {
-	if err := storage.Lock(ctx, keysLock); err != nil {
-		return nil, fmt.Errorf("locking the storage: %w", err)
-	}
-	defer func() { err = errors.Join(err, storage.Unlock(context.WithoutCancel(ctx), keysLock)) }()
+func addKey(ctx context.Context, storage certmagic.Storage, now time.Time, another bool) (stored *storedKeys, err error) {
+	err = locked(ctx, storage, keysLock, func() error {
+		stored, err = load(ctx, storage)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			stored = &storedKeys{}
+		case err != nil || !another:
+			return err
+		}
+		stored = withNewKey(stored, now)
+		return storeJSON(ctx, storage, keysFile, stored)
+	})
+	return stored, err
+}
 
-	stored, err := load(ctx, storage)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		stored = &storedKeys{}
-	case err != nil:
-		return nil, err
-	case !another:
-		return stored, nil
-	}
+// withNewKey puts a new key before those that may still have signed a valid choice.
+func withNewKey(stored *storedKeys, now time.Time) *storedKeys {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails
 	keys := []storedKey{{Created: now.UTC(), Key: key}}
@@ -101,22 +102,13 @@ func addKey(ctx context.Context, storage certmagic.Storage, now time.Time, anoth
 			keys = append(keys, old)
 		}
 	}
-	stored = &storedKeys{keys}
-	content, err := json.Marshal(stored)
-	if err != nil {
-		return nil, err
-	}
-	return stored, storage.Store(ctx, keysFile, content)
+	return &storedKeys{keys}
 }
 
 func load(ctx context.Context, storage certmagic.Storage) (*storedKeys, error) {
-	content, err := storage.Load(ctx, keysFile)
-	if err != nil {
-		return nil, err
-	}
 	var stored storedKeys
-	if err := json.Unmarshal(content, &stored); err != nil {
-		return nil, fmt.Errorf("%s in the storage: %w", keysFile, err)
+	if err := loadJSON(ctx, storage, keysFile, &stored); err != nil {
+		return nil, err
 	}
 	for _, k := range stored.Keys {
 		if len(k.Key) < sha256.Size {

@@ -2,7 +2,6 @@ package operator
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,32 +36,22 @@ func Since(ctx context.Context, storage certmagic.Storage, version string, now t
 }
 
 // noteSince writes the date under the storage's lock, unless there is one by then.
-func noteSince(ctx context.Context, storage certmagic.Storage, file string, now time.Time) (_ time.Time, err error) {
-	if err := storage.Lock(ctx, policiesLock); err != nil {
-		return time.Time{}, fmt.Errorf("locking the storage: %w", err)
-	}
-	defer func() { err = errors.Join(err, storage.Unlock(context.WithoutCancel(ctx), policiesLock)) }()
-
-	since, err := loadSince(ctx, storage, file)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return since, err
-	}
-	since = now.UTC().Truncate(time.Second)
-	content, err := json.Marshal(storedPolicy{since})
-	if err != nil {
-		return time.Time{}, err
-	}
-	return since, storage.Store(ctx, file, content)
+func noteSince(ctx context.Context, storage certmagic.Storage, file string, now time.Time) (since time.Time, err error) {
+	err = locked(ctx, storage, policiesLock, func() error {
+		since, err = loadSince(ctx, storage, file)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		since = now.UTC().Truncate(time.Second)
+		return storeJSON(ctx, storage, file, storedPolicy{since})
+	})
+	return since, err
 }
 
 func loadSince(ctx context.Context, storage certmagic.Storage, file string) (time.Time, error) {
-	content, err := storage.Load(ctx, file)
-	if err != nil {
-		return time.Time{}, err
-	}
 	var stored storedPolicy
-	if err := json.Unmarshal(content, &stored); err != nil {
-		return time.Time{}, fmt.Errorf("%s in the storage: %w", file, err)
+	if err := loadJSON(ctx, storage, file, &stored); err != nil {
+		return time.Time{}, err
 	}
 	if stored.Since.IsZero() {
 		return time.Time{}, fmt.Errorf("%s in the storage holds no date", file)

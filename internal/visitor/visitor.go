@@ -103,7 +103,6 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 		Language: h.language(r),
 		Origin:   page.Origin(r),
 		Site:     site,
-		Return:   h.origin(r),
 		Choice:   c,
 		InForce:  c.InForce(h.Policy, refusing),
 		Refusing: refusing && c.State != choice.Given,
@@ -150,6 +149,7 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 // document answers with HTML that holds the visitor's choice.
 func (h *Handler) document(w http.ResponseWriter, r *http.Request, render func(notice.Visitor) ([]byte, error)) {
 	v := h.visitor(r, time.Now())
+	v.Return = h.origin(r)
 	body, err := render(v)
 	if err != nil {
 		fail(w, http.StatusInternalServerError, "This page could not be written.")
