@@ -17,9 +17,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/operator"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
@@ -29,7 +32,7 @@ import (
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	// The module's own URLs are answered here.
 	asked := originalURL(r)
-	if h.visitor.Owns(asked.Path) {
+	if h.answers(asked.Path) {
 		own := r.WithContext(r.Context())
 		own.URL = asked
 		h.visitor.ServeHTTP(w, own)
@@ -47,6 +50,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	rw.release() // not where a handler panicked: nobody knows what it left behind
 	return err
 }
+
+// answers tells whether a path is the module's own. Where it only observes, what the portal has at other
+// paths than the module's prefix stays the portal's.
+func (h *Handler) answers(path string) bool {
+	return h.visitor.Owns(path) && (!h.observes() || strings.HasPrefix(path, h.Path+"/"))
+}
+
+func (h *Handler) observes() bool { return h.Mode == modeObserve }
 
 // serve sends upstream what is granted of the cookies, asks for pages in a form that
 // can be rewritten, and takes the answer.
@@ -90,14 +101,16 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	}
 
 	if sent := r.Header["Cookie"]; len(sent) > 0 {
-		switch kept := rw.verdict.Cookies(sent); {
+		kept := rw.verdict.Cookies(sent)
+		switch {
+		case rw.handler.observes():
 		case len(kept) == 0:
 			delete(change(), "Cookie")
 		case &kept[0] != &sent[0]:
 			change()["Cookie"] = kept
 		}
 	}
-	if rw.asker != page.Other {
+	if rw.asker != page.Other && !rw.handler.observes() {
 		header := change()
 		if rw.rewrites() {
 			page.NarrowEncodings(header, markup.Codings)
@@ -123,6 +136,8 @@ type responseWriter struct {
 	verdict *verdict.Verdict
 	asker   page.Asker
 	asks    notice.Language // see language
+	blocks  blocking.Page
+	trust   csp.Element // how scripts of ours are marked on this page
 	// conditional tells that the upstream was asked whether this very variant holds.
 	conditional bool
 
@@ -153,6 +168,8 @@ const (
 	// gathering: so does that of a page whose length is known, but the result waits
 	// until the new length is, so that the header tells it: the server then needs no chunks.
 	gathering
+	// observing: so does a copy of it, for what would be withheld; the body passes untouched.
+	observing
 	// bodiless: a HEAD request's; what a handler writes all the same must not tell
 	// the server a length.
 	bodiless
@@ -168,7 +185,9 @@ func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Reques
 	if c.Time != 0 {
 		rw.chosen = time.UnixMilli(c.Time)
 	}
-	rw.asker = page.AskedBy(r)
+	if rw.asker = page.AskedBy(r); rw.asker == page.Framed && !rw.rewrites() {
+		rw.asker = page.Other
+	}
 }
 
 // release puts the writer back for the next response; not where a connection was
@@ -217,6 +236,9 @@ func (rw *responseWriter) judge() stage {
 		return passing
 	}
 	document, ok := page.IsDocument(rw.status, h)
+	if rw.handler.observes() {
+		return rw.observe(document, ok && rw.asker != page.Other)
+	}
 	switch {
 	case rw.asker != page.Other && rw.untyped():
 		return sniffing
@@ -243,16 +265,15 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	h := rw.Header()
 	page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
 	page.SuffixETag(h, rw.suffix())
+	rw.expireLeftovers()
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
 	}
-	codings, decodable := markup.ParseCodings(contentCoding(h))
-	switch {
-	case !markup.ASCIICompatible(document.Charset):
-		return rw.pageUntouched(rw.handler.metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
-	case !decodable:
-		return rw.pageUntouched(rw.handler.metrics.PassedCoding, "the content coding "+contentCoding(h)+" cannot be decoded")
+	codings, why := decodable(document, h)
+	if why != nil {
+		return rw.pageUntouched(why)
 	}
+	rw.admit()
 	to := codings // the client gets the codings it would have got, if it can read them
 	for _, coding := range codings {
 		if !page.Accepts(rw.request.Header["Accept-Encoding"], coding) {
@@ -263,7 +284,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	}
 	known := page.Length(h)
 	page.Changed(h)
-	if rw.verdict.State != choice.Given {
+	if rw.verdict.State != choice.Given && rw.asker != page.Framed {
 		page.NeverStore(h)
 	}
 	if rw.request.Method == http.MethodHead {
@@ -272,7 +293,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	}
 	rw.known, rw.missing = known, known
 	rw.stream = markup.NewStream(output{rw}, markup.Page{
-		Rules:   markup.Rules{Body: rw.snippet},
+		Rules:   rw.rules(),
 		XML:     document.XHTML,
 		Charset: document.Charset != "",
 		From:    codings,
@@ -295,36 +316,139 @@ func contentCoding(h http.Header) string {
 	return coding
 }
 
-// pageUntouched lets a page pass that cannot be rewritten safely, and counts it; of a HEAD
-// request there is none.
-func (rw *responseWriter) pageUntouched(counter prometheus.Counter, why string) stage {
+// untouched is why a page cannot be rewritten safely.
+type untouched struct {
+	counter func(*operator.Metrics) prometheus.Counter
+	why     string
+}
+
+// decodable tells by which codings a page can be read; else why it cannot.
+func decodable(document page.Document, h http.Header) (codings []string, _ *untouched) {
+	if !markup.ASCIICompatible(document.Charset) {
+		return nil, &untouched{passedCharset, "the encoding " + document.Charset + " is not one that markup can be inserted into"}
+	}
+	codings, ok := markup.ParseCodings(contentCoding(h))
+	if !ok {
+		return nil, &untouched{passedCoding, "the content coding " + contentCoding(h) + " cannot be decoded"}
+	}
+	return codings, nil
+}
+
+func passedCharset(m *operator.Metrics) prometheus.Counter { return m.PassedCharset }
+func passedCoding(m *operator.Metrics) prometheus.Counter  { return m.PassedCoding }
+
+// pageUntouched lets such a page pass, and counts it; of a HEAD request there is none.
+func (rw *responseWriter) pageUntouched(u *untouched) stage {
 	if rw.request.Method != http.MethodHead {
-		counter.Inc()
-		rw.handler.logger.Warn("a page passes without the notice", zap.String("why", why), zap.String("path", rw.asked.Path))
+		u.counter(rw.handler.metrics).Inc()
+		rw.handler.logger.Warn("a page passes without the notice", zap.String("why", u.why), zap.String("path", rw.asked.Path))
 	}
 	return passing
 }
 
-// rewrites tells whether this visitor's pages get something inserted.
+// expireLeftovers deletes from the browser what it still sends of services that are denied.
+func (rw *responseWriter) expireLeftovers() {
+	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), page.IsHTTPS(rw.request))
+	if len(leftovers) > 0 {
+		h := rw.Header()
+		h[setCookie] = append(h[setCookie], leftovers...)
+		rw.filtered = append(rw.filtered, leftovers...)
+	}
+}
+
+// rewrites tells whether this visitor's pages get something inserted, or withheld.
 func (rw *responseWriter) rewrites() bool {
-	return rw.verdict.Notice || rw.handler.Manage != manageOff
+	h := rw.handler
+	return h.guards(rw.verdict) || h.blocks() || rw.asker != page.Framed && (rw.verdict.Notice || h.Manage != manageOff)
+}
+
+// blocks tells whether pages must not load from all hosts.
+func (h *Handler) blocks() bool { return h.ThirdParties != thirdPartyPass }
+
+// guards tells whether pages get the guard: it is needed while anything is denied, a host or a
+// cookie, and to tell tags of the choice.
+func (h *Handler) guards(v *verdict.Verdict) bool {
+	return h.blocks() || h.Undeclared == undeclaredStrip || v.InForce != h.policy.All || len(h.Signals) > 0
+}
+
+// rules are what is done with the page.
+func (rw *responseWriter) rules() markup.Rules {
+	h := rw.handler
+	var rules markup.Rules
+	if h.guards(rw.verdict) {
+		rules.Head = h.renderer.Guard(rw.place(), rw.verdict.InForce, rw.verdict.State == choice.Given)
+	}
+	if rw.asker != page.Framed && (rw.verdict.Notice || h.Manage != manageOff) {
+		rules.Body = rw.snippet
+	}
+	rules.Meta = rw.admitMeta
+	rw.withhold(&rules)
+	return rules
+}
+
+// withhold lets the rules withhold what is denied, and activate what its author has gated.
+func (rw *responseWriter) withhold(rules *markup.Rules) {
+	h := rw.handler
+	rw.blocks = blocking.Page{
+		Rules: h.blocking, Granted: rw.verdict.InForce,
+		Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: h.observes(),
+	}
+	if h.blocks() {
+		rw.blocks.Withhold(rules)
+	}
+	rw.blocks.Activate(rules)
+}
+
+// admit makes the upstream's Content-Security-Policy let our files, calls and forms through, and
+// under third_parties strict adds ours, so that what both allow is left.
+func (rw *responseWriter) admit() {
+	h := rw.Header()
+	const field = "Content-Security-Policy"
+	if values := h[field]; len(values) > 0 {
+		h[field], rw.trust = csp.Admit(values, page.Origin(rw.request), rw.needs(), rw.trust)
+	}
+	if strict := rw.verdict.Strict; strict != "" {
+		h[field] = append(h[field][:len(h[field]):len(h[field])], strict)
+	}
+}
+
+// admitMeta does so for a policy in the page itself.
+func (rw *responseWriter) admitMeta(content []byte) (admitted string) {
+	admitted, rw.trust = csp.AdmitMeta(string(content), page.Origin(rw.request), rw.needs(), rw.trust)
+	return admitted
+}
+
+// needs are what our part of this page loads, calls and posts to.
+func (rw *responseWriter) needs() []csp.Need {
+	if rw.asker == page.Framed {
+		return rw.handler.needs.framed
+	}
+	return rw.handler.needs.page
+}
+
+// place is where what is inserted stands.
+func (rw *responseWriter) place() notice.Place {
+	return notice.Place{
+		Origin:   page.Origin(rw.request),
+		Site:     rw.request.Host,
+		Return:   rw.asked.RequestURI(),
+		Refusing: rw.verdict.Refusing,
+		Guarded:  rw.handler.guards(rw.verdict) && !rw.trust.TrustedTypes,
+		Trust:    notice.Trust{Nonce: rw.trust.Nonce, Integrity: rw.trust.Integrity},
+	}
 }
 
 // snippet is what is inserted in a page in that language: the notice until there is a
 // choice, then the control to come back to it.
 func (rw *responseWriter) snippet(lang []byte) string {
-	h, r := rw.handler, rw.request
-	place := notice.Place{
-		Origin:   page.Origin(r),
-		Site:     r.Host,
-		Return:   rw.asked.RequestURI(),
-		Language: h.renderer.On(string(lang), rw.language()),
-		Refusing: rw.verdict.Refusing,
-	}
+	place := rw.place()
+	place.Language = rw.handler.renderer.On(string(lang), rw.language())
+	rw.blocks.Language = place.Language
 	if rw.verdict.Notice {
-		return h.renderer.Notice(place)
+		rw.handler.metrics.Notices.Inc()
+		return rw.handler.renderer.Notice(place)
 	}
-	return h.renderer.Manage(place)
+	return rw.handler.renderer.Manage(place)
 }
 
 // language is the one that is asked for; finding it costs something, so only pages do.
@@ -336,18 +460,46 @@ func (rw *responseWriter) language() notice.Language {
 }
 
 // speaks tells whether what is inserted may be in the language that the browser asks for.
-func (rw *responseWriter) speaks() bool { return rw.rewrites() && !rw.language().Chosen }
+func (rw *responseWriter) speaks() bool {
+	return rw.asker != page.Framed && rw.rewrites() && !rw.language().Chosen
+}
 
 // suffix sets the entity tags of this visitor's variant of pages apart, also from what
 // an earlier configuration inserted. Which language the page itself is in follows from
 // the upstream's tag.
 func (rw *responseWriter) suffix() string {
-	h, asks := rw.handler, rw.language()
-	chosen := ""
-	if asks.Chosen {
-		chosen = "!"
+	h := rw.handler
+	suffix := "-consent-" + rw.verdict.Key + "-" + h.variant
+	if rw.asker == page.Framed {
+		return suffix + "-framed"
 	}
-	return "-consent-" + rw.verdict.Key + "-" + h.renderer.Version() + h.Manage[:1] + "-" + asks.Tag + chosen
+	asks := rw.language()
+	suffix += "-" + asks.Tag
+	if asks.Chosen {
+		suffix += "!"
+	}
+	return suffix
+}
+
+// observe lets a response pass as it is, and a copy of a page through the rules.
+func (rw *responseWriter) observe(document page.Document, isPage bool) stage {
+	if !isPage || rw.request.Method == http.MethodHead {
+		return passing
+	}
+	codings, why := decodable(document, rw.Header())
+	if why != nil {
+		return rw.pageUntouched(why)
+	}
+	var rules markup.Rules
+	rw.withhold(&rules)
+	if rw.asker != page.Framed && rw.verdict.Notice {
+		rules.Body = func([]byte) string {
+			rw.handler.metrics.Notices.Inc()
+			return ""
+		}
+	}
+	rw.stream = markup.NewStream(io.Discard, markup.Page{Rules: rules, XML: document.XHTML, Charset: document.Charset != "", From: codings})
+	return observing
 }
 
 // Write takes the next bytes of the body.
@@ -371,6 +523,10 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		return fits, err
 	case rewriting, gathering:
 		return rw.rewrite(p)
+	case observing:
+		if rw.broken == nil {
+			_, rw.broken = rw.stream.Write(p)
+		}
 	case bodiless:
 		return len(p), nil
 	}
@@ -539,7 +695,7 @@ func (rw *responseWriter) FlushError() error {
 		return rw.FlushError()
 	case rw.stage == sniffing:
 		return nil // the header too waits for what tells a page from a fragment
-	case rw.stream != nil:
+	case rw.stream != nil && rw.stage != observing:
 		if rw.broken == nil {
 			rw.broken = rw.stream.Flush()
 		}
@@ -564,7 +720,10 @@ func (rw *responseWriter) close(err error) {
 			rw.broken = errors.Join(rw.broken, sniffErr)
 		}
 	}
-	if rw.stream == nil {
+	if rw.stage == observing && rw.broken == nil && rw.stream.Close() == nil {
+		rw.count(rw.stream.Passed())
+	}
+	if rw.stream == nil || rw.stage == observing {
 		return
 	}
 	// Of a page whose length is known all is there, whatever the handler says.
@@ -613,7 +772,7 @@ func (rw *responseWriter) count(passed markup.Passed) {
 		m.Rewritten.Inc()
 		return
 	}
-	rw.pageUntouched(m.PassedCharset, "it says that its encoding is "+passed.Encoding)
+	rw.pageUntouched(&untouched{passedCharset, "it says that its encoding is " + passed.Encoding})
 }
 
 const setCookie = "Set-Cookie"
@@ -662,7 +821,10 @@ func (rw *responseWriter) filterField(field string) []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	kept := rw.verdict.SetCookies(lines, rw.chosen, time.Now())
+	kept := rw.verdict.SetCookies(lines, verdict.Exchange{Sent: rw.request.Header["Cookie"], Chosen: rw.chosen, Now: time.Now()})
+	if rw.handler.observes() {
+		return lines
+	}
 	if len(kept) == 0 {
 		delete(header, field)
 	} else {

@@ -18,7 +18,9 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/text/language"
 
+	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/operator"
@@ -84,16 +86,19 @@ type Handler struct {
 	// strip or pass. Default: strip.
 	Undeclared string `json:"undeclared,omitempty"`
 
-	// Says which third-party hosts pages may load from: catalogue, strict or pass.
-	// Only pass is supported yet. Default: pass.
+	// Says which third-party hosts pages may load from. catalogue: not from those of services
+	// that are not granted, nor from those of well-known services that are not declared, but
+	// for captchas, fonts and maps. strict: besides, from no host that is neither a granted
+	// service's nor under allow, by a Content-Security-Policy. pass: from all. Default: catalogue.
 	ThirdParties string `json:"third_parties,omitempty"`
 
-	// Lets pages load from these third-party hosts under third_parties strict. Not
-	// supported yet. Default: none.
+	// Lets pages load from these third-party hosts, which the site needs: example.com or
+	// *.example.com. What a declared service lists stays its own. Default: none.
 	Allow []string `json:"allow,omitempty"`
 
 	// Says whether to enforce the charter or only to observe what would be done:
-	// enforce or observe. Only enforce is supported yet. Default: enforce.
+	// enforce or observe. observe changes nothing that passes, and counts in the metrics what
+	// would be done; the module's own pages can be looked at under the path. Default: enforce.
 	Mode string `json:"mode,omitempty"`
 
 	// Says what the request header Sec-GPC: 1 means: honour counts it as refusal of a
@@ -105,16 +110,17 @@ type Handler struct {
 	// signature, are valid: accept or ignore. Default: accept.
 	Native string `json:"native,omitempty"`
 
-	// Tells the visitor's choice to tags on the page: google (Consent Mode v2),
-	// matomo. Not supported yet. Default: none.
+	// Tells the visitor's choice to tags on the page: google (Consent Mode v2, by the services
+	// whose provider is Google), matomo (its consent calls, by the service that has the cookie
+	// _pk_id.*). Default: none.
 	Signals []string `json:"signals,omitempty"`
 
 	// Says whether pages carry a control to come back to the choice: link or off.
 	// With off, the site must link to the charter itself. Default: link.
 	Manage string `json:"manage,omitempty"`
 
-	// Takes notice.html, manage.html, charter.html, style.css, charter.css, notice.js
-	// and <language>.json from this folder where it has them, instead of the module's own.
+	// Takes notice.html, manage.html, charter.html, placeholder.html, style.css, charter.css,
+	// placeholder.css, notice.js and <language>.json from this folder where it has them, instead of the module's own.
 	// Default: none.
 	Templates string `json:"templates,omitempty"`
 
@@ -124,7 +130,10 @@ type Handler struct {
 	policy   *policy.Policy
 	book     *choice.Book
 	judge    *verdict.Judge
+	blocking *blocking.Rules
 	renderer *notice.Renderer
+	needs    struct{ page, framed []csp.Need } // see needsOf
+	variant  string                            // of pages, by what is inserted and withheld
 	metrics  *operator.Metrics
 	visitor  *visitor.Handler
 	logger   *zap.Logger
@@ -167,11 +176,11 @@ type Service struct {
 	// Lists the names of its cookies, exact or with * anywhere. They replace the
 	// catalogue's.
 	Cookies []string `json:"cookies,omitempty"`
-	// Lists the hosts that it is loaded from: example.com or *.example.com. Not
-	// supported yet.
+	// Lists the hosts that it is loaded from or sends to: example.com or *.example.com, which
+	// is every name below. They replace the catalogue's.
 	Hosts []string `json:"hosts,omitempty"`
-	// Lists literals by which an inline script is known as the service's. Not
-	// supported yet.
+	// Lists literals, of 4 characters or more: an inline script that holds one is the
+	// service's. They replace the catalogue's.
 	Inline []string `json:"inline,omitempty"`
 	// Shortens the life of its cookies to this, counted from the visitor's choice.
 	// Default: as the service sets them.
@@ -250,6 +259,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.policy, err = policy.New(h.declaration()); err != nil {
 		return err
 	}
+	if err := h.checkPolicy(h.policy); err != nil {
+		return err
+	}
 	keys, err := operator.OpenKeys(ctx, ctx.Storage())
 	if err != nil {
 		return err
@@ -263,10 +275,14 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.book.CheckSize(); err != nil {
 		return err
 	}
-	h.judge = &verdict.Judge{Policy: h.policy, GPC: choice.GPC(h.GPC)}
-	if h.metrics, err = operator.NewMetrics(ctx.GetMetricsRegistry()); err != nil {
+	if h.metrics, err = operator.NewMetrics(ctx.GetMetricsRegistry(), h.policy); err != nil {
 		return err
 	}
+	h.judge = &verdict.Judge{Policy: h.policy, GPC: choice.GPC(h.GPC), Tally: h.metrics}
+	if h.ThirdParties == thirdPartyStrict {
+		h.judge.Report = h.Path + "/report"
+	}
+	h.blocking = blocking.New(h.policy, h.Path, h.metrics)
 	since, err := operator.Since(ctx, ctx.Storage(), h.policy.Version, time.Now())
 	if err != nil {
 		return err
@@ -278,6 +294,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		Language:  h.Language,
 		Remember:  time.Duration(h.Remember),
 		Manage:    h.Manage == manageLink,
+		Guard:     h.guard(),
 		Templates: h.Templates,
 		Style:     h.style(),
 		Since:     since,
@@ -285,6 +302,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
+	h.needs.page, h.needs.framed = h.needsOf(h.renderer)
+	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
 	h.visitor = &visitor.Handler{
 		Path:        h.Path,
 		CharterPath: strings.TrimSuffix(h.Charter, "/"),
@@ -293,8 +312,42 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		Notice:      h.renderer,
 		Ledger:      ledger.Ledger{Logger: h.logger.Named("ledger")},
 		GPC:         h.judge.GPC,
+		Tally:       h.metrics,
 	}
 	return nil
+}
+
+// guard is what the guard holds back.
+func (h *Handler) guard() notice.Guard {
+	return notice.Guard{
+		Requests: h.ThirdParties != thirdPartyPass,
+		Strict:   h.ThirdParties == thirdPartyStrict,
+		GPC:      h.GPC != string(choice.IgnoreGPC),
+		Google:   slices.Contains(h.Signals, "google"),
+		Matomo:   slices.Contains(h.Signals, "matomo"),
+	}
+}
+
+// needsOf are what a Content-Security-Policy must let through: for a page, and for a document in a frame,
+// which has no notice.
+func (h *Handler) needsOf(r *notice.Renderer) (page, framed []csp.Need) {
+	script := func(name string) csp.Need {
+		path, hash := r.File(name)
+		return csp.Need{Kind: csp.Script, Path: path, Hash: hash}
+	}
+	style, _ := r.File("style.css")
+	framed = []csp.Need{
+		script("guard.js"),
+		{Kind: csp.Frame, Path: h.Path + "/placeholder"},
+	}
+	page = append(framed[:2:2],
+		script("notice.js"),
+		csp.Need{Kind: csp.Style, Path: style},
+		csp.Need{Kind: csp.Connect, Path: h.Path + "/choice"},
+		csp.Need{Kind: csp.Connect, Path: h.Path + "/settings"},
+		csp.Need{Kind: csp.Form, Path: h.Path + "/choice"},
+	)
+	return page, framed
 }
 
 func (h *Handler) setDefaults() {
@@ -302,7 +355,7 @@ func (h *Handler) setDefaults() {
 	h.Language = cmp.Or(h.Language, "fr")
 	h.Remember = cmp.Or(h.Remember, caddy.Duration(180*24*time.Hour))
 	h.Undeclared = cmp.Or(h.Undeclared, undeclaredStrip)
-	h.ThirdParties = cmp.Or(h.ThirdParties, thirdPartyPass)
+	h.ThirdParties = cmp.Or(h.ThirdParties, thirdPartyCatalogue)
 	h.Mode = cmp.Or(h.Mode, modeEnforce)
 	h.GPC = cmp.Or(h.GPC, string(choice.HonourGPC))
 	h.Native = cmp.Or(h.Native, nativeAccept)
@@ -364,29 +417,13 @@ func (h *Handler) check() error {
 	if err := h.style().Check(); err != nil {
 		return err
 	}
-	return h.checkSupported(bad)
+	return nil
 }
 
-// checkSupported refuses the words whose effect is still to come, so that nobody
-// relies on what is not done.
-func (h *Handler) checkSupported(bad func(word, format string, args ...any) error) error {
-	switch {
-	case h.ThirdParties == thirdPartyCatalogue || h.ThirdParties == thirdPartyStrict:
-		return bad("third_parties", "%s is not yet supported", h.ThirdParties)
-	case len(h.Allow) > 0:
-		return bad("allow", "not yet supported")
-	case h.Mode == modeObserve:
-		return bad("mode", "observe is not yet supported")
-	case len(h.Signals) > 0:
-		return bad("signals", "not yet supported")
-	}
-	for _, s := range h.Services {
-		if len(s.Hosts) > 0 {
-			return bad("service "+s.ID, "hosts is not yet supported")
-		}
-		if len(s.Inline) > 0 {
-			return bad("service "+s.ID, "inline is not yet supported")
-		}
+// checkPolicy finds what the policy lacks that other words ask of it.
+func (h *Handler) checkPolicy(p *policy.Policy) error {
+	if err := h.guard().Check(p); err != nil {
+		return &wordError{"signals", err}
 	}
 	return nil
 }
@@ -409,6 +446,7 @@ func (h *Handler) declaration() policy.Declaration {
 	d := policy.Declaration{
 		Site:           h.Site,
 		Necessary:      patterns(h.Necessary),
+		Allow:          patterns(h.Allow),
 		PassUndeclared: h.Undeclared == undeclaredPass,
 	}
 	if h.Controller != nil {
@@ -426,6 +464,7 @@ func (h *Handler) declaration() policy.Declaration {
 			Purpose:     cmp.Or(s.Purpose, known.Purpose),
 			Cookies:     known.Cookies,
 			Hosts:       known.Hosts,
+			Inline:      known.Inline,
 			Lifetime:    cmp.Or(time.Duration(s.Lifetime), known.Lifetime),
 			Description: maps.Clone(known.Description),
 			Exempt:      s.Exempt || known.Exempt,
@@ -438,6 +477,9 @@ func (h *Handler) declaration() policy.Declaration {
 		}
 		if len(s.Hosts) > 0 {
 			declared.Hosts = patterns(s.Hosts)
+		}
+		if len(s.Inline) > 0 {
+			declared.Inline = s.Inline
 		}
 		if len(s.Description) > 0 {
 			declared.Description = s.Description
@@ -537,7 +579,11 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if err := h.check(); err != nil {
 		return b.located(err)
 	}
-	if _, err := policy.New(h.declaration()); err != nil {
+	p, err := policy.New(h.declaration())
+	if err == nil {
+		err = h.checkPolicy(p)
+	}
+	if err != nil {
 		return b.located(err)
 	}
 	return nil

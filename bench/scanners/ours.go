@@ -39,7 +39,7 @@ func blocking() markup.Rules {
 			return nil
 		},
 		Script: func(text []byte) *markup.Mark {
-			if literals.Find(text) >= 0 {
+			if literals.Find(text, nil) >= 0 {
 				return mark
 			}
 			return nil

@@ -66,6 +66,7 @@ var (
 	nameLanguage  = nameOf("language")
 	nameRel       = nameOf("rel")
 	nameHref      = nameOf("href")
+	nameSrc       = nameOf("src")
 	nameSrcdoc    = nameOf("srcdoc")
 	nameHTTPEquiv = nameOf("http-equiv")
 	nameContent   = nameOf("content")
@@ -148,17 +149,26 @@ func (t *startTag) valueOf(a span) []byte {
 	return v
 }
 
-// value is the value of the attribute with that name; of several, the first counts.
-func (t *startTag) value(name *nameToken) (value []byte, ok bool) {
+// find finds the attribute with that name; of several, the first counts.
+func (t *startTag) find(name *nameToken) (a span, ok bool) {
 	if t.names&name.bit == 0 {
-		return nil, false
+		return span{}, false
 	}
 	for _, a := range t.spans {
 		if t.is(a, name) {
-			return decoded(t.valueOf(a)), true
+			return a, true
 		}
 	}
-	return nil, false
+	return span{}, false
+}
+
+// value is the value of that attribute.
+func (t *startTag) value(name *nameToken) (value []byte, ok bool) {
+	a, ok := t.find(name)
+	if !ok {
+		return nil, false
+	}
+	return decoded(t.valueOf(a)), true
 }
 
 func (t *startTag) has(name *nameToken) bool {

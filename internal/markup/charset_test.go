@@ -13,8 +13,8 @@ func TestAPageThatNamesAnEncodingOfItsOwnIsLeft(t *testing.T) {
 		if strings.Contains(meta, "cs") && !strings.Contains(meta, "iso-") && !strings.Contains(meta, "ISO-") {
 			passed.Encoding = "csiso2022jp"
 		}
-		// what came before it got what it was to get
-		becomes(t, Scanner{Rules: rules}, `<head>‹`+headed+`›`+meta+`<body><img src=//d.test>`, passed)
+		// what was to stand first in the head has waited for it; what came before got what it was to get
+		becomes(t, Scanner{Rules: rules}, `<head><link rel=icon href=//d.test>`+meta+`<body><img src=//d.test>`, passed)
 		becomes(t, Scanner{Rules: denying()}, `<img† ‡src=//d.test>`+meta+`<img src=//d.test><script>track()</script>`, passed)
 		becomes(t, Scanner{Rules: denying(), Charset: true}, meta+`<img† ‡src=//d.test>`, Passed{})
 		becomes(t, Scanner{Rules: denying(), XML: true}, `<html>`+meta+`</meta><img† ‡src="//d.test"/></html>`, Passed{})
@@ -54,5 +54,27 @@ func TestABodyIsImpliedOrNotBeforeAnEncoding(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestTheHeadWaitsForAnEncodingAsFarAsBrowsersLook: not longer, and however the page comes.
+func TestTheHeadWaitsForAnEncodingAsFarAsBrowsersLook(t *testing.T) {
+	rules := Rules{Head: headed, Body: insert(notice)}
+	for length := maxPrescan - 3; length < maxPrescan+4; length++ {
+		page := `<head><!--` + strings.Repeat("x", length-len(`<!---->`)) + `--><meta charset=iso-2022-jp></head>`
+		want := page
+		if length > maxPrescan {
+			want = `<head>` + headed + page[len(`<head>`):]
+		}
+		for _, size := range []int{1, 7, 100, 1 << 20} {
+			if got, _ := scanned(t, Scanner{Rules: rules}, page, size); got != want {
+				t.Errorf("%d bytes before, pieces of %d: %s", length, size, short(got))
+			}
+		}
+	}
+	r := Rewriter{Out: new(strings.Builder), Scanner: Scanner{Rules: rules}}
+	_, _ = r.Write([]byte(`<head><meta charset=utf-8><title>`))
+	if got := r.Out.(*strings.Builder).String(); !strings.Contains(got, headed) {
+		t.Errorf("behind the page's own encoding %q has come out", got)
 	}
 }

@@ -84,16 +84,25 @@ func (s *Scanner) metaForbids() bool {
 		content, _ := s.tag.value(&nameContent)
 		label, ok = charsetOf(content)
 	}
-	label = bytes.Trim(label, whitespace)
-	if !ok || equalFold(label, "utf-8") || hasPrefixFold(label, "utf-16") {
+	if !ok {
 		return false
 	}
-	name := strings.ToLower(string(label))
-	if _, err := htmlindex.Get(name); err != nil || ASCIICompatible(name) {
-		return false
+	if name, bad := forbidden(bytes.Trim(label, whitespace)); bad {
+		s.leave(name)
+		return true
 	}
-	s.leave(name)
-	return true
+	s.head = -1 // what a second one says does not count
+	return false
+}
+
+// forbidden tells encodings that are not what ASCIICompatible wants, and are taken at their word.
+func forbidden(label []byte) (name string, bad bool) {
+	if equalFold(label, "utf-8") || hasPrefixFold(label, "utf-16") {
+		return "", false
+	}
+	name = strings.ToLower(string(label))
+	_, err := htmlindex.Get(name)
+	return name, err == nil && !ASCIICompatible(name)
 }
 
 // charsetOf extracts the encoding from the content of <meta http-equiv=content-type> (HTML,

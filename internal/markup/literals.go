@@ -42,8 +42,9 @@ func NewLiterals(literals ...string) *Literals {
 	return l
 }
 
-// Find returns the index of the literal that begins first in text, -1 where there is none.
-func (l *Literals) Find(text []byte) int {
+// Find returns the index of the literal that begins first in text, of those that count; -1
+// where there is none. With a nil counts all do.
+func (l *Literals) Find(text []byte, counts func(literal int) bool) int {
 	if len(l.literals) == 0 {
 		return -1
 	}
@@ -53,7 +54,7 @@ func (l *Literals) Find(text []byte) int {
 		}
 		for start := at - l.stride; start < at; start++ {
 			for i := l.first[pair(text[start], text[start+1])]; i >= 0; i = l.next[i] {
-				if bytes.HasPrefix(text[start:], []byte(l.literals[i])) {
+				if bytes.HasPrefix(text[start:], []byte(l.literals[i])) && (counts == nil || counts(int(i))) {
 					return int(i)
 				}
 			}

@@ -13,12 +13,14 @@ import (
 
 // everything are rules that look at all of a page and change what they can.
 func everything() Rules {
-	mark := &Mark{Attributes: ` data-m=""`, Frame: ` src="about:blank"`}
+	mark := &Mark{Attributes: ` data-m=""`}
 	return Rules{
 		Head:    "<script src=/g></script>",
 		Body:    insert(notice),
 		Host:    func([]byte) *Mark { return mark },
 		Script:  func([]byte) *Mark { return mark },
+		Frame:   standIn,
+		Meta:    func([]byte) string { return "default-src 'none'" },
 		Prefix:  "data-x-",
 		Gate:    "data-x-service",
 		Granted: func([]byte) *Mark { return mark },

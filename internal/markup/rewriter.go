@@ -44,6 +44,15 @@ func (r *Rewriter) Write(p []byte) (int, error) {
 // Close ends the page: what was held is decided and passes.
 func (r *Rewriter) Close() error { return r.scan(nil, true) }
 
+// Flush passes what need not wait: the head does not wait any longer for the page's encoding.
+func (r *Rewriter) Flush() error {
+	if r.Scanner.head < 0 || !r.Scanner.begun {
+		return nil
+	}
+	r.Scanner.head = -1
+	return r.scan(nil, false)
+}
+
 // Abandon passes what is held unchanged, for a page that ends before its end.
 func (r *Rewriter) Abandon() error {
 	if r.err == nil {

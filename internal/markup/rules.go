@@ -35,6 +35,15 @@ type Rules struct {
 	// bytes are valid during the call only.
 	Script func(text []byte) *Mark
 
+	// Frame is asked for what a frame that is withheld shows in place of what its src names, or
+	// "" where it has none: attributes for its start tag, with a space before each. The bytes are
+	// valid during the call only. With a nil Frame it shows nothing.
+	Frame func(mark *Mark, src []byte) string
+
+	// Meta is told the content of each <meta http-equiv=content-security-policy>, and returns what
+	// becomes of it, in ASCII. With a nil Meta it stays.
+	Meta func(content []byte) string
+
 	// Prefix is what the URL attributes of an element that is withheld, and the type of a
 	// script, get before their names: "data-x-" makes src data-x-src.
 	Prefix string
@@ -51,9 +60,6 @@ type Rules struct {
 type Mark struct {
 	// Attributes are added to its start tag, each with a space before it.
 	Attributes string
-	// Frame is added to a frame that is withheld: the src of what stands in its place, with
-	// a space before it.
-	Frame string
 }
 
 // Passed counts what of a page passed without being looked at.

@@ -70,12 +70,12 @@ func (s *Scanner) Done() bool { return s.phase == finished && !s.elements() }
 // begin is called with the first byte.
 func (s *Scanner) begin() {
 	s.begun = true
-	s.implied, s.capture.from = -1, -1
+	s.implied, s.head, s.capture.from = -1, -1, -1
 	s.gate = nameOf(s.Gate)
 	if s.tag.spans == nil {
 		s.tag.spans = s.room[:0]
 	}
-	if s.depth > 0 || s.Head == "" && s.Body == nil {
+	if s.depth > 0 || s.Head == "" && s.Body == nil && s.Meta == nil {
 		s.phase = finished
 	}
 	s.settle()
@@ -159,8 +159,11 @@ func (s *Scanner) leave(encoding string) {
 	if s.phase == impliedBody && s.tag.offset > s.implied+maxUndecided {
 		s.insertBody(s.implied) // as giveUp would have done between smaller windows
 	}
+	if s.head >= 0 && s.tag.offset <= s.head+maxPrescan {
+		s.edits = s.edits[:0] // of which none has gone yet
+	}
 	s.Passed.Encoding = encoding
-	s.phase, s.Rules, s.open = finished, Rules{}, s.open[:0]
+	s.phase, s.head, s.Rules, s.open = finished, -1, Rules{}, s.open[:0]
 }
 
 // held is the offset from which bytes are undecided besides those not yet scanned, -1
@@ -170,7 +173,7 @@ func (s *Scanner) held() int64 {
 	if s.tag.held {
 		held = s.tag.offset
 	}
-	for _, offset := range [...]int64{s.implied, s.capture.from} {
+	for _, offset := range [...]int64{s.implied, s.head, s.capture.from} {
 		if offset >= 0 && (held < 0 || offset < held) {
 			held = offset
 		}
@@ -186,6 +189,9 @@ func (s *Scanner) giveUp(scanned int64) {
 	}
 	if s.tag.held && scanned > s.tag.offset+maxTag {
 		s.passTag()
+	}
+	if s.head >= 0 && (!s.tag.held && scanned > s.head+maxPrescan || s.tag.held && s.tag.offset > s.head+maxPrescan) {
+		s.head = -1
 	}
 	if s.capture.from >= 0 && scanned > s.capture.text+maxText {
 		s.passText()

@@ -21,9 +21,9 @@ var fuzzSeeds = []string{
 
 // hazards are rules that match often.
 func hazards() Rules {
-	mark := &Mark{Attributes: ` data-s="'&<d>"`, Frame: ` src="/f"`}
+	mark := &Mark{Attributes: ` data-s="'&<d>"`}
 	return Rules{
-		Head: headed, Body: insert(notice), Prefix: "data-c-", Gate: "data-c-service",
+		Head: headed, Body: insert(notice), Frame: standIn, Meta: func(content []byte) string { return string(content) + "'" }, Prefix: "data-c-", Gate: "data-c-service",
 		Host: func(host []byte) *Mark {
 			if bytes.IndexByte(host, 'd') >= 0 {
 				return mark

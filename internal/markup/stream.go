@@ -70,6 +70,9 @@ func (s *Stream) Flush() error {
 		return nil
 	}
 	s.unsynced = false
+	if err := s.rewriter.Flush(); err != nil {
+		return err
+	}
 	for _, e := range s.encoders {
 		if err := e.Flush(); err != nil {
 			return err

@@ -28,6 +28,7 @@ type structure struct {
 	templates     int   // open template elements, until the body is open
 	framesetNotOK bool  // the parser's frameset-ok flag is "not ok"
 	implied       int64 // where the body is implied, in the phase impliedBody; else -1
+	head          int64 // where Head is inserted, while it may still show that nothing must be; else -1
 }
 
 // maxUndecided bounds how much is held while a <frameset> is possible.
@@ -94,7 +95,7 @@ func (s *Scanner) implyBody(offset int64) {
 	if s.phase != beforeBody {
 		return
 	}
-	s.phase, s.implied = impliedBody, offset
+	s.phase, s.implied, s.head = impliedBody, offset, -1
 	if s.framesetNotOK {
 		s.insertBody(offset)
 	}
@@ -107,15 +108,23 @@ func (s *Scanner) clearFramesetOK() {
 	}
 }
 
+// maxPrescan is how far into the page its encoding is looked for (HTML, section 13.2.3.2).
+const maxPrescan = 1024
+
 func (s *Scanner) insertHead(offset int64) {
 	s.insert(offset, s.Head)
-	if s.phase = beforeBody; s.Body == nil {
+	if s.Head != "" && !s.Charset && !s.XML {
+		s.head = offset
+	}
+	if s.phase = beforeBody; s.Body == nil && s.Meta == nil && s.head < 0 {
 		s.finish()
 	}
 }
 
 func (s *Scanner) insertBody(offset int64) {
-	s.insert(offset, s.Body(s.lang))
+	if s.Body != nil {
+		s.insert(offset, s.Body(s.lang))
+	}
 	s.finish()
 }
 
@@ -126,7 +135,7 @@ func (s *Scanner) insert(offset int64, markup string) {
 }
 
 func (s *Scanner) finish() {
-	s.phase, s.implied = finished, -1
+	s.phase, s.implied, s.head = finished, -1, -1
 	s.settle()
 }
 

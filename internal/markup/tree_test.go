@@ -126,7 +126,7 @@ func TestTheTreeIsTheSameButForTheInsertions(t *testing.T) {
 
 // TestWhatMatchesNoRuleStays: of the tests' pages, nothing is of this host or text.
 func TestWhatMatchesNoRuleStays(t *testing.T) {
-	mark := &Mark{Attributes: " x", Frame: " y"}
+	mark := &Mark{Attributes: " x"}
 	rules := Rules{
 		Prefix: "data-c-",
 		Gate:   "data-c-service",

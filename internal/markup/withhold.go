@@ -5,7 +5,7 @@ func (s *Scanner) element(end int64) {
 	t := &s.tag
 	switch t.element {
 	case elementMeta:
-		if !s.XML && s.metaForbids() {
+		if !s.XML && s.metaForbids() || s.metaPolicy() {
 			return
 		}
 	case elementBase:
@@ -33,6 +33,27 @@ func (s *Scanner) element(end int64) {
 	case isScript && !hasURL && !(t.foreign && t.selfClosing) && s.Script != nil:
 		s.capture = capture{from: t.offset, text: end, tag: *t}
 	}
+}
+
+// metaPolicy rewrites the content of a <meta http-equiv=content-security-policy>, which counts in
+// the head alone (HTML, section 4.2.5.3).
+func (s *Scanner) metaPolicy() bool {
+	t := &s.tag
+	if s.Meta == nil || s.phase != beforeBody || s.templates > 0 || s.depth > 0 {
+		return false
+	}
+	if pragma, _ := t.value(&nameHTTPEquiv); !equalFold(pragma, "content-security-policy") {
+		return false
+	}
+	a, ok := t.find(&nameContent)
+	if !ok {
+		return true
+	}
+	content := decoded(t.valueOf(a))
+	if replacement := s.Meta(content); replacement != string(content) {
+		s.edit(t.offset+int64(a.valueStart), int(a.end-a.valueStart), `"`+escapeQuoted.Replace(replacement)+`"`)
+	}
+	return true
 }
 
 // markOf asks for each host that the current tag names. waits tells that one under Prefix is
@@ -115,7 +136,10 @@ func (s *Scanner) withhold(t *startTag, mark *Mark) {
 	added := mark.Attributes
 	switch t.element.name {
 	case "iframe", "frame":
-		added += mark.Frame
+		if s.Frame != nil {
+			src, _ := t.value(&nameSrc)
+			added += s.Frame(mark, src)
+		}
 	case "script":
 		added += ` type="text/plain"`
 	}

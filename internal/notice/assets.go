@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -12,13 +13,17 @@ import (
 	"sync"
 
 	"github.com/andybalholm/brotli"
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/js"
 )
 
 // Asset is a file that pages load.
 type Asset struct {
 	ContentType string
 	Body        []byte
-	encoded     map[string]func() []byte
+	// Hash is that of the body, as a Content-Security-Policy and integrity="" have it.
+	Hash    string
+	encoded map[string]func() []byte
 }
 
 // assets are the files by name, in a folder whose URL changes with their bytes.
@@ -28,27 +33,51 @@ type assets struct {
 }
 
 // readAssets reads what is served at {path}/assets/<hash>/<name>.
-func readAssets(files fs.FS, path string, style Style) (assets, error) {
+func readAssets(files fs.FS, o Options) (assets, error) {
 	a := assets{files: make(map[string]Asset)}
 	h := sha256.New()
-	for _, f := range []struct{ name, contentType string }{
-		{"style.css", "text/css; charset=utf-8"},
-		{"charter.css", "text/css; charset=utf-8"},
-		{"notice.js", "text/javascript; charset=utf-8"},
+	for _, f := range []struct {
+		name, contentType string
+		read              func() ([]byte, error)
+	}{
+		{"style.css", contentCSS, func() ([]byte, error) {
+			body, err := fs.ReadFile(files, "style.css")
+			return append(body, o.Style.CSS()...), err
+		}},
+		{"charter.css", contentCSS, nil},
+		{"placeholder.css", contentCSS, nil},
+		{"notice.js", contentScript, nil},
+		{"guard.js", contentScript, func() ([]byte, error) { return o.Guard.script(files, o.Policy) }},
+		{"release.js", contentScript, nil},
 	} {
-		body, err := fs.ReadFile(files, f.name)
-		if err != nil {
-			return a, fmt.Errorf("templates: %w", err)
+		if f.read == nil {
+			f.read = func() ([]byte, error) { return fs.ReadFile(files, f.name) }
 		}
-		if f.name == "style.css" {
-			body = append(body, style.CSS()...)
+		body, err := f.read()
+		if err == nil && f.contentType == contentScript {
+			body, err = minified(body)
+		}
+		if err != nil {
+			return a, fmt.Errorf("templates: %s: %w", f.name, err)
 		}
 		h.Write(body)
 		a.files[f.name] = newAsset(f.contentType, body)
 	}
 	// Short: it stands in every page, and 2^32 versions are enough to tell two apart.
-	a.folder = path + "/assets/" + hex.EncodeToString(h.Sum(nil)[:4]) + "/"
+	a.folder = o.Path + "/assets/" + hex.EncodeToString(h.Sum(nil)[:4]) + "/"
 	return a, nil
+}
+
+const (
+	contentCSS    = "text/css; charset=utf-8"
+	contentScript = "text/javascript; charset=utf-8"
+)
+
+// minified takes out of a script what is there for its readers: the guard stands before all else in a page.
+func minified(script []byte) ([]byte, error) {
+	var b bytes.Buffer
+	err := js.Minify(minify.New(), &b, bytes.NewReader(script), nil)
+	return b.Bytes(), err
 }
 
 // newAsset compresses the file when it is first asked for, once, and as well as can be: it
@@ -63,7 +92,8 @@ func newAsset(contentType string, body []byte) Asset {
 			return b.Bytes()
 		})
 	}
-	return Asset{contentType, body, map[string]func() []byte{
+	digest := sha256.Sum256(body)
+	return Asset{contentType, body, "sha256-" + base64.StdEncoding.EncodeToString(digest[:]), map[string]func() []byte{
 		"br":   compressed(func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotli.BestCompression) }),
 		"gzip": compressed(func(w io.Writer) io.WriteCloser { z, _ := gzip.NewWriterLevel(w, gzip.BestCompression); return z }),
 	}}
@@ -77,4 +107,9 @@ func (r *Renderer) Asset(path string) (Asset, bool) {
 	name, ok := strings.CutPrefix(path, r.assets.folder)
 	a, known := r.assets.files[name]
 	return a, ok && known
+}
+
+// File is the path of an asset, and its hash.
+func (r *Renderer) File(name string) (path, hash string) {
+	return r.assets.folder + name, r.assets.files[name].Hash
 }

@@ -29,20 +29,35 @@ type Visitor struct {
 	Choice   choice.Choice
 	InForce  policy.Set
 	Refusing bool
+	// Embed is what the visitor would see in a frame, for the placeholder.
+	Embed Embed
+}
+
+// Embed is the content of a frame that is withheld.
+type Embed struct {
+	// ID and Name are those of the service whose it is.
+	ID, Name string
+	// Undeclared tells that the visitor cannot allow it, since the operator does not declare it.
+	Undeclared bool
+	// Content is the address of the content, "" where it is not known.
+	Content string
 }
 
 // Charter renders the charter page with the visitor's choice in it.
 func (r *Renderer) Charter(v Visitor) ([]byte, error) {
-	return execute(r.charter, r.view(v, r.languages.texts[v.Language]))
+	return execute(r.charter, r.view(v))
 }
 
 // Settings renders the notice with its settings open and the visitor's choice in them,
 // for pages that the visitor has answered before.
 func (r *Renderer) Settings(v Visitor) ([]byte, error) {
-	view := r.view(v, r.languages.texts[v.Language])
+	view := r.view(v)
 	view.Opened = true
 	return execute(r.notice, view)
 }
+
+// Placeholder renders what stands in place of a frame.
+func (r *Renderer) Placeholder(v Visitor) ([]byte, error) { return execute(r.placeholder, r.view(v)) }
 
 func execute(t *template.Template, v view) ([]byte, error) {
 	var b bytes.Buffer
@@ -62,6 +77,7 @@ type view struct {
 	Since                 time.Time // when the version was first in force
 	Manage                bool      // pages carry the control to come back
 	Opened                bool      // the notice shows its settings
+	Guarded               bool      // the guard loads the script
 	Services              bool      // there is something to choose
 	Enforced              bool      // what is not declared is stripped
 	Purposes              []purposeView
@@ -85,7 +101,7 @@ type serviceView struct {
 
 // row is one line of a table of cookies.
 type row struct {
-	Cookies                                                []string
+	Cookies, Hosts                                         []string
 	Provider, ProviderURL, Service, Purpose, Life, Consent string
 }
 
@@ -99,8 +115,11 @@ type Table struct {
 	Rows    []row
 }
 
-func (r *Renderer) view(v Visitor, t texts) view {
-	p := r.options.Policy
+// Trust stands in a script's tag where attributes go that let it run.
+func (v view) Trust() template.HTMLAttr { return template.HTMLAttr(strings.TrimSpace(markTrust)) }
+
+func (r *Renderer) view(v Visitor) view {
+	p, t := r.options.Policy, r.languages.texts[v.Language]
 	controller := p.Controller.Name
 	if controller == "" {
 		controller = v.Site
@@ -112,7 +131,7 @@ func (r *Renderer) view(v Visitor, t texts) view {
 		Version: p.Version, Since: r.options.Since, Manage: r.options.Manage,
 		Services: len(p.Services) > 0, Enforced: !p.PassUndeclared,
 	}
-	out.replacer = strings.NewReplacer("{site}", out.isolated(v.Site), "{controller}", out.isolated(controller), "{remember}", out.life(r.options.Remember))
+	out.replacer = strings.NewReplacer("{site}", out.isolated(v.Site), "{controller}", out.isolated(controller), "{remember}", out.life(r.options.Remember), "{service}", out.isolated(v.Embed.Name))
 	for _, id := range p.PurposesInUse() {
 		out.Purposes = append(out.Purposes, out.purpose(p, id))
 	}
@@ -165,7 +184,7 @@ func (v *view) purpose(p *policy.Policy, id string) purposeView {
 			consent = v.T("consent.exempt")
 		}
 		out.Rows = append(out.Rows, row{
-			Cookies: names(s.Cookies), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
+			Cookies: names(s.Cookies), Hosts: names(s.Hosts), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
 			Service: name, Purpose: cmp.Or(description, out.Title), Life: life, Consent: consent,
 		})
 	}

@@ -32,8 +32,10 @@ type Options struct {
 	Remember time.Duration
 	// Manage tells that pages carry a control to come back to the choice.
 	Manage bool
-	// Templates is a folder whose files (notice.html, manage.html, charter.html,
-	// style.css, charter.css, notice.js, <language>.json) go before the embedded ones; "" for none.
+	// Guard is what the guard holds back.
+	Guard Guard
+	// Templates is a folder whose files (notice.html, manage.html, charter.html, placeholder.html,
+	// style.css, charter.css, placeholder.css, notice.js, <language>.json) go before the embedded ones; "" for none.
 	Templates string
 	// Style is how it looks where the operator wants it other than style.css has it.
 	Style Style
@@ -44,14 +46,15 @@ type Options struct {
 // Renderer holds what can be rendered beforehand: all but the visitor's host and
 // path.
 type Renderer struct {
-	options   Options
-	languages languages
-	assets    assets
-	notice    *template.Template
-	charter   *template.Template
-	notices   map[noticeKey]snippet
-	manages   map[string]snippet
-	version   string
+	options     Options
+	languages   languages
+	assets      assets
+	notice      *template.Template
+	charter     *template.Template
+	placeholder *template.Template
+	notices     map[noticeKey]snippet
+	manages     map[manageKey]snippet
+	version     string
 }
 
 type noticeKey struct {
@@ -59,10 +62,15 @@ type noticeKey struct {
 	refusing bool
 }
 
+type manageKey struct {
+	language string
+	guarded  bool
+}
+
 // New reads the templates and texts and renders them. The errors name the file
 // that is wrong.
 func New(o Options) (*Renderer, error) {
-	r := &Renderer{options: o, notices: make(map[noticeKey]snippet), manages: make(map[string]snippet)}
+	r := &Renderer{options: o, notices: make(map[noticeKey]snippet), manages: make(map[manageKey]snippet)}
 	files, err := override(o.Templates)
 	if err != nil {
 		return nil, err
@@ -70,7 +78,7 @@ func New(o Options) (*Renderer, error) {
 	if r.languages, err = readLanguages(files, o.Language); err != nil {
 		return nil, err
 	}
-	if r.assets, err = readAssets(files, o.Path, o.Style); err != nil {
+	if r.assets, err = readAssets(files, o); err != nil {
 		return nil, err
 	}
 	if r.notice, err = parse(files, "notice.html"); err != nil {
@@ -83,15 +91,18 @@ func New(o Options) (*Renderer, error) {
 	if r.charter, err = parse(files, "charter.html"); err != nil {
 		return nil, err
 	}
-	for tag, texts := range r.languages.texts {
-		for _, refusing := range []bool{false, true} {
-			key := noticeKey{tag, refusing}
-			if r.notices[key], err = r.prepare(r.notice, tag, texts, refusing); err != nil {
+	if r.placeholder, err = parse(files, "placeholder.html"); err != nil {
+		return nil, err
+	}
+	for tag := range r.languages.texts {
+		for _, also := range []bool{false, true} {
+			refusing, guarded := noticeKey{tag, also}, manageKey{tag, also}
+			if r.notices[refusing], err = r.prepare(r.notice, Visitor{Language: tag, Refusing: also}, false); err != nil {
 				return nil, err
 			}
-		}
-		if r.manages[tag], err = r.prepare(manage, tag, texts, false); err != nil {
-			return nil, err
+			if r.manages[guarded], err = r.prepare(manage, Visitor{Language: tag}, also); err != nil {
+				return nil, err
+			}
 		}
 	}
 	r.version = r.hash()
@@ -103,6 +114,9 @@ func New(o Options) (*Renderer, error) {
 	if _, err := r.Settings(someone); err != nil {
 		return nil, err
 	}
+	if _, err := r.Placeholder(someone); err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -112,7 +126,7 @@ func (r *Renderer) Version() string { return r.version }
 func (r *Renderer) hash() string {
 	h := sha256.New()
 	for _, tag := range r.languages.tags {
-		for _, s := range []snippet{r.notices[noticeKey{tag, false}], r.notices[noticeKey{tag, true}], r.manages[tag]} {
+		for _, s := range []snippet{r.notices[noticeKey{tag, false}], r.notices[noticeKey{tag, true}], r.manages[manageKey{tag, false}]} {
 			for _, piece := range s.pieces {
 				h.Write([]byte(piece))
 			}
@@ -161,16 +175,22 @@ type Place struct {
 	Language     string
 	// Refusing tells that the browser signals refusal (Sec-GPC).
 	Refusing bool
+	// Guarded tells that the page has the guard, which loads the script of the control.
+	Guarded bool
+	// Trust is how scripts are marked.
+	Trust Trust
 }
 
 // Notice returns the notice as markup of ASCII bytes alone that is well-formed in
 // HTML and in XHTML.
 func (r *Renderer) Notice(p Place) string {
-	return r.notices[noticeKey{p.Language, p.Refusing}].fill(p)
+	return r.notices[noticeKey{p.Language, p.Refusing}].fill(p, r.trust(p, "notice.js"))
 }
 
 // Manage returns the control by which a visitor comes back to the choice.
-func (r *Renderer) Manage(p Place) string { return r.manages[p.Language].fill(p) }
+func (r *Renderer) Manage(p Place) string {
+	return r.manages[manageKey{p.Language, p.Guarded}].fill(p, r.trust(p, "notice.js"))
+}
 
 // The marks stand in a prepared snippet where a value of the Place goes. They pass
 // every escaper unchanged.
@@ -178,18 +198,19 @@ const (
 	markOrigin = "consent0origin0"
 	markSite   = "consent0site0"
 	markReturn = "consent0return0"
+	markTrust  = ` consent0trust0=""`
 )
 
 // prepare renders a template with marks in place of what differs by visitor.
-func (r *Renderer) prepare(t *template.Template, tag string, texts texts, refusing bool) (snippet, error) {
-	site := r.options.Policy.Site
-	if site == "" {
-		site = markSite
+func (r *Renderer) prepare(t *template.Template, someone Visitor, guarded bool) (snippet, error) {
+	someone.Site = r.options.Policy.Site
+	if someone.Site == "" {
+		someone.Site = markSite
 	}
-	v := r.view(Visitor{
-		Language: tag, Origin: markOrigin, Site: site, Return: markReturn, Refusing: refusing,
-		InForce: choice.Choice{}.InForce(r.options.Policy, refusing),
-	}, texts)
+	someone.Origin, someone.Return = markOrigin, markReturn
+	someone.InForce = choice.Choice{}.InForce(r.options.Policy, someone.Refusing)
+	v := r.view(someone)
+	v.Guarded = guarded
 	markup, err := execute(t, v)
 	if err != nil {
 		return snippet{}, err
@@ -207,7 +228,7 @@ func cut(text string) snippet {
 	var s snippet
 	for {
 		at, mark := len(text), ""
-		for _, m := range []string{markOrigin, markSite, markReturn} {
+		for _, m := range []string{markOrigin, markSite, markReturn, markTrust} {
 			if i := strings.Index(text, m); i >= 0 && i < at {
 				at, mark = i, m
 			}
@@ -220,9 +241,9 @@ func cut(text string) snippet {
 	}
 }
 
-func (s snippet) fill(p Place) string {
+func (s snippet) fill(p Place, trust string) string {
 	var b strings.Builder
-	b.Grow(s.length + len(s.pieces)/2*(len(p.Origin)+len(p.Site)+len(p.Return)))
+	b.Grow(s.length + len(s.pieces)/2*(len(p.Origin)+len(p.Site)+len(p.Return)+len(trust)))
 	for i := 0; i < len(s.pieces); i += 2 {
 		b.WriteString(s.pieces[i])
 		switch s.pieces[i+1] {
@@ -232,6 +253,8 @@ func (s snippet) fill(p Place) string {
 			b.WriteString(asciiOnly(template.HTMLEscapeString(p.Site)))
 		case markReturn:
 			b.WriteString(asciiOnly(template.HTMLEscapeString(p.Return)))
+		case markTrust:
+			b.WriteString(trust)
 		}
 	}
 	return b.String()

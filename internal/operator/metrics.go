@@ -4,10 +4,14 @@ import (
 	"errors"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
-// Metrics counts what the module does, in the registry of the running configuration: a
-// reload begins anew, as Caddy's own counters do. All labels have few values.
+// Metrics counts what the module does, or would do where it only observes, in the registry of
+// the running configuration: a reload begins anew, as Caddy's own counters do. All labels have few
+// values.
 type Metrics struct {
 	// Rewritten counts pages that went through the rewriter; PassedCharset and PassedCoding
 	// those that passed untouched, because markup cannot be found in their character encoding
@@ -16,35 +20,103 @@ type Metrics struct {
 	// LongTags and LongTexts count the pieces of rewritten pages that passed without being
 	// looked at, because they are too long to be held.
 	LongTags, LongTexts prometheus.Counter
+	// Notices counts pages with the notice.
+	Notices prometheus.Counter
+
+	undeclaredCookies, undeclaredHosts prometheus.Counter
+
+	setCookies map[policy.Class][len(actions)]prometheus.Counter
+	withheld   map[policy.Class]prometheus.Counter
+	blocked    []prometheus.Counter // by party
 }
+
+// actions are the labels of a verdict's actions.
+var actions = [...]string{verdict.Passed: "passed", verdict.Stripped: "stripped", verdict.Shortened: "shortened", verdict.Expired: "expired"}
 
 // NewMetrics makes the counters, or finds those that another handler of the same
 // configuration has made.
-func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
-	pages, err := counters(registry, "caddy_consent_pages_total",
+func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, error) {
+	r := &registrar{registry: registry}
+	pages := r.counters("caddy_consent_pages_total",
 		"Pages by what became of them: rewritten, or passed untouched for a reason.", "result", "reason")
-	if err != nil {
-		return nil, err
-	}
-	unread, err := counters(registry, "caddy_consent_unread_total",
+	unread := r.counters("caddy_consent_unread_total",
 		"Pieces of rewritten pages that passed without being looked at: tags over 64 KiB, texts of scripts over 256 KiB.", "piece")
-	if err != nil {
-		return nil, err
+	notices := r.counters("caddy_consent_notices_total", "Pages with the notice.")
+	lines := r.counters("caddy_consent_set_cookie_lines_total",
+		"Set-Cookie lines by what became of them and the purpose of the cookie.", "action", "purpose")
+	withheld := r.counters("caddy_consent_cookies_withheld_total",
+		"Cookies that were not sent upstream, by purpose.", "purpose")
+	blocked := r.counters("caddy_consent_blocked_total",
+		"Elements of pages that were withheld, and loads that browsers report as stopped, by the service whose they are.", "service")
+	undeclared := r.counters("caddy_consent_undeclared_total",
+		"Cookies and third-party hosts that no declaration covers, each time one was seen.", "kind")
+	if r.err != nil {
+		return nil, r.err
 	}
-	return &Metrics{
-		Rewritten:     pages.WithLabelValues("rewritten", ""),
-		PassedCharset: pages.WithLabelValues("passed", "charset"),
-		PassedCoding:  pages.WithLabelValues("passed", "coding"),
-		LongTags:      unread.WithLabelValues("tag"),
-		LongTexts:     unread.WithLabelValues("text"),
-	}, nil
+	m := &Metrics{
+		Rewritten:         pages.WithLabelValues("rewritten", ""),
+		PassedCharset:     pages.WithLabelValues("passed", "charset"),
+		PassedCoding:      pages.WithLabelValues("passed", "coding"),
+		LongTags:          unread.WithLabelValues("tag"),
+		LongTexts:         unread.WithLabelValues("text"),
+		Notices:           notices.WithLabelValues(),
+		undeclaredCookies: undeclared.WithLabelValues("cookie"),
+		undeclaredHosts:   undeclared.WithLabelValues("host"),
+		setCookies:        make(map[policy.Class][len(actions)]prometheus.Counter),
+		withheld:          make(map[policy.Class]prometheus.Counter),
+	}
+	of := func(class policy.Class, purpose string) {
+		var counters [len(actions)]prometheus.Counter
+		for action, label := range actions {
+			counters[action] = lines.WithLabelValues(label, purpose)
+		}
+		m.setCookies[class], m.withheld[class] = counters, withheld.WithLabelValues(purpose)
+	}
+	of(policy.ClassUndeclared, "undeclared")
+	of(policy.ClassNecessary, policy.Necessary)
+	for i, s := range p.Services {
+		of(policy.Class(i), s.Purpose)
+	}
+	for _, s := range p.Parties() {
+		m.blocked = append(m.blocked, blocked.WithLabelValues(s.ID))
+	}
+	return m, nil
 }
 
-func counters(registry prometheus.Registerer, name, help string, labels ...string) (*prometheus.CounterVec, error) {
-	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	err := registry.Register(vec)
-	if registered := (prometheus.AlreadyRegisteredError{}); errors.As(err, &registered) {
-		return registered.ExistingCollector.(*prometheus.CounterVec), nil
+// SetCookie counts a line of a response.
+func (m *Metrics) SetCookie(action verdict.Action, class policy.Class) {
+	m.setCookies[class][action].Inc()
+	if class == policy.ClassUndeclared {
+		m.undeclaredCookies.Inc()
 	}
-	return vec, err
+}
+
+// Withheld counts a cookie that is not sent upstream.
+func (m *Metrics) Withheld(class policy.Class) {
+	m.withheld[class].Inc()
+	if class == policy.ClassUndeclared {
+		m.undeclaredCookies.Inc()
+	}
+}
+
+// Blocked counts what is not loaded of a party.
+func (m *Metrics) Blocked(party policy.Party) { m.blocked[party].Inc() }
+
+// UndeclaredHost counts what is loaded, or would be, from a host that nobody declared.
+func (m *Metrics) UndeclaredHost() { m.undeclaredHosts.Inc() }
+
+// registrar registers counters, up to the first error.
+type registrar struct {
+	registry prometheus.Registerer
+	err      error
+}
+
+func (r *registrar) counters(name, help string, labels ...string) *prometheus.CounterVec {
+	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	err := r.registry.Register(vec)
+	if registered := (prometheus.AlreadyRegisteredError{}); errors.As(err, &registered) {
+		return registered.ExistingCollector.(*prometheus.CounterVec)
+	}
+	r.err = errors.Join(r.err, err)
+	return vec
 }

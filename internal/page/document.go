@@ -4,6 +4,7 @@ package page
 
 import (
 	"mime"
+	"net"
 	"net/http"
 	"strings"
 )
@@ -12,8 +13,10 @@ import (
 type Asker uint8
 
 const (
-	// Other is a frame, a script's fetch, an image: not the visitor.
+	// Other is a script's fetch, an image: not the visitor.
 	Other Asker = iota
+	// Framed is the visitor's browser, for a frame of a page.
+	Framed
 	// Navigation is the visitor, by Sec-Fetch-Dest.
 	Navigation
 	// Perhaps is what may be a navigation of a browser that sends no Fetch
@@ -30,8 +33,14 @@ func AskedBy(r *http.Request) Asker {
 		return Other
 	}
 	if dest, ok := r.Header["Sec-Fetch-Dest"]; ok {
-		if len(dest) == 1 && dest[0] == "document" {
+		if len(dest) != 1 {
+			return Other
+		}
+		switch dest[0] {
+		case "document":
 			return Navigation
+		case "iframe", "frame", "embed", "object":
+			return Framed
 		}
 		return Other
 	}
@@ -117,6 +126,15 @@ func Origin(r *http.Request) string {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host
+}
+
+// Host is the site's, in lower case, without port, as hosts in URLs are compared.
+func Host(r *http.Request) string {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 // hasDirective tells whether a comma-separated list has the token, in any case.

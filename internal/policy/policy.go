@@ -50,11 +50,15 @@ type Service struct {
 	Cookies []Pattern
 	// Hosts are those that the service is loaded from or sends to.
 	Hosts []Pattern
+	// Inline are literals: an inline script that holds one is the service's.
+	Inline []string
 	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
 	Lifetime    time.Duration
 	Description Text
 	// Exempt services measure audience without consent: on by default, can be refused.
 	Exempt bool
+	// Source is where the catalogue has its facts from.
+	Source string
 }
 
 // Declaration is what the operator writes.
@@ -64,6 +68,8 @@ type Declaration struct {
 	Necessary  []Pattern
 	Purposes   []Purpose
 	Services   []Service
+	// Allow are third-party hosts that the site needs, of no service.
+	Allow []Pattern
 	// PassUndeclared lets cookies through that no declaration covers.
 	PassUndeclared bool
 }
@@ -93,6 +99,8 @@ type Policy struct {
 	Version string
 	// All is the set of every service, Exempt of those that are on by default.
 	All, Exempt Set
+
+	hosts hosts
 }
 
 // The purposes that need no declaration. Services cannot have the purpose
@@ -171,6 +179,9 @@ func New(d Declaration) (*Policy, error) {
 	}
 	p.Necessary = append(slices.Clone(NecessaryCookies), d.Necessary...)
 	p.Version = version(d)
+	if err := p.indexHosts(); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -209,13 +220,16 @@ func (s Service) validate(purposes []string) error {
 			}
 		}
 	}
-	for _, host := range s.Hosts {
-		if strings.ContainsAny(string(host), "/: \t@?#") || host == "" {
-			return fmt.Errorf("host %q: a host name alone, such as example.com or *.example.com", host)
+	for _, literal := range s.Inline {
+		if len(literal) < minLiteral {
+			return fmt.Errorf("inline %q: a text of %d characters or more, which only scripts of the service hold", literal, minLiteral)
 		}
 	}
 	return nil
 }
+
+// minLiteral keeps literals from standing in any script.
+const minLiteral = 4
 
 // MaxLife is how long the service's cookies may live, counted from the choice; 0: as
 // they are set. An exempt one never outlives 13 months.

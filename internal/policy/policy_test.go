@@ -147,20 +147,3 @@ func TestABadDeclarationIsRefusedWithWhatWouldBeRight(t *testing.T) {
 		}
 	}
 }
-
-func TestTheCatalogueIsValidAndNeverGreedy(t *testing.T) {
-	p, err := New(Declaration{Services: catalogue})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"messages", "sessionid", "csrftoken", "django_language", "cookies_preferences", "session", "lang", "token", "user", "id"} {
-		if class := p.Classify(name); class >= 0 {
-			t.Errorf("%s belongs to %s", name, p.Services[class].ID)
-		}
-	}
-	for _, s := range catalogue {
-		if s.Description["fr"] == "" || s.Description["en"] == "" || s.Provider.Name == "" || s.Name == "" {
-			t.Errorf("%s lacks a text", s.ID)
-		}
-	}
-}

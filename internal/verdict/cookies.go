@@ -1,21 +1,44 @@
 package verdict
 
 import (
+	"slices"
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-// Allows tells whether a cookie of that name may be sent upstream.
-func (v *Verdict) Allows(name string) bool {
-	return v.policy.Allows(v.policy.Classify(name), v.InForce)
+// Action is what becomes of a Set-Cookie line.
+type Action uint8
+
+const (
+	Passed    Action = iota
+	Stripped         // it does not reach the browser
+	Shortened        // it gets a shorter life
+	Expired          // it was added, to delete a cookie that is left over
+)
+
+// Tally counts what verdicts do with cookies.
+type Tally interface {
+	// SetCookie is told of each line of a response.
+	SetCookie(action Action, class policy.Class)
+	// Withheld is told of each cookie that is not sent upstream.
+	Withheld(class policy.Class)
+}
+
+// allows tells whether a cookie of that class may pass, in either direction.
+func (v *Verdict) allows(class policy.Class) bool { return v.judge.Policy.Allows(class, v.InForce) }
+
+// sends tells whether a cookie of that name may be sent upstream.
+func (v *Verdict) sends(name string) bool {
+	return v.allows(v.judge.Policy.Classify(name))
 }
 
 // Cookies returns a request's Cookie field values with only what may be sent
 // upstream; lines itself where that is all, empty values left out.
 func (v *Verdict) Cookies(lines []string) []string {
 	for i, line := range lines {
-		if cookies.Filter(line, v.Allows) != line {
+		if cookies.Filter(line, v.sends) != line {
 			return v.filtered(lines, i)
 		}
 	}
@@ -25,24 +48,39 @@ func (v *Verdict) Cookies(lines []string) []string {
 func (v *Verdict) filtered(lines []string, unchanged int) []string {
 	kept := append(make([]string, 0, len(lines)), lines[:unchanged]...)
 	for _, line := range lines[unchanged:] {
-		if line = cookies.Filter(line, v.Allows); line != "" {
+		for name := range cookies.Pairs(line) {
+			if class := v.judge.Policy.Classify(name); v.judge.Tally != nil && !v.allows(class) {
+				v.judge.Tally.Withheld(class)
+			}
+		}
+		if line = cookies.Filter(line, v.sends); line != "" {
 			kept = append(kept, line)
 		}
 	}
 	return kept
 }
 
+// Exchange is a request and its response, as far as cookies depend on them.
+type Exchange struct {
+	// Sent are the request's Cookie field values.
+	Sent []string
+	// Chosen is when the visitor chose, the zero time where nobody knows.
+	Chosen, Now time.Time
+}
+
 // SetCookies returns those of a response's Set-Cookie lines that may pass, in their
-// order; lines itself where that is all of them. chosen is when the visitor chose,
-// the zero time where nobody knows.
-func (v *Verdict) SetCookies(lines []string, chosen, now time.Time) []string {
+// order; lines itself where that is all of them.
+func (v *Verdict) SetCookies(lines []string, x Exchange) []string {
 	var kept []string // nil while all lines pass as they are
 	for i, line := range lines {
-		passed, ok := v.setCookie(line, chosen, now)
-		if kept == nil && (!ok || passed != line) {
+		passed, class, action := v.setCookie(line, x)
+		if v.judge.Tally != nil {
+			v.judge.Tally.SetCookie(action, class)
+		}
+		if kept == nil && action != Passed {
 			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
-		if kept != nil && ok {
+		if kept != nil && action != Stripped {
 			kept = append(kept, passed)
 		}
 	}
@@ -52,27 +90,87 @@ func (v *Verdict) SetCookies(lines []string, chosen, now time.Time) []string {
 	return kept
 }
 
-// setCookie tells whether a line may pass, and in what form. One that browsers
+// setCookie tells what becomes of a line, and in what form it passes. One that browsers
 // would not surely read alike is dropped, one that only deletes a cookie passes.
-func (v *Verdict) setCookie(line string, chosen, now time.Time) (string, bool) {
+func (v *Verdict) setCookie(line string, x Exchange) (string, policy.Class, Action) {
 	name, ok := cookies.Name(line)
 	if !ok {
-		return "", false
+		return line, policy.ClassUndeclared, Stripped
 	}
-	class := v.policy.Classify(name)
-	if !v.policy.Allows(class, v.InForce) {
-		return line, cookies.Deletes(line, now)
+	class := v.judge.Policy.Classify(name)
+	switch {
+	case v.allows(class) && class < 0:
+		return line, class, Passed
+	case cookies.Deletes(line, x.Now):
+		return line, class, Passed
+	case !v.allows(class), v.renews(class, name, line, x.Sent):
+		return line, class, Stripped
 	}
-	if class < 0 || v.policy.Services[class].MaxLife() == 0 {
-		return line, true
+	life := v.judge.Policy.Services[class].MaxLife()
+	if life == 0 {
+		return line, class, Passed
 	}
 	// It lives as declared, counted from the choice: visits do not renew it.
-	if chosen.IsZero() {
-		chosen = now
+	if x.Chosen.IsZero() {
+		x.Chosen = x.Now
 	}
-	end := chosen.Add(v.policy.Services[class].MaxLife())
-	if !end.After(now) {
-		return line, cookies.Deletes(line, now)
+	end := x.Chosen.Add(life)
+	if !end.After(x.Now) {
+		return line, class, Stripped
 	}
-	return cookies.Shorten(line, now, end), true
+	shortened := cookies.Shorten(line, x.Now, end)
+	if shortened != line {
+		return shortened, class, Shortened
+	}
+	return line, class, Passed
+}
+
+// renews tells whether a line only sets anew what the visitor has already sent of an exempt
+// service. Without a choice nobody knows since when the cookie lives, and it must not live longer by
+// every visit (CNIL, guidelines on audience measurement).
+func (v *Verdict) renews(class policy.Class, name, line string, sent []string) bool {
+	if !v.judge.Policy.Exempt.Has(int(class)) || v.chosen() {
+		return false
+	}
+	value := cookies.Value(line)
+	for _, field := range sent {
+		for sentName, sentValue := range cookies.Pairs(field) {
+			if sentName == name && sentValue == value {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Bounds on what a page expires.
+const (
+	maxLeftovers     = 8
+	maxLeftoverLines = 24
+)
+
+// Leftovers are the Set-Cookie lines by which a page, at that escaped path, deletes the cookies of
+// services that are not granted, which the visitor still sends. They are the host's own alone: a cookie of
+// the whole domain may be a sibling site's, where its visitor has chosen otherwise.
+func (v *Verdict) Leftovers(sent []string, path string, https bool) []string {
+	var names, lines []string
+	for _, field := range sent {
+		for name := range cookies.Pairs(field) {
+			class := v.judge.Policy.Classify(name)
+			if class < 0 || v.allows(class) || len(names) == maxLeftovers || slices.Contains(names, name) {
+				continue
+			}
+			names = append(names, name)
+			for _, at := range append([]string{"/"}, cookies.Paths(path)...) {
+				if len(lines) == maxLeftoverLines {
+					break
+				}
+				lines = append(lines, cookies.Expire(name, at, "", https))
+				if v.judge.Tally != nil {
+					v.judge.Tally.SetCookie(Expired, class)
+				}
+			}
+		}
+	}
+	return lines
 }

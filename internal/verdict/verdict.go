@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -26,9 +27,14 @@ type Verdict struct {
 	Key string
 	// Vars are what a Caddyfile may use as {http.vars.<name>}.
 	Vars []Var
+	// Strict is the Content-Security-Policy that pages get besides the site's own; "" where
+	// third parties are not strict.
+	Strict string
 
-	policy *policy.Policy
+	judge *Judge
 }
+
+func (v *Verdict) chosen() bool { return v.State == choice.Given }
 
 // Var is one variable. The value is boxed once, so that setting it for a request
 // allocates nothing.
@@ -41,6 +47,11 @@ type Var struct {
 type Judge struct {
 	Policy *policy.Policy
 	GPC    choice.GPC
+	// Report is the path that takes reports of what a strict policy has stopped; "" where
+	// third parties are not strict.
+	Report string
+	// Tally counts; nil does not.
+	Tally Tally
 
 	// A slot holds one verdict, another takes its place: bounded, without locks.
 	slots [256]atomic.Pointer[Verdict]
@@ -68,7 +79,7 @@ func (j *Judge) Of(c choice.Choice, refusing bool) *Verdict {
 
 func (j *Judge) make(state choice.State, inForce policy.Set, refusing bool) *Verdict {
 	v := &Verdict{
-		State: state, InForce: inForce, Refusing: refusing, policy: j.Policy,
+		State: state, InForce: inForce, Refusing: refusing, judge: j,
 		Notice: state != choice.Given && !(refusing && j.GPC == choice.SilentGPC),
 	}
 	// What differs in a page: the version of what was asked, whether the notice is
@@ -81,6 +92,10 @@ func (j *Judge) make(state choice.State, inForce policy.Set, refusing bool) *Ver
 		shown = "n"
 	}
 	v.Key = j.Policy.Version[:8] + shown + strconv.FormatUint(uint64(inForce), 16)
+
+	if j.Report != "" {
+		v.Strict = csp.Only(j.Policy.Sources(inForce), j.Report)
+	}
 
 	v.Vars = []Var{
 		{"consent.state", state.String()},

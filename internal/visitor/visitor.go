@@ -1,6 +1,6 @@
 // Package visitor answers what the visitor's browser asks of the module itself: to
-// make and to read a choice, the settings, the charter, the assets of the notice. It is plain
-// net/http.
+// make and to read a choice, the settings, the charter, what stands in place of frames, the
+// assets of the notice, reports. It is plain net/http.
 package visitor
 
 import (
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
@@ -28,6 +29,8 @@ type Handler struct {
 	Notice            *notice.Renderer
 	Ledger            ledger.Ledger
 	GPC               choice.GPC
+	// Tally counts what browsers report.
+	Tally blocking.Tally
 
 	crossOrigin http.CrossOriginProtection
 }
@@ -75,6 +78,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == h.Path+"/charter", h.isFurtherCharter(path):
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.charter(w, r)
+		}
+	case path == h.Path+"/placeholder":
+		if allow(w, r, http.MethodGet, http.MethodHead) {
+			h.placeholder(w, r)
+		}
+	case path == h.Path+"/report":
+		if allow(w, r, http.MethodPost) {
+			h.report(w, r)
 		}
 	case isAsset:
 		if allow(w, r, http.MethodGet, http.MethodHead) {

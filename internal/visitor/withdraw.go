@@ -19,7 +19,6 @@ import (
 const (
 	maxExpiredLines = 48
 	maxExpiredNames = 16
-	maxPathsOfAPage = 4
 )
 
 // expire removes the cookies of services that are no longer granted from the
@@ -29,15 +28,12 @@ func (h *Handler) expire(header http.Header, r *http.Request, services policy.Se
 	if services == 0 {
 		return
 	}
-	end := "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
-	if page.IsHTTPS(r) {
-		end += "; Secure" // without, browsers keep cookies named __Secure-
-	}
+	https := page.IsHTTPS(r)
 	names, lines := h.cookieNames(r, services), 0
 	add := func(path, domain string) {
 		for _, name := range names {
 			if lines++; lines <= maxExpiredLines {
-				header.Add("Set-Cookie", name+"=; Path="+path+domain+end)
+				header.Add("Set-Cookie", cookies.Expire(name, path, domain, https))
 			}
 		}
 	}
@@ -93,9 +89,9 @@ func domains(host string) []string {
 	if err != nil || net.ParseIP(host) != nil {
 		return attributes
 	}
-	attributes = append(attributes, "; Domain="+registrable)
+	attributes = append(attributes, registrable)
 	for host != registrable && len(attributes) < 6 {
-		attributes = append(attributes, "; Domain="+host)
+		attributes = append(attributes, host)
 		_, host, _ = strings.Cut(host, ".")
 	}
 	return attributes
@@ -108,19 +104,13 @@ func paths(r *http.Request, wanted string) []string {
 	referer, _ := refererPath(r)
 	for _, visited := range []string{referer, wanted} {
 		u, err := url.Parse(visited)
-		if err != nil || !isPath(visited) || strings.Contains(u.EscapedPath(), ";") { // would end the attribute
+		if err != nil || !isPath(visited) {
 			continue
 		}
-		// "/a" matches what is below it with and without a slash at its end.
-		path := strings.TrimSuffix(u.EscapedPath(), "/")
-		for range maxPathsOfAPage {
-			if path == "" {
-				break
-			}
+		for _, path := range cookies.Paths(u.EscapedPath()) {
 			if !slices.Contains(tried, path) {
-				tried = append(tried, path, path+"/")
+				tried = append(tried, path)
 			}
-			path = path[:strings.LastIndexByte(path, '/')]
 		}
 	}
 	return tried

@@ -1,0 +1,145 @@
+// Package blocking makes the rules by which a page is rewritten out of what a visitor's
+// choice grants: what would load from a service that is denied is withheld, what an author has
+// gated for a service that is granted is activated.
+package blocking
+
+import (
+	"bytes"
+	"net/url"
+
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// The attributes by which elements are told apart; the guard and authors know them.
+const (
+	prefix = "data-consent-"
+	gate   = prefix + "service"
+	ours   = ` data-caddy-consent=""`
+)
+
+// Tally counts what pages would load.
+type Tally interface {
+	// Blocked is told whose an element is that is withheld.
+	Blocked(party policy.Party)
+	// UndeclaredHost is told of each element of a host that no declaration covers.
+	UndeclaredHost()
+}
+
+// Rules are what all pages of a site have in common.
+type Rules struct {
+	policy *policy.Policy
+	tally  Tally
+	// placeholder is the path of what stands in place of a frame.
+	placeholder string
+	parties     []policy.Service
+	marks       []markup.Mark // of each
+	literals    *markup.Literals
+	owners      []int // the service of each literal
+}
+
+// New prepares the rules for a policy; path is the prefix of the module's own URLs.
+func New(p *policy.Policy, path string, tally Tally) *Rules {
+	r := &Rules{policy: p, tally: tally, placeholder: path + "/placeholder", parties: p.Parties()}
+	for _, s := range r.parties {
+		r.marks = append(r.marks, markup.Mark{Attributes: ours + ` ` + gate + `="` + s.ID + `"`})
+	}
+	var literals []string
+	for i, s := range p.Services {
+		for _, literal := range s.Inline {
+			literals, r.owners = append(literals, literal), append(r.owners, i)
+		}
+	}
+	r.literals = markup.NewLiterals(literals...)
+	return r
+}
+
+// Page is one page and whom it is for.
+type Page struct {
+	*Rules
+	// Granted are the services that the visitor's choice grants.
+	Granted policy.Set
+	// Origin is the page's, Host its host alone, in lower case, without port.
+	Origin, Host string
+	// Language is that of what the module shows on the page; "" where it is not known.
+	Language string
+	// Observing changes nothing, and only counts.
+	Observing bool
+}
+
+// Withhold lets the rules of a page withhold what is denied.
+func (p *Page) Withhold(rules *markup.Rules) {
+	rules.Prefix, rules.Host, rules.Frame = prefix, p.host, p.frame
+	if p.policy.All&^p.Granted != 0 && len(p.owners) > 0 {
+		rules.Script = p.script
+	}
+}
+
+// Activate lets them activate what is gated.
+func (p *Page) Activate(rules *markup.Rules) {
+	if p.Granted != 0 && !p.Observing {
+		rules.Prefix, rules.Gate, rules.Granted = prefix, gate, p.activated
+	}
+}
+
+// host judges an element by a host from which it would load. The site's own is never blocked.
+func (p *Page) host(host []byte) *markup.Mark {
+	if string(host) == p.Host {
+		return nil
+	}
+	party := p.policy.Party(host)
+	if p.policy.IsUndeclared(party) {
+		p.tally.UndeclaredHost()
+	}
+	if !p.policy.Blocks(party, p.Granted) {
+		return nil
+	}
+	return p.mark(party)
+}
+
+// script judges an inline script by its text.
+func (p *Page) script(text []byte) *markup.Mark {
+	literal := p.literals.Find(text, func(i int) bool { return !p.Granted.Has(p.owners[i]) })
+	if literal < 0 {
+		return nil
+	}
+	return p.mark(policy.Party(p.owners[literal]))
+}
+
+func (p *Page) mark(party policy.Party) *markup.Mark {
+	p.tally.Blocked(party)
+	if p.Observing {
+		return nil
+	}
+	return &p.marks[party]
+}
+
+var activatedMark = markup.Mark{Attributes: ours}
+
+func (p *Page) activated(service []byte) *markup.Mark {
+	if i := p.policy.Service(string(service)); i >= 0 && p.Granted.Has(i) {
+		return &activatedMark
+	}
+	return nil
+}
+
+// maxContent bounds the address that a placeholder is told.
+const maxContent = 2000
+
+// frame is the src of what stands in place of a frame. It is told what the frame would show, to
+// link to it.
+func (p *Page) frame(mark *markup.Mark, src []byte) string {
+	address := p.Origin + p.placeholder + "?service="
+	for i := range p.marks {
+		if mark == &p.marks[i] {
+			address += p.parties[i].ID
+		}
+	}
+	if p.Language != "" {
+		address += "&amp;lang=" + p.Language
+	}
+	if src = bytes.TrimSpace(src); len(src) > 0 && len(src) <= maxContent {
+		address += "&amp;url=" + url.QueryEscape(string(src))
+	}
+	return ` src="` + address + `"`
+}

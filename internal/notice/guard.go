@@ -1,0 +1,160 @@
+package notice
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// Guard says what the guard, the script that is first in the head, is to hold back and to tell.
+type Guard struct {
+	// Requests tells that hosts are denied, not cookies alone.
+	Requests bool
+	// Strict tells that pages have a policy of ours, so that only a new page can load what is granted.
+	Strict bool
+	// GPC tells that the browser's signal counts as refusal.
+	GPC bool
+	// Google and Matomo are told of the choice.
+	Google, Matomo bool
+}
+
+// guardPolicy is what the guard's script knows of the policy.
+type guardPolicy struct {
+	Services  []guardParty        `json:"services"`
+	Known     []guardParty        `json:"known"`
+	Allow     []policy.Pattern    `json:"allow"`
+	Necessary []policy.Pattern    `json:"necessary"`
+	Pass      bool                `json:"pass,omitempty"`
+	Strict    bool                `json:"strict,omitempty"`
+	GPC       bool                `json:"gpc,omitempty"`
+	Google    map[string][]string `json:"google,omitempty"`
+	Matomo    string              `json:"matomo,omitempty"`
+}
+
+type guardParty struct {
+	ID      string           `json:"id"`
+	Hosts   []policy.Pattern `json:"hosts"`
+	Cookies []policy.Pattern `json:"cookies,omitempty"`
+	Inline  []string         `json:"inline,omitempty"`
+	Life    float64          `json:"life,omitempty"` // in seconds
+	Exempt  bool             `json:"exempt,omitempty"`
+}
+
+// consentTypes are those of Google's Consent Mode v2 that stand for a purpose.
+var consentTypes = map[string][]string{
+	policy.Statistics: {"analytics_storage"},
+	policy.Marketing:  {"ad_storage", "ad_user_data", "ad_personalization"},
+	policy.Functional: {"functionality_storage", "personalization_storage"},
+}
+
+func (g Guard) policy(p *policy.Policy) guardPolicy {
+	out := guardPolicy{
+		Services: []guardParty{}, Known: []guardParty{}, Allow: []policy.Pattern{},
+		Necessary: p.Necessary, Pass: p.PassUndeclared, Strict: g.Strict, GPC: g.GPC,
+	}
+	for _, s := range p.Services {
+		party := guardParty{ID: s.ID, Hosts: []policy.Pattern{}, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
+		if g.Requests {
+			party.Hosts, party.Inline = append(party.Hosts, s.Hosts...), append(party.Inline, s.Inline...)
+		}
+		out.Services = append(out.Services, party)
+	}
+	if g.Requests {
+		out.Allow = append(out.Allow, p.Allow...)
+		for i, s := range p.Parties() {
+			if i >= len(p.Services) && p.Blocks(policy.Party(i), 0) {
+				out.Known = append(out.Known, guardParty{ID: s.ID, Hosts: s.Hosts})
+			}
+		}
+	}
+	if g.Google {
+		out.Google = make(map[string][]string)
+		for purpose, types := range consentTypes {
+			for _, consentType := range types {
+				out.Google[consentType] = []string{}
+				for _, s := range p.Services {
+					if s.Purpose == purpose && isGoogle(s) {
+						out.Google[consentType] = append(out.Google[consentType], s.ID)
+					}
+				}
+			}
+		}
+	}
+	if g.Matomo {
+		out.Matomo = p.Services[matomo(p)].ID
+	}
+	return out
+}
+
+// Check finds signals that nobody would hear.
+func (g Guard) Check(p *policy.Policy) error {
+	if g.Google && !slices.ContainsFunc(p.Services, isGoogle) {
+		return fmt.Errorf("google needs a declared service whose provider is Google, such as 'service ga'")
+	}
+	if g.Matomo && matomo(p) < 0 {
+		return fmt.Errorf("matomo needs a declared service that has the cookie _pk_id.*, such as 'service matomo'")
+	}
+	return nil
+}
+
+func isGoogle(s policy.Service) bool {
+	return strings.HasPrefix(s.Provider.Name, "Google") && consentTypes[s.Purpose] != nil
+}
+
+// matomo is the index of the service that has Matomo's cookies, below 0 where there is none.
+func matomo(p *policy.Policy) int { return int(p.Classify("_pk_id.1.0000")) }
+
+// script puts the guard's files together.
+func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
+	guard, err := fs.ReadFile(files, "guard.js")
+	if err != nil {
+		return nil, err
+	}
+	known, err := json.Marshal(g.policy(p))
+	if err != nil {
+		return nil, err
+	}
+	script := "(()=>{const guard=" + strings.Replace(string(guard), "POLICY", string(known), 1) + ";\n"
+	if g.Google || g.Matomo {
+		signals, err := fs.ReadFile(files, "signals.js")
+		if err != nil {
+			return nil, err
+		}
+		script += string(signals)
+	}
+	return []byte(script + "})()"), nil
+}
+
+// Guard returns the tag of the guard, for a visitor whose choice, if there is one, grants these
+// services.
+func (r *Renderer) Guard(p Place, granted policy.Set, chosen bool) string {
+	on := strconv.FormatUint(uint64(granted), 16)
+	if !chosen {
+		on = "?" + on
+	}
+	return `<script data-caddy-consent="" src="` + p.Origin + r.assets.folder + `guard.js" data-on="` + on + `"` + r.trust(p, "guard.js") + `></script>`
+}
+
+// Trust is how script elements are marked so that a Content-Security-Policy lets them run.
+type Trust struct {
+	Nonce     string
+	Integrity bool
+}
+
+// trust returns the attributes, with a space before each.
+func (r *Renderer) trust(p Place, file string) string {
+	attributes := ""
+	if p.Trust.Nonce != "" {
+		attributes += ` nonce="` + asciiOnly(template.HTMLEscapeString(p.Trust.Nonce)) + `"`
+	}
+	if p.Trust.Integrity {
+		attributes += ` integrity="` + r.assets.files[file].Hash + `"`
+	}
+	return attributes
+}

@@ -1,0 +1,207 @@
+package policy
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// Party is whose a third-party host is: the index of a declared service, or one of the
+// values below, or behind these a service of the catalogue that nobody declared.
+type Party int
+
+const (
+	// Unknown is a host that no declaration and not the catalogue lists.
+	Unknown Party = -2
+	// Allowed is a host that the site needs.
+	Allowed Party = -1
+)
+
+// hosts finds the party of a host in a few lookups, however many there are.
+type hosts struct {
+	// known are the services of the catalogue that nobody declared.
+	known []Service
+	// exact holds whole names, under what follows "*.", others what has a star elsewhere.
+	exact, under map[string]rank
+	others       []hostPattern
+}
+
+// rank orders the parties: the first that lists a host has it.
+type rank int
+
+type hostPattern struct {
+	Pattern
+	rank
+}
+
+// Parties are all that a host may belong to, but for Unknown and Allowed: the declared
+// services, then those of the catalogue that nobody declared.
+func (p *Policy) Parties() []Service { return append(slices.Clone(p.Services), p.hosts.known...) }
+
+// rankAllowed is that of Allowed: behind the declared services, before the catalogue's.
+func (p *Policy) rankAllowed() rank { return rank(len(p.Services)) }
+
+func (p *Policy) partyOf(r rank) Party {
+	switch allowed := p.rankAllowed(); {
+	case r == allowed:
+		return Allowed
+	case r > allowed:
+		return Party(r - 1)
+	}
+	return Party(r)
+}
+
+// Party tells whose a host is, which is in lower case and in ASCII. A declared service has
+// what it lists, the first of several; then come the hosts that the site needs; the
+// catalogue has what is left.
+func (p *Policy) Party(host []byte) Party {
+	h := &p.hosts
+	best, found := h.exact[string(host)]
+	take := func(r rank) {
+		if !found || r < best {
+			best, found = r, true
+		}
+	}
+	for rest := host; ; {
+		dot := bytes.IndexByte(rest, '.')
+		if dot < 0 {
+			break
+		}
+		rest = rest[dot+1:]
+		if r, ok := h.under[string(rest)]; ok {
+			take(r)
+		}
+	}
+	for _, other := range h.others {
+		if other.Match(string(host)) {
+			take(other.rank)
+		}
+	}
+	if !found {
+		return Unknown
+	}
+	return p.partyOf(best)
+}
+
+// Blocks tells whether nothing may be loaded from a party's hosts, where granted is what the
+// visitor's choice grants. What the catalogue knows and nobody declared is blocked, but for
+// captchas, fonts and maps, without which pages break.
+func (p *Policy) Blocks(party Party, granted Set) bool {
+	switch {
+	case party < 0:
+		return false
+	case int(party) < len(p.Services):
+		return !granted.Has(int(party))
+	}
+	return p.hosts.known[int(party)-len(p.Services)].Purpose != Functional
+}
+
+// IsUndeclared tells that the operator has not said whose the hosts of that party are.
+func (p *Policy) IsUndeclared(party Party) bool {
+	return party == Unknown || int(party) >= len(p.Services)
+}
+
+// Sources are the hosts from which pages may load under third_parties strict, where granted is
+// what the visitor's choice grants: as the host sources of a Content-Security-Policy, in
+// which a star stands only for whole labels at the beginning (CSP3, section 2.3.1).
+func (p *Policy) Sources(granted Set) []string {
+	var sources []string
+	add := func(patterns []Pattern) {
+		for _, pattern := range patterns {
+			source, ok := pattern.source()
+			if ok && !slices.Contains(sources, source) && (source[0] == '*' || !p.Blocks(p.Party([]byte(source)), granted)) {
+				sources = append(sources, source)
+			}
+		}
+	}
+	add(p.Allow)
+	for i, s := range p.Services {
+		if granted.Has(i) {
+			add(s.Hosts)
+		}
+	}
+	return sources
+}
+
+// source writes a host pattern as a host source; where a star stands inside a label, one that
+// covers more. ok is false where there is none but "*".
+func (pattern Pattern) source() (source string, ok bool) {
+	host := string(pattern)
+	star := strings.LastIndexByte(host, '*')
+	if star < 0 {
+		return host, true
+	}
+	dot := strings.IndexByte(host[star:], '.')
+	if dot < 0 {
+		return "", false
+	}
+	return "*" + host[star+dot:], true
+}
+
+// indexHosts checks the host patterns, writes them as hosts are compared, and makes the index.
+func (p *Policy) indexHosts() error {
+	h := &p.hosts
+	h.exact, h.under = make(map[string]rank), make(map[string]rank)
+	p.Services = slices.Clone(p.Services)
+	for i := range p.Services {
+		s := &p.Services[i]
+		var err error
+		if s.Hosts, err = p.addHosts(s.Hosts, rank(i)); err != nil {
+			return &Error{"service " + s.ID, err}
+		}
+	}
+	var err error
+	if p.Allow, err = p.addHosts(p.Allow, p.rankAllowed()); err != nil {
+		return &Error{"allow", err}
+	}
+	for _, s := range catalogue {
+		if p.Service(s.ID) >= 0 {
+			continue // the operator's own list holds
+		}
+		h.known = append(h.known, s)
+		if _, err := p.addHosts(s.Hosts, p.rankAllowed()+rank(len(h.known))); err != nil {
+			return &Error{"catalogue " + s.ID, err}
+		}
+	}
+	return nil
+}
+
+func (p *Policy) addHosts(patterns []Pattern, r rank) ([]Pattern, error) {
+	h := &p.hosts
+	add := func(to map[string]rank, name string) {
+		if _, taken := to[name]; !taken {
+			to[name] = r
+		}
+	}
+	var normal []Pattern
+	for _, pattern := range patterns {
+		host, err := normalHost(pattern)
+		if err != nil {
+			return nil, err
+		}
+		normal = append(normal, Pattern(host))
+		rest, starred := strings.CutPrefix(host, "*.")
+		switch {
+		case !strings.Contains(host, "*"):
+			add(h.exact, host)
+		case starred && !strings.Contains(rest, "*"):
+			add(h.under, rest)
+		default:
+			h.others = append(h.others, hostPattern{Pattern(host), r})
+		}
+	}
+	return normal, nil
+}
+
+// normalHost writes a pattern as browsers write hosts: in lower case, in ASCII (UTS 46).
+func normalHost(pattern Pattern) (string, error) {
+	host := strings.TrimSuffix(strings.ToLower(string(pattern)), ".")
+	ascii, err := idna.New(idna.MapForLookup(), idna.StrictDomainName(false)).ToASCII(host)
+	if err != nil || strings.ContainsAny(ascii, "/: \t@?#") || strings.Trim(ascii, "*.") == "" {
+		return "", fmt.Errorf("host %q: a host name alone, such as example.com or *.example.com", pattern)
+	}
+	return ascii, nil
+}

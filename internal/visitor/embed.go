@@ -1,0 +1,64 @@
+package visitor
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/page"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// placeholder answers with what stands in place of a frame: whose its content is, a form that allows
+// that service where the visitor can, and a link to the content.
+func (h *Handler) placeholder(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	party := h.party(query.Get("service"))
+	if party == policy.Unknown {
+		fail(w, http.StatusBadRequest, "A service is named that this site does not know.")
+		return
+	}
+	service := h.Policy.Parties()[party]
+	embed := notice.Embed{
+		ID: service.ID, Name: service.Name, Undeclared: h.Policy.IsUndeclared(party),
+		Content: h.content(r, query.Get("url"), party),
+	}
+	if embed.Name == "" {
+		embed.Name = service.ID
+	}
+	// Also a page that loads nothing but what agrees to it may show this (HTML, section 7.1.4).
+	w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.document(w, r, func(v notice.Visitor) ([]byte, error) {
+		v.Embed = embed
+		return h.Notice.Placeholder(v)
+	})
+}
+
+// party is the service with that id, also one of the catalogue that nobody declared.
+func (h *Handler) party(id string) policy.Party {
+	for i, s := range h.Policy.Parties() {
+		if s.ID == id {
+			return policy.Party(i)
+		}
+	}
+	return policy.Unknown
+}
+
+// content is the address of a frame's content, "" where it is not one of that service: the address
+// comes with the request, and the page must not lead anywhere else.
+func (h *Handler) content(r *http.Request, address string, party policy.Party) string {
+	if strings.HasPrefix(address, "//") {
+		scheme, _, _ := strings.Cut(page.Origin(r), "//")
+		address = scheme + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+		return ""
+	}
+	if h.Policy.Party([]byte(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")))) != party {
+		return ""
+	}
+	return u.String()
+}

@@ -1,0 +1,39 @@
+package visitor
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/caddy-consent/caddy-consent/internal/csp"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// maxReport bounds what a browser may say that a policy has stopped.
+const maxReport = 64 << 10
+
+// report counts what browsers say that the policy of third_parties strict has stopped.
+func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
+	if err != nil {
+		fail(w, http.StatusRequestEntityTooLarge, "The report is too large, or could not be read to its end.")
+		return
+	}
+	violations, err := csp.Reports(r.Header.Get("Content-Type"), body)
+	if err != nil {
+		fail(w, http.StatusBadRequest, "This is no report of a Content-Security-Policy (application/csp-report or application/reports+json).")
+		return
+	}
+	for _, v := range violations {
+		if v.Host == "" {
+			continue
+		}
+		party := h.Policy.Party([]byte(v.Host))
+		switch {
+		case party >= 0:
+			h.Tally.Blocked(party)
+		case party == policy.Unknown:
+			h.Tally.UndeclaredHost()
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
