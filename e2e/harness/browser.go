@@ -31,6 +31,7 @@ type Settings struct {
 	Language    string // what is asked for (Accept-Language), as in "en-GB,en"
 	NoPageCache bool   // a page that was left is not kept in memory (back/forward cache)
 	NoCookies   bool   // all cookies are refused
+	Elsewhere   string // the address that stands for all hosts but localhost; see World
 }
 
 // Visitor is who uses a browser. The zero Visitor has JavaScript, a window of
@@ -114,6 +115,12 @@ func start(t testing.TB, chromium string, s Settings) *Chromium {
 		disabled += ",BackForwardCache"
 	}
 	options := chromedp.DefaultExecAllocatorOptions[:]
+	if s.Elsewhere != "" {
+		options = append(options,
+			chromedp.Flag("host-resolver-rules", "MAP * "+s.Elsewhere+", EXCLUDE localhost, EXCLUDE 127.0.0.1"+
+				", EXCLUDE clients2.google.com, EXCLUDE accounts.google.com, EXCLUDE update.googleapis.com"), // what the browser asks of its own accord
+			chromedp.Flag("ignore-certificate-errors", true))
+	}
 	if s.NoCookies {
 		profile = withoutCookies(t)
 		options = append(options, chromedp.UserDataDir(profile))

@@ -18,27 +18,26 @@
 			target.async = has(el, 'async');
 		}
 		free(target);
-		if (isScript) released.add(target);
-		if (target !== el) el.replaceWith(target);
-		let external = isScript && has(target, 'src');
 		for (const { name, value } of [...target.attributes]) {
 			if (!name.startsWith(HELD)) continue;
 			const attribute = name.slice(HELD.length);
 			remove.call(target, name);
 			if (attribute === 'xlink:href') target.setAttributeNS('http://www.w3.org/1999/xlink', attribute, value);
 			else put.call(target, attribute, value);
-			external = external || isScript;
 		}
+		if (isScript) released.add(target);
+		if (target !== el) el.replaceWith(target);
 		if (!target.isConnected) return;
 		// These act when they are inserted.
 		if (target.localName === 'meta') target.replaceWith(target.cloneNode());
+		const external = isScript && ['src', 'href', 'xlink:href'].some(name => has(target, name));
 		if (isScript && target === el && !external) {
 			const { parentNode, nextSibling } = target;
 			target.remove();
 			parentNode.insertBefore(target, nextSibling);
 		}
 		if (target.localName === 'source' && target.parentNode.load) target.parentNode.load();
-		if (!external || has(target, 'async')) return;
+		if (!external || has(target, 'async') || has(target, 'nomodule')) return;
 		return new Promise(resolve => {
 			target.addEventListener('load', resolve);
 			target.addEventListener('error', resolve);

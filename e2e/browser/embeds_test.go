@@ -1,0 +1,149 @@
+package browser_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+const snippets = "../../internal/policy/testdata/snippets"
+
+// embeds are services of the catalogue with the markup that their providers hand out.
+func embeds(t *testing.T) (services []string, page, lines string) {
+	t.Helper()
+	files, err := filepath.Glob(snippets + "/*.html")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d snippets, %v", len(files), err)
+	}
+	for _, file := range files {
+		id := strings.TrimSuffix(filepath.Base(file), ".html")
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		services = append(services, id)
+		page += fmt.Sprintf("\n<section id=%q>%s</section>", id, content)
+		lines += "service " + id + "\n"
+	}
+	return services, page, lines
+}
+
+const (
+	marked = `window.same = "this very document"`
+	stayed = `window.same === "this very document"`
+	gone   = `window.same === undefined && document.readyState === "complete"`
+	// waiting are the addresses that are held in the page, as a browser would resolve them, in the order
+	// of the document; loaded are those that were loaded, in the order of their requests.
+	waiting = `[...document.querySelectorAll("[data-consent-src]")].map(e => new URL(e.dataset.consentSrc, document.baseURI).href)`
+	loaded  = `performance.getEntriesByType("resource").sort((a, b) => a.startTime - b.startTime).map(e => e.name)`
+)
+
+// decide makes a choice by what pages may call.
+func decide(p *harness.Page, choice string, services string) {
+	harness.Resolve[bool](p, fmt.Sprintf(`consent.set(%q, %s).then(() => true)`, choice, services))
+}
+
+func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
+	for _, mode := range []string{"catalogue", "strict"} {
+		t.Run(mode, func(t *testing.T) {
+			world := harness.Elsewhere()
+			services, page, lines := embeds(t)
+			site := harness.Serve(t, lines+"third_parties "+mode, map[string]string{"/": harness.Document("", page)})
+			p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
+			p.Open(site.URL + "/")
+			p.Await(harness.Settled)
+			world.Silent(t, "before the choice")
+
+			p.Answer("Tout refuser")
+			p.Reload()
+			p.Await(harness.Settled)
+			world.Silent(t, "after refusing")
+
+			want := harness.Eval[[]string](p, waiting)
+			harness.Eval[string](p, marked)
+			decide(p, "accept", "undefined")
+			if mode == "strict" { // only a new page has a policy that lets them through
+				p.Await(gone)
+			} else {
+				p.Await(`document.querySelectorAll("[data-consent-service]").length === 0`)
+				if !harness.Eval[bool](p, stayed) {
+					t.Error("the page was loaded anew")
+				}
+				inOrder(t, harness.Eval[[]string](p, loaded), want)
+			}
+			for _, id := range services {
+				if !loads(t, world, id) {
+					t.Errorf("accepted, but nothing of %s is loaded; asked were %v", id, world.Hosts())
+				}
+			}
+			if p.Cookies()["_ga"] == "" {
+				t.Error("accepted, but no cookie of a tracker is there")
+			}
+
+			harness.Eval[string](p, marked)
+			decide(p, "refuse", "undefined")
+			p.Await(gone) // what runs only goes with the page
+			p.Await(harness.Settled)
+			world.Forget()
+			p.Reload()
+			p.Await(harness.Settled)
+			world.Silent(t, "after withdrawing")
+			for name := range p.Cookies() {
+				if name != "cookies_preferences" {
+					t.Errorf("withdrawn, but the cookie %s is still there", name)
+				}
+			}
+
+			harness.Eval[string](p, marked)
+			decide(p, "grant", `{vimeo: true}`)
+			if mode == "strict" {
+				p.Await(gone)
+			} else {
+				p.Await(`document.querySelectorAll('[data-consent-service="vimeo"]').length === 0`)
+			}
+			p.Await(`performance.getEntriesByName("https://player.vimeo.com/api/player.js").length > 0`)
+			if hosts := world.Hosts(); len(hosts) == 0 || slices.ContainsFunc(hosts, func(h string) bool { return !strings.HasSuffix(h, "vimeo.com") && !strings.HasSuffix(h, "vimeocdn.com") }) {
+				t.Errorf("Vimeo is allowed, and asked are %v", hosts)
+			}
+		})
+	}
+}
+
+// loads tells whether a host that a service's snippet names was asked.
+func loads(t *testing.T, world *harness.World, id string) bool {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(snippets, id+".html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(world.Hosts(), func(host string) bool { return strings.Contains(string(content), host) })
+}
+
+// inOrder fails where what was loaded is not what was held, each once, in that order.
+func inOrder(t *testing.T, loaded, held []string) {
+	t.Helper()
+	var want, got []string
+	for _, url := range held {
+		if !slices.Contains(want, url) {
+			want = append(want, url)
+		}
+	}
+	for _, url := range loaded {
+		if slices.Contains(want, url) && !slices.Contains(got, url) {
+			got = append(got, url)
+		}
+	}
+	for i := range min(len(want), len(got)) {
+		if got[i] != want[i] {
+			t.Fatalf("at place %d %s is loaded, where %s was held", i, got[i], want[i])
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d are loaded of %d that were held", len(got), len(want))
+	}
+}
