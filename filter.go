@@ -348,6 +348,9 @@ func (rw *responseWriter) pageUntouched(u *untouched) stage {
 
 // expireLeftovers deletes from the browser what it still sends of services that are denied.
 func (rw *responseWriter) expireLeftovers() {
+	if rw.asker == page.Framed {
+		return
+	}
 	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), page.IsHTTPS(rw.request))
 	if len(leftovers) > 0 {
 		h := rw.Header()

@@ -425,6 +425,9 @@ func (h *Handler) checkPolicy(p *policy.Policy) error {
 	if err := h.guard().Check(p); err != nil {
 		return &wordError{"signals", err}
 	}
+	if h.ThirdParties == thirdPartyStrict {
+		return p.CheckSources()
+	}
 	return nil
 }
 

@@ -74,6 +74,7 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 				if !harness.Eval[bool](p, stayed) {
 					t.Error("the page was loaded anew")
 				}
+				p.Await(`performance.getEntriesByType("resource").filter(e => e.name.startsWith("https://www.youtube.com/embed/")).length > 0`) // the last
 				inOrder(t, harness.Eval[[]string](p, loaded), want)
 			}
 			for _, id := range services {

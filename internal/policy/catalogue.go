@@ -501,7 +501,7 @@ var catalogue = []Service{
 		Source: "https://sharethis.com/privacy/",
 	},
 	{
-		ID: "x", Name: "X (Twitter)", Purpose: Marketing,
+		ID: "twitter", Name: "X (Twitter)", Purpose: Marketing,
 		Provider: Provider{"X", "https://x.com/en/privacy"},
 		Cookies:  []Pattern{"guest_id", "guest_id_ads", "guest_id_marketing", "personalization_id", "muc_ads", "_twclid", "_twpid"},
 		Hosts:    []Pattern{"twitter.com", "*.twitter.com", "x.com", "*.x.com", "*.twimg.com", "*.ads-twitter.com", "t.co"},

@@ -126,6 +126,23 @@ func (p *Policy) Sources(granted Set) []string {
 	return sources
 }
 
+// CheckSources finds host patterns that Sources could not name.
+func (p *Policy) CheckSources() error {
+	check := func(where string, patterns []Pattern) error {
+		for _, pattern := range patterns {
+			if _, ok := pattern.source(); !ok {
+				return wrong(where, "host %q: third_parties strict needs one that a Content-Security-Policy can name, such as example.com or *.example.com", pattern)
+			}
+		}
+		return nil
+	}
+	err := check("allow", p.Allow)
+	for i := 0; err == nil && i < len(p.Services); i++ {
+		err = check("service "+p.Services[i].ID, p.Services[i].Hosts)
+	}
+	return err
+}
+
 // source writes a host pattern as a host source; where a star stands inside a label, one that
 // covers more. ok is false where there is none but "*".
 func (pattern Pattern) source() (source string, ok bool) {
