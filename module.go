@@ -336,11 +336,13 @@ func (h *Handler) needsOf(r *notice.Renderer) (page, framed []csp.Need) {
 		return csp.Need{Kind: csp.Script, Path: path, Hash: hash}
 	}
 	style, _ := r.File("style.css")
+	release, _ := r.File("release.js") // which the guard loads, so that it needs no mark
 	framed = []csp.Need{
 		script("guard.js"),
+		{Kind: csp.Script, Path: release},
 		{Kind: csp.Frame, Path: h.Path + "/placeholder"},
 	}
-	page = append(framed[:2:2],
+	page = append(framed[:3:3],
 		script("notice.js"),
 		csp.Need{Kind: csp.Style, Path: style},
 		csp.Need{Kind: csp.Connect, Path: h.Path + "/choice"},

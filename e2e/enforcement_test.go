@@ -226,7 +226,7 @@ func TestAHostTheSiteNeedsPassesThoughTheCatalogueKnowsIt(t *testing.T) {
 func TestTheSitesPolicyLetsUsThroughAndNothingElse(t *testing.T) {
 	for upstream, want := range map[string]string{
 		"": "", "default-src 'self'": "default-src 'self'",
-		"script-src https://a.example; style-src 'none'; form-action 'none'": "script-src https://a.example HOST/_consent/assets/HASH/guard.js HOST/_consent/assets/HASH/notice.js; style-src HOST/_consent/assets/HASH/style.css; form-action HOST/_consent/choice",
+		"script-src https://a.example; style-src 'none'; form-action 'none'": "script-src https://a.example HOST/_consent/assets/HASH/guard.js HOST/_consent/assets/HASH/release.js HOST/_consent/assets/HASH/notice.js; style-src HOST/_consent/assets/HASH/style.css; form-action HOST/_consent/choice",
 		"script-src 'strict-dynamic' 'nonce-abc'":                            "script-src 'strict-dynamic' 'nonce-abc'",
 		"require-trusted-types-for 'script'":                                 "require-trusted-types-for 'script'",
 	} {

@@ -82,9 +82,11 @@ func TestBreaksNoStrictPolicy(t *testing.T) {
 	})
 }
 
-// TestWorksWhereAPolicyForbidsItsRequests: a script may not ask, a form may.
+// TestWorksWhereAPolicyForbidsItsRequests: a policy that a script adds is not seen on the way. By it a
+// script may not ask, a form may.
 func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
-	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")}, "Content-Security-Policy: default-src 'self'; connect-src 'none'")
+	const late = `<script>document.head.insertAdjacentHTML('beforeend', '<meta http-equiv="Content-Security-Policy" content="connect-src \'none\'">')</script>`
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document(late, "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	p.Follow("Tout refuser") // the page is loaded anew
@@ -94,10 +96,10 @@ func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
 	p.Await(harness.SettingsShown)
 }
 
-func TestAsksForItsOwnTwoFilesAndNoOther(t *testing.T) {
+func TestAsksForItsOwnFilesAndNoOther(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	const loaded = `performance.getEntriesByType('resource').map(e => e.name.replace(location.origin, '').replace(/[0-9a-f]{8}/, '<hash>'))`
-	want := []string{"/_consent/assets/<hash>/notice.js", "/_consent/assets/<hash>/style.css"}
+	want := []string{"/_consent/assets/<hash>/guard.js", "/_consent/assets/<hash>/notice.js", "/_consent/assets/<hash>/style.css"}
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	for _, state := range []string{"with the notice", "after the choice"} {
 		p.Open(s.URL)

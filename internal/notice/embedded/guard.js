@@ -262,16 +262,8 @@
 	// ---- The choice
 
 	guard.heard = [];
-	const load = (name, guard) => {
-		const script = document.createElement('script'), failed = () => guard && location.reload();
-		try {
-			Object.assign(script, { guard, src: me.src.replace(/guard(?=\.js$)/, name), onerror: failed });
-			put.call(script, 'data-caddy-consent', '');
-			document.head.append(script);
-		} catch (untrusted) { // the page demands trusted types
-			failed();
-		}
-	};
+	const file = name => me.src.replace(/guard(?=\.js$)/, name);
+	let release;
 	// A change of choice: what is held or released from now on follows it.
 	const change = ({ detail }) => {
 		const before = guard.granted;
@@ -279,10 +271,9 @@
 		guard.chosen = detail.state === 'given';
 		guard.since = detail.timestamp || now();
 		guard.heard.forEach(hear => hear(before));
-		if (!guard.release) load('release', guard);
-		guard.release = guard.release || (() => {});
-		(guard.before = guard.before || []).push(before);
-		guard.release();
+		// Also where the page demands trusted types, a module is loaded by its address.
+		release = release || import(file('release')).then(module => module.default(guard));
+		release.then(settle => settle(before)).catch(() => location.reload());
 	};
 	document.addEventListener('consentchange', change);
 	try {
@@ -291,7 +282,12 @@
 
 	document.addEventListener('DOMContentLoaded', () => {
 		// After a choice the notice's script comes from here: a tag less in every page.
-		if (document.querySelector('a[data-caddy-consent="manage"]') && !document.querySelector('script[src$="/notice.js"]')) load('notice');
+		if (document.querySelector('a[data-caddy-consent="manage"]') && !document.querySelector('script[src$="/notice.js"]')) {
+			const script = document.createElement('script');
+			script.src = file('notice');
+			put.call(script, 'data-caddy-consent', '');
+			document.head.append(script);
+		}
 	});
 	addEventListener('load', () => {
 		for (const el of document.querySelectorAll('[' + SERVICE + ']')) {

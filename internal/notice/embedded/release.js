@@ -1,7 +1,6 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
-(guard => {
-	'use strict';
+export default guard => {
 	const { policy, HELD, SERVICE, get, put, remove, has, dynamic, elements, partyOf, free } = guard;
 	const released = new WeakSet();
 	let queue = Promise.resolve();
@@ -65,17 +64,15 @@
 		...[...document.querySelectorAll(elements)].map(el => el.src || el.data || el.href),
 	].some(url => url && (partyOf(url) || 0).id === id);
 
-	guard.release = () => {
-		for (const before of guard.before.splice(0)) {
-			const given = [...guard.granted].some(id => !before.has(id));
-			const gone = [...before].some(id => !guard.granted.has(id) && runs(id));
-			if (gone || given && policy.strict) location.reload();
-			else if (given) {
-				for (const el of waiting(document)) {
-					queue = queue.then(() => el.isConnected && guard.granted.has(get.call(el, SERVICE)) && guard.activate(el));
-				}
+	return before => {
+		const given = [...guard.granted].some(id => !before.has(id));
+		const gone = [...before].some(id => !guard.granted.has(id) && runs(id));
+		if (gone || given && policy.strict) location.reload();
+		else if (given) {
+			for (const el of waiting(document)) {
+				queue = queue.then(() => el.isConnected && guard.granted.has(get.call(el, SERVICE)) && guard.activate(el));
 			}
 		}
+		return queue;
 	};
-	guard.release();
-})(document.currentScript.guard);
+};
