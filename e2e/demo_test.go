@@ -57,7 +57,7 @@ func TestDemoNeverSetsATracker(t *testing.T) {
 		Services map[string]bool
 	}
 	if body := d.get(t, "/_consent/choice", "Cookie: "+refused).body; json.Unmarshal([]byte(body), &choice) != nil ||
-		choice.State != "given" || !maps.Equal(choice.Services, map[string]bool{"matomo": false, "ga": false}) {
+		choice.State != "given" || !maps.Equal(choice.Services, map[string]bool{"matomo": false, "ga": false, "youtube": false}) {
 		t.Errorf("after refusing, the choice is %s", body)
 	}
 	for _, visitor := range []struct{ state, cookie string }{

@@ -53,7 +53,7 @@ const (
 // DemoPages are the documents of the demo that visitors navigate to; the last is
 // an error page.
 var DemoPages = []string{
-	"/", "/explore/", DemoDataset, "/login/", "/pages/a-propos/", "/terms/cookies-policy/", "/nowhere",
+	"/", "/explore/", DemoDataset, "/login/", "/pages/a-propos/", "/pages/videos/", "/terms/cookies-policy/", "/nowhere",
 }
 
 // Necessary are the cookies of the charter.

@@ -6,6 +6,7 @@ package visitor
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,9 +121,16 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 	}
 }
 
-// language is the one that the module's own links name, else the visitor's.
+// language is the one that the module's own links name, else the visitor's, as the page that
+// the request comes from has it.
 func (h *Handler) language(r *http.Request) string {
-	return h.inLanguage(r.URL.Query().Get("lang"), h.Notice.Language(r, r.URL).Tag)
+	asked := r.URL
+	if from, ok := refererPath(r); ok {
+		if page, err := url.Parse(from); err == nil {
+			asked = page
+		}
+	}
+	return h.inLanguage(r.URL.Query().Get("lang"), h.Notice.Language(r, asked).Tag)
 }
 
 // inLanguage is the language that was named, where there are texts in it, else the other.

@@ -167,6 +167,24 @@
 		open();
 	}, true);
 
+	// What stands in place of a frame has a form that allows its service: without leaving the page, too.
+	function watch(frame) {
+		var page = frame.dataset && frame.dataset.consentService && frame.contentDocument;
+		if (!page) return;
+		page.addEventListener('submit', function (event) {
+			var button = event.submitter, services = {};
+			event.preventDefault();
+			services[frame.dataset.consentService] = true;
+			set('grant', services).then(function (state) {
+				if (!state) throw new Error('The browser has not kept the choice');
+				var root = notice();
+				if (root) close(root);
+			}).catch(function () { setTimeout(function () { button.click(); }); }); // now plainly
+		}, { once: true });
+	}
+	document.querySelectorAll('iframe').forEach(watch);
+	document.addEventListener('load', function (event) { watch(event.target); }, true);
+
 	// Back to the first layer, or away; never an answer.
 	function dismiss(root) {
 		var settings = document.getElementById('caddy-consent-settings');
