@@ -230,6 +230,10 @@ func (rw *responseWriter) judge() stage {
 		return passing
 	case http.StatusNotModified:
 		if rw.conditional { // what holds is this variant of the page
+			if len(h[contentSecurityPolicy]) > 0 { // which takes the place of the stored one
+				rw.restrict()
+				rw.admit()
+			}
 			page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
 			page.SuffixETag(h, rw.suffix())
 		}
@@ -266,6 +270,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
 	page.SuffixETag(h, rw.suffix())
 	rw.expireLeftovers()
+	rw.restrict()
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
 	}
@@ -402,16 +407,22 @@ func (rw *responseWriter) withhold(rules *markup.Rules) {
 	rw.blocks.Activate(rules)
 }
 
-// admit makes the upstream's Content-Security-Policy let our files, calls and forms through, and
-// under third_parties strict adds ours, so that what both allow is left.
+const contentSecurityPolicy = "Content-Security-Policy"
+
+// restrict adds a policy of ours under third_parties strict; besides the upstream's, so that what
+// both allow is left.
+func (rw *responseWriter) restrict() {
+	if strict := rw.verdict.Strict; strict != "" {
+		h := rw.Header()
+		h[contentSecurityPolicy] = append(slices.Clone(h[contentSecurityPolicy]), strict)
+	}
+}
+
+// admit makes the upstream's policies let our files, calls and forms through.
 func (rw *responseWriter) admit() {
 	h := rw.Header()
-	const field = "Content-Security-Policy"
-	if values := h[field]; len(values) > 0 {
-		h[field], rw.trust = csp.Admit(values, page.Origin(rw.request), rw.needs(), rw.trust)
-	}
-	if strict := rw.verdict.Strict; strict != "" {
-		h[field] = append(h[field][:len(h[field]):len(h[field])], strict)
+	if values := h[contentSecurityPolicy]; len(values) > 0 {
+		h[contentSecurityPolicy], rw.trust = csp.Admit(values, page.Origin(rw.request), rw.needs(), rw.trust)
 	}
 }
 

@@ -286,6 +286,25 @@ func TestStrictAddsAPolicyOfGrantedHostsAlone(t *testing.T) {
 	}
 }
 
+// TestAStoredPagesPolicyStaysWhenItIsRevalidated: a browser takes the header of a 304 for that of the page.
+func TestAStoredPagesPolicyStaysWhenItIsRevalidated(t *testing.T) {
+	const own = "script-src 'none'"
+	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", own)
+		w.Header().Set("Etag", `"v1"`)
+		if r.Header.Get("If-None-Match") == `"v1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		html(portalPage)(w, r)
+	})
+	whole := g.do(t, "GET", "/", "", byVisitor)
+	again := g.do(t, "GET", "/", "", byVisitor, "If-None-Match: "+whole.Header.Get("Etag"))
+	if got, want := again.Header["Content-Security-Policy"], whole.Header["Content-Security-Policy"]; again.StatusCode != 304 || len(want) != 2 || !reflect.DeepEqual(got, want) {
+		t.Errorf("%d %q, want %q", again.StatusCode, got, want)
+	}
+}
+
 func TestBrowsersReportWhatAPolicyHasStopped(t *testing.T) {
 	g := guard(t, "third_parties strict\n"+declared, html(""))
 	for _, c := range []struct {

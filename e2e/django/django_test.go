@@ -58,16 +58,29 @@ type djangoPortal struct {
 
 func TestDjango(t *testing.T) {
 	upstream := harness.Django(t)
+	for name, lines := range map[string]string{
+		"AsItComes":        "",
+		"WithEverythingOn": "charter /terms/cookies-policy\n third_parties strict\n allow tile.openstreetmap.org\n signals google matomo\n gpc honour\n service youtube",
+	} {
+		t.Run(name, func(t *testing.T) { inFrontOf(t, upstream, lines).does(t) })
+	}
+}
+
+// inFrontOf puts the module with further lines in front of the site.
+func inFrontOf(t *testing.T, upstream, lines string) djangoPortal {
+	t.Helper()
 	address := strings.TrimPrefix(upstream, "http://")
 	site, lenient := harness.FreePort(t), harness.FreePort(t)
-	harness.Caddy(t, fmt.Sprintf(djangoCaddyfile, site, "", address)+
-		fmt.Sprintf(djangoCaddyfile, lenient, "necessary messages", address))
-	p := djangoPortal{
+	harness.Caddy(t, fmt.Sprintf(djangoCaddyfile, site, lines, address)+
+		fmt.Sprintf(djangoCaddyfile, lenient, lines+"\n necessary messages", address))
+	return djangoPortal{
 		upstream: upstream,
 		site:     fmt.Sprintf("http://127.0.0.1:%d", site),
 		lenient:  fmt.Sprintf("http://127.0.0.1:%d", lenient),
 	}
+}
 
+func (p djangoPortal) does(t *testing.T) {
 	t.Run("LoginWorksWhateverTheChoice", p.loginWorksWhateverTheChoice)
 	t.Run("LanguageSticksWhateverTheChoice", p.languageSticksWhateverTheChoice)
 	t.Run("FormPostWorksWhateverTheChoice", p.formPostWorksWhateverTheChoice)

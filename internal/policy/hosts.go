@@ -217,7 +217,7 @@ func (p *Policy) addHosts(patterns []Pattern, r rank) ([]Pattern, error) {
 func normalHost(pattern Pattern) (string, error) {
 	host := strings.TrimSuffix(strings.ToLower(string(pattern)), ".")
 	ascii, err := idna.New(idna.MapForLookup(), idna.StrictDomainName(false)).ToASCII(host)
-	if err != nil || strings.ContainsAny(ascii, "/: \t@?#") || strings.Trim(ascii, "*.") == "" {
+	if err != nil || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789-_.*") != "" || strings.Trim(ascii, "*.") == "" {
 		return "", fmt.Errorf("host %q: a host name alone, such as example.com or *.example.com", pattern)
 	}
 	return ascii, nil

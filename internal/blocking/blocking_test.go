@@ -1,0 +1,100 @@
+package blocking
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// counted is a tally that can be compared.
+type counted struct {
+	policy *policy.Policy
+	events []string
+}
+
+func (c *counted) Blocked(party policy.Party) {
+	c.events = append(c.events, c.policy.Parties()[party].ID)
+}
+func (c *counted) UndeclaredHost() { c.events = append(c.events, "undeclared") }
+
+func rules(t *testing.T) (*Rules, *counted) {
+	t.Helper()
+	p, err := policy.New(policy.Declaration{Services: []policy.Service{
+		{ID: "video", Purpose: policy.Embeds, Hosts: []policy.Pattern{"video.test", "*.site.test"}, Inline: []string{"video.play("}},
+		{ID: "stats", Purpose: policy.Statistics, Hosts: []policy.Pattern{"stats.test"}, Inline: []string{"stats.push("}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &counted{policy: p}
+	return New(p, "/_consent", c), c
+}
+
+func rewritten(t *testing.T, page *Page, text string) string {
+	t.Helper()
+	var rules markup.Rules
+	page.Withhold(&rules)
+	page.Activate(&rules)
+	var out bytes.Buffer
+	r := markup.Rewriter{Out: &out, Scanner: markup.Scanner{Rules: rules}}
+	if _, err := r.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
+	const (
+		video = ` data-caddy-consent="" data-consent-service="video"`
+		stats = ` data-caddy-consent="" data-consent-service="stats"`
+	)
+	for _, c := range []struct {
+		granted            policy.Set
+		page, want, counts string
+	}{
+		{0, `<img src=//video.test/x>`, `<img` + video + ` data-consent-src=//video.test/x>`, "[video]"},
+		{1, `<img src=//video.test/x>`, `<img src=//video.test/x>`, "[]"},
+		{0, `<img src=//www.site.test/x><img src=/y>`, `<img src=//www.site.test/x><img src=/y>`, "[]"}, // the site itself
+		{0, `<img src=//cdn.site.test/x>`, `<img` + video + ` data-consent-src=//cdn.site.test/x>`, "[video]"},
+		{3, `<img src=//unknown.test/x>`, `<img src=//unknown.test/x>`, "[undeclared]"},
+		{3, `<script src=//static.hotjar.com/x></script>`, `<script data-caddy-consent="" data-consent-service="hotjar" type="text/plain" data-consent-src=//static.hotjar.com/x></script>`, "[undeclared hotjar]"},
+		{0, `<script>video.play(1);stats.push(2)</script>`, `<script` + video + ` type="text/plain">video.play(1);stats.push(2)</script>`, "[video]"},
+		{1, `<script>video.play(1);stats.push(2)</script>`, `<script` + stats + ` type="text/plain">video.play(1);stats.push(2)</script>`, "[stats]"},
+		{3, `<script>video.play(1);stats.push(2)</script>`, `<script>video.play(1);stats.push(2)</script>`, "[]"},
+		{2, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`, `<script data-caddy-consent=""  data-consent-service="stats" src="/x"></script>`, "[]"},
+		{1, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`, "[]"},
+		{3, `<img data-consent-service=nobody data-consent-src=/x>`, `<img data-consent-service=nobody data-consent-src=/x>`, "[]"},
+	} {
+		r, counts := rules(t)
+		got := rewritten(t, &Page{Rules: r, Granted: c.granted, Origin: "https://www.site.test", Host: "www.site.test"}, c.page)
+		if got != c.want || fmt.Sprint(counts.events) != c.counts {
+			t.Errorf("%s with %b became %s\nwant %s\ncounted %v", c.page, c.granted, got, c.want, counts.events)
+		}
+		r, counts = rules(t)
+		if got := rewritten(t, &Page{Rules: r, Granted: c.granted, Host: "www.site.test", Observing: true}, c.page); got != c.page || fmt.Sprint(counts.events) != c.counts {
+			t.Errorf("observed, %s became %s; counted %v", c.page, got, counts.events)
+		}
+	}
+}
+
+func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
+	const own = ` src="https://www.site.test/_consent/placeholder?service=`
+	for src, want := range map[string]string{
+		`https://video.test/a?b=1&amp;c="`:                own + `video&amp;lang=fr&amp;url=https%3A%2F%2Fvideo.test%2Fa%3Fb%3D1%26c%3D%22"`,
+		` //www.youtube.com/é `:                           own + `youtube&amp;lang=fr&amp;url=%2F%2Fwww.youtube.com%2F%C3%A9"`,
+		"//video.test/" + strings.Repeat("x", maxContent): own + `video&amp;lang=fr"`,
+	} {
+		r, _ := rules(t)
+		got := rewritten(t, &Page{Rules: r, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"}, `<iframe src='`+src+`'></iframe>`)
+		if !strings.Contains(got, want+" data-consent-src='"+src+"'>") {
+			t.Errorf("%s became %s, want %s", src, got, want)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package notice
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+func guarding(t *testing.T, ids ...string) *policy.Policy {
+	t.Helper()
+	var d policy.Declaration
+	for _, id := range ids {
+		d.Services = append(d.Services, policy.FromCatalogue(id))
+	}
+	p, err := policy.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestTheGuardKnowsWhatIsDeclaredAndWhatIsBlockedAnyway(t *testing.T) {
+	p := guarding(t, "youtube", "matomo")
+	g := Guard{Requests: true, Strict: true, GPC: true, Matomo: true}.policy(p)
+	if len(g.Services) != 2 || g.Services[0].ID != "youtube" || len(g.Services[0].Hosts) == 0 || len(g.Services[0].Inline) == 0 || g.Services[1].Life != 393*24*3600 {
+		t.Errorf("services %+v", g.Services)
+	}
+	known := make(map[string]bool)
+	for _, s := range g.Known {
+		known[s.ID] = true
+	}
+	if !known["vimeo"] || known["youtube"] || known["recaptcha"] || known["google-maps"] {
+		t.Errorf("known %v", known)
+	}
+	if !g.Strict || !g.GPC || g.Pass || g.Matomo != "matomo" || g.Google != nil || !reflect.DeepEqual(g.Necessary, policy.NecessaryCookies) {
+		t.Errorf("%+v", g)
+	}
+	cookies := Guard{}.policy(p)
+	if len(cookies.Known) > 0 || len(cookies.Services[0].Hosts) > 0 || len(cookies.Services[0].Inline) > 0 || len(cookies.Services[0].Cookies) == 0 {
+		t.Errorf("where requests pass: %+v", cookies)
+	}
+}
+
+func TestConsentTypesStandForGooglesServicesOfAPurpose(t *testing.T) {
+	p := guarding(t, "ga", "google-ads", "matomo", "recaptcha")
+	want := map[string][]string{
+		"analytics_storage": {"ga"}, "ad_storage": {"google-ads"}, "ad_user_data": {"google-ads"}, "ad_personalization": {"google-ads"},
+		"functionality_storage": {"recaptcha"}, "personalization_storage": {"recaptcha"},
+	}
+	if got := (Guard{Google: true}).policy(p).Google; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestSignalsThatNobodyWouldHearAreMistakes(t *testing.T) {
+	for want, err := range map[string]error{
+		"google needs": Guard{Google: true}.Check(guarding(t, "matomo", "youtube")),
+		"matomo needs": Guard{Matomo: true}.Check(guarding(t, "ga")),
+		"":             Guard{Google: true, Matomo: true}.Check(guarding(t, "ga", "matomo")),
+	} {
+		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+func TestTheGuardsTagTellsWhatIsGranted(t *testing.T) {
+	r := renderer(t, func(o *Options, d *policy.Declaration) {})
+	place := Place{Origin: "https://a.example", Trust: Trust{Nonce: `a"b`, Integrity: true}}
+	got := r.Guard(place, 0x1f, true)
+	want := `<script data-caddy-consent="" src="https://a.example` + r.assets.folder + `guard.js" data-on="1f" nonce="a&#34;b" integrity="` + r.assets.files["guard.js"].Hash + `"></script>`
+	if got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got := r.Guard(Place{}, 0, false); !strings.Contains(got, `data-on="?0"`) || strings.Contains(got, "nonce") {
+		t.Errorf("without a choice: %s", got)
+	}
+}
