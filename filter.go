@@ -22,7 +22,6 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
-	"github.com/caddy-consent/caddy-consent/internal/operator"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
@@ -274,9 +273,9 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
 	}
-	codings, why := decodable(document, h)
-	if why != nil {
-		return rw.pageUntouched(why)
+	codings, ok := rw.decodable(document)
+	if !ok {
+		return passing
 	}
 	rw.admit()
 	to := codings // the client gets the codings it would have got, if it can read them
@@ -321,34 +320,26 @@ func contentCoding(h http.Header) string {
 	return coding
 }
 
-// untouched is why a page cannot be rewritten safely.
-type untouched struct {
-	counter func(*operator.Metrics) prometheus.Counter
-	why     string
-}
-
-// decodable tells by which codings a page can be read; else why it cannot.
-func decodable(document page.Document, h http.Header) (codings []string, _ *untouched) {
+// decodable tells by which codings a page can be read. One that cannot be rewritten safely is
+// counted.
+func (rw *responseWriter) decodable(document page.Document) (codings []string, ok bool) {
+	coding := contentCoding(rw.Header())
 	if !markup.ASCIICompatible(document.Charset) {
-		return nil, &untouched{passedCharset, "the encoding " + document.Charset + " is not one that markup can be inserted into"}
+		rw.countUntouched(rw.handler.metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
+		return nil, false
 	}
-	codings, ok := markup.ParseCodings(contentCoding(h))
-	if !ok {
-		return nil, &untouched{passedCoding, "the content coding " + contentCoding(h) + " cannot be decoded"}
+	if codings, ok = markup.ParseCodings(coding); !ok {
+		rw.countUntouched(rw.handler.metrics.PassedCoding, "the content coding "+coding+" cannot be decoded")
 	}
-	return codings, nil
+	return codings, ok
 }
 
-func passedCharset(m *operator.Metrics) prometheus.Counter { return m.PassedCharset }
-func passedCoding(m *operator.Metrics) prometheus.Counter  { return m.PassedCoding }
-
-// pageUntouched lets such a page pass, and counts it; of a HEAD request there is none.
-func (rw *responseWriter) pageUntouched(u *untouched) stage {
+// countUntouched counts a page that passes as it is; of a HEAD request there is none.
+func (rw *responseWriter) countUntouched(counter prometheus.Counter, why string) {
 	if rw.request.Method != http.MethodHead {
-		u.counter(rw.handler.metrics).Inc()
-		rw.handler.logger.Warn("a page passes without the notice", zap.String("why", u.why), zap.String("path", rw.asked.Path))
+		counter.Inc()
+		rw.handler.logger.Warn("a page passes as it is, but for its cookies", zap.String("why", why), zap.String("path", rw.asked.Path))
 	}
-	return passing
 }
 
 // expireLeftovers deletes from the browser what it still sends of services that are denied.
@@ -366,8 +357,12 @@ func (rw *responseWriter) expireLeftovers() {
 
 // rewrites tells whether this visitor's pages get something inserted, or withheld.
 func (rw *responseWriter) rewrites() bool {
-	h := rw.handler
-	return h.guards(rw.verdict) || h.blocks() || rw.asker != page.Framed && (rw.verdict.Notice || h.Manage != manageOff)
+	return rw.handler.guards(rw.verdict) || rw.shows()
+}
+
+// shows tells whether they get something that visitors see.
+func (rw *responseWriter) shows() bool {
+	return rw.asker != page.Framed && (rw.verdict.Notice || rw.handler.Manage != manageOff)
 }
 
 // blocks tells whether pages must not load from all hosts.
@@ -386,7 +381,7 @@ func (rw *responseWriter) rules() markup.Rules {
 	if h.guards(rw.verdict) {
 		rules.Head = h.renderer.Guard(rw.place(), rw.verdict.InForce, rw.verdict.State == choice.Given)
 	}
-	if rw.asker != page.Framed && (rw.verdict.Notice || h.Manage != manageOff) {
+	if rw.shows() {
 		rules.Body = rw.snippet
 	}
 	rules.Meta = rw.admitMeta
@@ -474,9 +469,7 @@ func (rw *responseWriter) language() notice.Language {
 }
 
 // speaks tells whether what is inserted may be in the language that the browser asks for.
-func (rw *responseWriter) speaks() bool {
-	return rw.asker != page.Framed && rw.rewrites() && !rw.language().Chosen
-}
+func (rw *responseWriter) speaks() bool { return rw.shows() && !rw.language().Chosen }
 
 // suffix sets the entity tags of this visitor's variant of pages apart, also from what
 // an earlier configuration inserted. Which language the page itself is in follows from
@@ -500,9 +493,9 @@ func (rw *responseWriter) observe(document page.Document, isPage bool) stage {
 	if !isPage || rw.request.Method == http.MethodHead {
 		return passing
 	}
-	codings, why := decodable(document, rw.Header())
-	if why != nil {
-		return rw.pageUntouched(why)
+	codings, ok := rw.decodable(document)
+	if !ok {
+		return passing
 	}
 	var rules markup.Rules
 	rw.withhold(&rules)
@@ -786,7 +779,7 @@ func (rw *responseWriter) count(passed markup.Passed) {
 		m.Rewritten.Inc()
 		return
 	}
-	rw.pageUntouched(&untouched{passedCharset, "it says that its encoding is " + passed.Encoding})
+	rw.countUntouched(m.PassedCharset, "it says that its encoding is "+passed.Encoding)
 }
 
 const setCookie = "Set-Cookie"

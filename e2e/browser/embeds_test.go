@@ -108,7 +108,9 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 				p.Await(`document.querySelectorAll('[data-consent-service="vimeo"]').length === 0`)
 			}
 			p.Await(`performance.getEntriesByName("https://player.vimeo.com/api/player.js").length > 0`)
-			if hosts := world.Hosts(); len(hosts) == 0 || slices.ContainsFunc(hosts, func(h string) bool { return !strings.HasSuffix(h, "vimeo.com") && !strings.HasSuffix(h, "vimeocdn.com") }) {
+			if hosts := world.Hosts(); len(hosts) == 0 || slices.ContainsFunc(hosts, func(h string) bool {
+				return !strings.HasSuffix(h, "vimeo.com") && !strings.HasSuffix(h, "vimeocdn.com")
+			}) {
 				t.Errorf("Vimeo is allowed, and asked are %v", hosts)
 			}
 		})

@@ -11,20 +11,24 @@ import (
 const (
 	maxFirstView = 10 << 10
 	maxGrowth    = 400
+	maxGuard     = 4 << 10
 )
 
+// six is what a portal may well declare: what its back office offers, and videos.
+func six(o *Options, d *policy.Declaration) {
+	o.Manage = true
+	d.Controller.Name = "Ville de Bondoufle"
+	d.Services, d.Purposes = nil, nil
+	for _, id := range []string{"matomo", "ga", "xiti"} {
+		d.Services = append(d.Services, policy.FromCatalogue(id))
+	}
+	for _, id := range []string{"youtube", "dailymotion", "vimeo"} {
+		d.Services = append(d.Services, policy.Service{ID: id, Purpose: policy.Embeds, Cookies: []policy.Pattern{policy.Pattern(id)}})
+	}
+}
+
 func TestTheNoticeIsLight(t *testing.T) {
-	r := renderer(t, func(o *Options, d *policy.Declaration) {
-		o.Manage = true
-		d.Controller.Name = "Ville de Bondoufle"
-		d.Services, d.Purposes = nil, nil
-		for _, id := range []string{"matomo", "ga", "xiti"} {
-			d.Services = append(d.Services, policy.FromCatalogue(id))
-		}
-		for _, id := range []string{"youtube", "dailymotion", "vimeo"} {
-			d.Services = append(d.Services, policy.Service{ID: id, Purpose: policy.Embeds, Cookies: []policy.Pattern{policy.Pattern(id)}})
-		}
-	})
+	r := renderer(t, six)
 	for _, tag := range r.languages.tags {
 		p := Place{Origin: "https://data.ville-bondoufle.fr", Site: "data.ville-bondoufle.fr", Return: "/explore/", Language: tag}
 		markup := newAsset("text/html", []byte(r.Notice(p)))
@@ -42,5 +46,21 @@ func TestTheNoticeIsLight(t *testing.T) {
 		if growth > maxGrowth {
 			t.Errorf("%s: a page grows by more than %d bytes", tag, maxGrowth)
 		}
+	}
+}
+
+func TestTheGuardIsLight(t *testing.T) {
+	r := renderer(t, func(o *Options, d *policy.Declaration) {
+		six(o, d)
+		for i, s := range d.Services {
+			d.Services[i] = policy.FromCatalogue(s.ID)
+		}
+		o.Guard = Guard{Requests: true, GPC: true}
+	})
+	guard, release := r.assets.files["guard.js"], r.assets.files["release.js"]
+	weight := len(guard.Encoded("br"))
+	t.Logf("guard %d bytes of brotli (%d plain), of %d; after a choice, release %d", weight, len(guard.Body), maxGuard, len(release.Encoded("br")))
+	if weight > maxGuard {
+		t.Errorf("the guard weighs more than %d bytes", maxGuard)
 	}
 }
