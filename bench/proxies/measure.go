@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,6 +40,9 @@ const (
 	notice = `id="caddy-consent"`
 	manage = `data-caddy-consent`
 )
+
+// guard is what it inserts in the head besides.
+var guard = regexp.MustCompile(`<script data-caddy-consent="" src="[^"]*/guard\.js"[^>]*></script>`)
 
 // request is what a browser would send.
 func (p *proxy) request(path string) []byte {
@@ -144,6 +148,7 @@ func (p *proxy) check(e exchange) (int, error) {
 		return len(raw), nil
 	}
 	at += len(portal.BodyTag)
+	got = guard.ReplaceAll(got, nil)
 	middle, before := bytes.CutPrefix(got, want[:at])
 	middle, after := bytes.CutSuffix(middle, want[at:])
 	if !before || !after || !bytes.Contains(middle, []byte(p.inserted)) || bytes.Contains(middle, []byte(notice)) != (p.inserted == notice) {

@@ -23,6 +23,7 @@ const consentDirective = `
 	consent {
 		service ga
 		service matomo
+		third_parties {third_parties}
 	}
 `
 
@@ -199,13 +200,18 @@ func prepare(ctx context.Context, o options, dir string, upstream int) (proxies 
 	env := []string{"GOMAXPROCS=1", "HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "XDG_DATA_HOME=" + dir}
 	add(proxy{kind: "caddy", name: plainCaddy, plain: plainCaddy, config: fill(caddyfile, "{consent}", ""), command: run, env: env})
 	if slices.Contains(kinds, "consent") {
-		p := proxy{kind: "consent", plain: plainCaddy, config: fill(caddyfile, "{consent}", consentDirective), command: run, env: env}
+		config := func(thirdParties string) string {
+			return fill(caddyfile, "{consent}", fill(consentDirective, "{third_parties}", thirdParties))
+		}
+		p := proxy{kind: "consent", plain: plainCaddy, config: config("catalogue"), command: run, env: env}
 		p.name, p.inserted = "Caddy, notice shown", notice
 		add(p)
 		p.inserted = manage
 		p.name, p.choice = "Caddy, refused", "refuse"
 		add(p)
 		p.name, p.choice = "Caddy, accepted", "accept"
+		add(p)
+		p.name, p.choice, p.config = "Caddy, refused, third_parties pass", "refuse", config("pass")
 		add(p)
 	}
 
