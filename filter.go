@@ -211,6 +211,7 @@ func (rw *responseWriter) WriteHeader(status int) {
 		rw.ResponseWriter.WriteHeader(status) // superfluous: the server says so
 		return
 	case 100 <= status && status < 200 && status != http.StatusSwitchingProtocols:
+		rw.withholdLinks()
 		rw.ResponseWriter.WriteHeader(status)
 		return
 	}
@@ -270,6 +271,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	page.SuffixETag(h, rw.suffix())
 	rw.expireLeftovers()
 	rw.restrict()
+	rw.withholdLinks()
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
 	}
@@ -391,15 +393,29 @@ func (rw *responseWriter) rules() markup.Rules {
 
 // withhold lets the rules withhold what is denied, and activate what its author has gated.
 func (rw *responseWriter) withhold(rules *markup.Rules) {
-	h := rw.handler
-	rw.blocks = blocking.Page{
-		Rules: h.blocking, Granted: rw.verdict.InForce,
-		Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: h.observes(),
+	if rw.handler.blocks() {
+		rw.blocking().Withhold(rules)
 	}
-	if h.blocks() {
-		rw.blocks.Withhold(rules)
+	rw.blocking().Activate(rules)
+}
+
+// withholdLinks does so for what the header would make the browser load, early hints too.
+func (rw *responseWriter) withholdLinks() {
+	const link = "Link"
+	if h := rw.Header(); len(h[link]) > 0 && rw.asker != page.Other && rw.handler.blocks() {
+		h[link] = rw.blocking().Links(h[link])
 	}
-	rw.blocks.Activate(rules)
+}
+
+// blocking is what is denied on this page.
+func (rw *responseWriter) blocking() *blocking.Page {
+	if rw.blocks.Rules == nil {
+		rw.blocks = blocking.Page{
+			Rules: rw.handler.blocking, Granted: rw.verdict.InForce,
+			Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: rw.handler.observes(),
+		}
+	}
+	return &rw.blocks
 }
 
 const contentSecurityPolicy = "Content-Security-Policy"
@@ -452,7 +468,7 @@ func (rw *responseWriter) place() notice.Place {
 func (rw *responseWriter) snippet(lang []byte) string {
 	place := rw.place()
 	place.Language = rw.handler.renderer.On(string(lang), rw.language())
-	rw.blocks.Language = place.Language
+	rw.blocking().Language = place.Language
 	if rw.verdict.Notice {
 		rw.handler.metrics.Notices.Inc()
 		return rw.handler.renderer.Notice(place)
@@ -497,6 +513,7 @@ func (rw *responseWriter) observe(document page.Document, isPage bool) stage {
 	if !ok {
 		return passing
 	}
+	rw.withholdLinks()
 	var rules markup.Rules
 	rw.withhold(&rules)
 	if rw.asker != page.Framed && rw.verdict.Notice {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
 	"reflect"
 	"regexp"
 	"slices"
@@ -192,6 +194,34 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 	for name, want := range map[string]string{`caddy_consent_blocked_total{service="vimeo"}`: "6", `caddy_consent_blocked_total{service="youtube"}`: "4", `caddy_consent_undeclared_total{kind="host"}`: "18"} {
 		if got := g.metric(t, name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestTheHeaderMakesNoBrowserLoadFromDeniedServices(t *testing.T) {
+	const link = "</own.css>; rel=preload; as=style, <https://www.youtube.com>; rel=preconnect"
+	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Link", link)
+		w.WriteHeader(http.StatusEarlyHints)
+		html(portalPage)(w, r)
+	})
+	for _, c := range []struct{ field, want string }{{byVisitor, "</own.css>; rel=preload; as=style"}, {byFrame, "</own.css>; rel=preload; as=style"}, {byScript, link}} {
+		var early []string
+		r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+			Got1xxResponse: func(_ int, h textproto.MIMEHeader) error { early = append(early, h["Link"]...); return nil },
+		}), "GET", g.url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, value, _ := strings.Cut(c.field, ": ")
+		r.Header.Set(name, value)
+		res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if got := strings.Join(early, "|") + "|" + strings.Join(res.Header["Link"], "|"); got != c.want+"|"+c.want {
+			t.Errorf("%s: %s", c.field, got)
 		}
 	}
 }

@@ -98,3 +98,24 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 		}
 	}
 }
+
+func TestLinksInTheHeaderAreWithheldToo(t *testing.T) {
+	for _, c := range []struct {
+		lines, want []string
+	}{
+		{[]string{`<https://video.test/x.js>; rel=preload; as=script`}, nil},
+		{[]string{`</own.css>; rel=preload, <//video.test>;rel="dns-prefetch preconnect" , <https://unknown.test>; rel=preconnect`}, []string{`</own.css>; rel=preload, <https://unknown.test>; rel=preconnect`}},
+		{[]string{`<https://video.test/>; rel=canonical`, `<https://VIDEO.test/a,b>; title="a, \"b"; REL=Stylesheet`, `<https://video.test/>; rel=next`}, []string{`<https://video.test/>; rel=canonical`, `<https://video.test/>; rel=next`}},
+		{[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}, []string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}},
+	} {
+		r, _ := rules(t)
+		page := &Page{Rules: r, Host: "www.site.test"}
+		if got := page.Links(c.lines); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
+			t.Errorf("%q became %q, want %q", c.lines, got, c.want)
+		}
+		page.Observing = true
+		if got := page.Links(c.lines); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.lines) {
+			t.Errorf("observed, %q became %q", c.lines, got)
+		}
+	}
+}

@@ -229,3 +229,11 @@ func refreshURL(content []byte) []byte {
 	}
 	return rest
 }
+
+// Host tells from which host a URL is loaded, as a browser does on a page that came by HTTP; ok is false
+// for one on the page's own host, and for one that is of no host.
+func Host(url string) (host []byte, ok bool) {
+	var buffer [maxHost]byte
+	host, _ = hostOf([]byte(url), false, &buffer)
+	return host, len(host) > 0
+}
