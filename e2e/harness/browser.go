@@ -110,7 +110,7 @@ func start(t testing.TB, chromium string, s Settings) *Chromium {
 	if s.Language == "" {
 		s.Language = "fr-FR,fr"
 	}
-	disabled := "Translate,MediaRouter,OptimizationHints,SpareRendererForSitePerProcess" // they only cost time
+	disabled := "Translate,AutofillServerCommunication,MediaRouter,OptimizationHints,SpareRendererForSitePerProcess" // they only cost time
 	if s.NoPageCache {
 		disabled += ",BackForwardCache"
 	}
@@ -462,14 +462,41 @@ func (p *Page) Await(expression string) {
 func (p *Page) Cookies() map[string]string {
 	p.t.Helper()
 	held := make(map[string]string)
-	for _, c := range run(p, "reading the cookies", func(ctx context.Context, _ *chromedp.Target) ([]*network.Cookie, error) {
-		visitor := chromedp.FromContext(ctx)
-		result, err := cdp.Call(ctx, visitor.Browser, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: visitor.BrowserContextID})
-		return result.Cookies, err
-	}) {
+	for _, c := range p.jar() {
 		held[c.Name] = c.Value
 	}
 	return held
+}
+
+func (p *Page) jar() []*network.Cookie {
+	p.t.Helper()
+	return run(p, "reading the cookies", func(ctx context.Context, _ *chromedp.Target) ([]*network.Cookie, error) {
+		visitor := chromedp.FromContext(ctx)
+		result, err := cdp.Call(ctx, visitor.Browser, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: visitor.BrowserContextID})
+		return result.Cookies, err
+	})
+}
+
+// Expiries are the ends of the cookies that the browser holds for this visitor, by name; those of
+// the session have none.
+func (p *Page) Expiries() map[string]time.Time {
+	p.t.Helper()
+	ends := make(map[string]time.Time)
+	for _, c := range p.jar() {
+		if !c.Session {
+			ends[c.Name] = time.UnixMilli(int64(c.Expires * 1000))
+		}
+	}
+	return ends
+}
+
+// Before lets every page that is opened from now on run a script before all of its own.
+func (p *Page) Before(script string) {
+	p.t.Helper()
+	run(p, "preparing a script", func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return chromedp.Void{}, err
+	})
 }
 
 // Accessible is what assistive technology is told of the page: a line for each node, with its

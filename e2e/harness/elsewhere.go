@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // World stands for all hosts of the internet but the site: the browsers of its Settings send there
@@ -32,6 +33,9 @@ type Request struct {
 	// Referer is the page that the request tells of.
 	Referer string
 }
+
+// Hangs is the path that no host answers.
+const Hangs = "/hangs"
 
 var theWorld = sync.OnceValue(func() *World {
 	w := new(World)
@@ -78,6 +82,16 @@ func (w *World) Hosts() []string {
 	return hosts
 }
 
+// Await waits until a host is asked.
+func (w *World) Await(t testing.TB, host string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !slices.Contains(w.Hosts(), host); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s is not asked, but %v", host, w.Hosts())
+		}
+	}
+}
+
 // Silent fails the test where anything was asked.
 func (w *World) Silent(t testing.TB, when string) {
 	t.Helper()
@@ -90,6 +104,10 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	w.requests = append(w.requests, Request{r.Host, r.URL.Path, r.Header.Get("Sec-Fetch-Dest"), r.Header.Get("Referer")})
 	w.mu.Unlock()
+	if r.URL.Path == Hangs {
+		<-r.Context().Done()
+		return
+	}
 	rw.Header().Set("Access-Control-Allow-Origin", "*")
 	rw.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	switch r.Header.Get("Sec-Fetch-Dest") {
