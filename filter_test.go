@@ -921,7 +921,7 @@ func lengthy(size int) string {
 	return head + base64.StdEncoding.EncodeToString(noise)[:size-len(head)-len(tail)] + tail
 }
 
-var guardTag = regexp.MustCompile(`<script data-caddy-consent="" src="[^"]*/guard\.js" data-on="[^"]*"></script>`)
+var guardTag = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"></script>`)
 
 // unguarded is a page without the guard, where it has one.
 func unguarded(rewritten string) string {

@@ -113,7 +113,7 @@ func (g *guarded) metric(t *testing.T, name string) string {
 }
 
 var (
-	guardTag  = regexp.MustCompile(`<script data-caddy-consent="" src="[^"]*/guard\.js" data-on="[^"]*"></script>`)
+	guardTag  = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"></script>`)
 	noticeTag = regexp.MustCompile(`(?s)<div id="caddy-consent".*?</form>\n</div>`)
 	manageTag = regexp.MustCompile(`<link data-caddy-consent="" rel="stylesheet"[^>]*><a data-caddy-consent="manage".*?</a>`)
 )
@@ -159,7 +159,7 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 	if got, want := bare(page), strings.ReplaceAll(withheld, "URL", g.url); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	if !strings.HasPrefix(page, `<!doctype html><html lang="fr"><head><script data-caddy-consent="" src="`+g.url+`/_consent/assets/`) {
+	if !strings.HasPrefix(page, `<!doctype html><html lang="fr"><head><script data-caddy-consent="?0" src="`+g.url+`/_consent/assets/`) {
 		t.Errorf("the guard is not the first in the head: %.300s", page)
 	}
 	frame := g.do(t, "GET", "/", "", byFrame)
@@ -176,7 +176,7 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 	for _, visitor := range []string{byVisitor, byFrame} {
 		some := g.do(t, "GET", "/", "", visitor, g.chosen(t, "choice=custom&service=tool")).body
 		for _, want := range []string{`<img src="//cdn.tool.example/i.png" alt="">`, `<script data-caddy-consent=""  data-consent-service="tool" src="/gated.js"></script><script>tool.start(1)</script>`,
-			`<script` + o + `"ga" type="text/plain">gtag(`, `<iframe` + o + `"youtube"`, `data-on="4"`} {
+			`<script` + o + `"ga" type="text/plain">gtag(`, `<iframe` + o + `"youtube"`, `<script data-caddy-consent="4" src=`} {
 			if !strings.Contains(some, want) {
 				t.Errorf("one is granted, and the page lacks %s: %s", want, bare(some))
 			}

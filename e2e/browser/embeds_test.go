@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,7 +75,7 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 				if !harness.Eval[bool](p, stayed) {
 					t.Error("the page was loaded anew")
 				}
-				p.Await(`performance.getEntriesByType("resource").filter(e => e.name.startsWith("https://www.youtube.com/embed/")).length > 0`) // the last
+				p.Await(fmt.Sprintf(`%s.every(url => performance.getEntriesByName(url).length > 0)`, list(t, want))) // a frame is noted when it has come
 				inOrder(t, harness.Eval[[]string](p, loaded), want)
 			}
 			for _, id := range services {
@@ -115,6 +116,16 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// list is a JavaScript expression.
+func list(t *testing.T, texts []string) string {
+	t.Helper()
+	expression, err := json.Marshal(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(expression)
 }
 
 // loads tells whether a host that a service's snippet names was asked.

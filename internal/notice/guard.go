@@ -26,24 +26,23 @@ type Guard struct {
 
 // guardPolicy is what the guard's script knows of the policy.
 type guardPolicy struct {
-	Services  []guardParty        `json:"services"`
-	Known     []guardParty        `json:"known"`
-	Allow     []policy.Pattern    `json:"allow"`
-	Necessary []policy.Pattern    `json:"necessary"`
-	Pass      bool                `json:"pass,omitempty"`
-	Strict    bool                `json:"strict,omitempty"`
-	GPC       bool                `json:"gpc,omitempty"`
-	Google    map[string][]string `json:"google,omitempty"`
-	Matomo    string              `json:"matomo,omitempty"`
+	Services     []guardParty
+	Known        []guardParty // denied, though nobody declared them
+	Allow        []policy.Pattern
+	Necessary    []policy.Pattern
+	Pass, Strict bool
+	GPC          bool
+	Google       map[string][]string
+	Matomo       string
 }
 
 type guardParty struct {
-	ID      string           `json:"id"`
-	Hosts   []policy.Pattern `json:"hosts"`
-	Cookies []policy.Pattern `json:"cookies,omitempty"`
-	Inline  []string         `json:"inline,omitempty"`
-	Life    float64          `json:"life,omitempty"` // in seconds
-	Exempt  bool             `json:"exempt,omitempty"`
+	ID      string
+	Hosts   []policy.Pattern
+	Cookies []policy.Pattern
+	Inline  []string
+	Life    float64 // in seconds
+	Exempt  bool
 }
 
 // consentTypes are those of Google's Consent Mode v2 that stand for a purpose.
@@ -69,7 +68,10 @@ func (g Guard) policy(p *policy.Policy) guardPolicy {
 		out.Allow = append(out.Allow, p.Allow...)
 		for i, s := range p.Parties() {
 			if i >= len(p.Services) && p.Blocks(policy.Party(i), 0) {
-				out.Known = append(out.Known, guardParty{ID: s.ID, Hosts: s.Hosts})
+				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has)} // the first has it
+				if len(party.Hosts) > 0 {
+					out.Known = append(out.Known, party)
+				}
 			}
 		}
 	}
@@ -110,6 +112,47 @@ func isGoogle(s policy.Service) bool {
 // matomo is the index of the service that has Matomo's cookies, below 0 where there is none.
 func matomo(p *policy.Policy) int { return int(p.Classify("_pk_id.1.0000")) }
 
+// has tells whether a party lists a host.
+func (g guardPolicy) has(host policy.Pattern) bool {
+	return slices.Contains(g.Allow, host) || slices.ContainsFunc(slices.Concat(g.Services, g.Known), func(s guardParty) bool { return slices.Contains(s.Hosts, host) })
+}
+
+// MarshalJSON writes what every page loads as short as it can be.
+func (g guardPolicy) MarshalJSON() ([]byte, error) {
+	parties := []any{[]any{"", strings.TrimSpace(abbreviated(g.Necessary, ""))}}
+	for _, s := range g.Services {
+		party := []any{s.ID + abbreviated(s.Hosts, s.ID), strings.TrimSpace(abbreviated(s.Cookies, "")), s.Inline, s.Life / (24 * 60 * 60)}
+		if s.Exempt {
+			party = append(party, 1)
+		}
+		parties = append(parties, party)
+	}
+	parties = append(parties, abbreviated(g.Allow, ""))
+	for _, s := range g.Known {
+		parties = append(parties, s.ID+abbreviated(s.Hosts, s.ID))
+	}
+	return json.Marshal(struct {
+		Parties []any               `json:"parties"`
+		Pass    bool                `json:"pass,omitempty"`
+		Strict  bool                `json:"strict,omitempty"`
+		GPC     bool                `json:"gpc,omitempty"`
+		Google  map[string][]string `json:"google,omitempty"`
+		Matomo  string              `json:"matomo,omitempty"`
+	}{parties, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
+}
+
+// abbreviated are patterns, with a space before each; "$" stands for the id.
+func abbreviated(patterns []policy.Pattern, id string) string {
+	var all string
+	for _, pattern := range patterns {
+		if id != "" {
+			pattern = policy.Pattern(strings.ReplaceAll(string(pattern), id, "$"))
+		}
+		all += " " + string(pattern)
+	}
+	return all
+}
+
 // script puts the guard's files together.
 func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 	guard, err := fs.ReadFile(files, "guard.js")
@@ -138,7 +181,7 @@ func (r *Renderer) Guard(p Place, granted policy.Set, chosen bool) string {
 	if !chosen {
 		on = "?" + on
 	}
-	return `<script data-caddy-consent="" src="` + p.Origin + r.assets.folder + `guard.js" data-on="` + on + `"` + r.trust(p, "guard.js") + `></script>`
+	return `<script data-caddy-consent="` + on + `" src="` + p.Origin + r.assets.folder + `guard.js"` + r.trust(p, "guard.js") + `></script>`
 }
 
 // Trust is how script elements are marked so that a Content-Security-Policy lets them run.

@@ -20,8 +20,8 @@ var catalogue = []Service{
 		ID: "ga", Name: "Google Analytics", Purpose: Statistics,
 		Provider: Provider{"Google", "https://policies.google.com/privacy"},
 		Cookies: []Pattern{
-			"_ga", "_ga_*", "_gid", "_gat", "_gat_*", "_gac_*", "_dc_gtm_*", "__utma", "__utmb", "__utmc", "__utmt", "__utmv",
-			"__utmz", "AMP_TOKEN", "FPID", "FPLC",
+			"_ga", "_ga_*", "_gid", "_gat", "_gat_*", "_gac_*", "_dc_gtm_*", "__utm*",
+			"AMP_TOKEN",
 		},
 		Hosts: []Pattern{
 			"googletagmanager.com", "*.googletagmanager.com", "google-analytics.com", "*.google-analytics.com",
@@ -59,7 +59,7 @@ var catalogue = []Service{
 		Provider: Provider{"Piano (AT Internet)", "https://piano.io/privacy-policy/"},
 		Cookies:  []Pattern{"xtvrn", "xtan", "xtant", "xtidc", "xtat*", "idrxvr"},
 		Hosts:    []Pattern{"xiti.com", "*.xiti.com", "*.ati-host.net", "*.aticdn.net", "*.at-internet.com"},
-		Inline:   []string{"Xt_param", "xtnv = document", "xtnv=document", "xtcore.js", "hit.xiti"},
+		Inline:   []string{"Xt_param", "xtnv = d", "xtnv=d", "xtcore.js", "hit.xiti"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Mesure la fréquentation du site en comptant les visites et les pages consultées.",
@@ -175,7 +175,7 @@ var catalogue = []Service{
 		ID: "clarity", Name: "Microsoft Clarity", Purpose: Statistics,
 		Provider: Provider{"Microsoft", "https://www.microsoft.com/privacy/privacystatement"},
 		Cookies:  []Pattern{"_clck", "_clsk", "CLID", "ANONCHK", "MUID"},
-		Hosts:    []Pattern{"*.clarity.ms", "c.bing.com"},
+		Hosts:    []Pattern{"*.clarity.ms"},
 		Inline:   []string{"clarity.ms/tag/", "window.clarity("},
 		Lifetime: 365 * day,
 		Description: Text{

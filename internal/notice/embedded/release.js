@@ -1,30 +1,39 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
-export default guard => {
-	const { policy, HELD, SERVICE, get, put, remove, has, dynamic, elements, partyOf, free } = guard;
-	const released = new WeakSet();
+const start = guard => {
+	const { policy, parties, dynamic, elements, free } = guard;
+	const HELD = 'data-consent-', SERVICE = HELD + 'service', LITERAL = 'text/plain';
+	const get = (el, name) => Element.prototype.getAttribute.call(el, name); // forms may have a field of that name
+	const put = (el, name, value) => Element.prototype.setAttribute.call(el, name, value);
+	const has = (el, name) => get(el, name) !== null;
+	const released = new WeakMap(); // scripts, with the last node that each has written
+	const ran = new Set(); // services of which something was released
 	let queue = Promise.resolve();
+
+	const attributesOf = el => [...el.attributes].filter(a => a.name.startsWith(HELD) && a.name !== SERVICE);
+	const isHeld = el => attributesOf(el).length || el.localName === 'script' && get(el, 'type') === LITERAL;
+	const isDue = el => guard.granted.has(get(el, SERVICE)) && isHeld(el);
 
 	// Gives an element back what was held. What follows waits for a script that the promise is about.
 	guard.activate = el => {
 		const isScript = el.localName === 'script';
 		let target = el;
-		if (isScript && !dynamic.has(el)) { // the parser is done with this one: another one runs
+		ran.add(get(el, SERVICE));
+		if (isScript && !dynamic.has(el)) { // the parser is done with this one: another one runs, async, as one that hangs would block those in order
 			target = el.ownerDocument.createElementNS(el.namespaceURI, 'script');
-			for (const a of el.attributes) put.call(target, a.name, a.value);
+			for (const a of el.attributes) put(target, a.name, a.value);
 			target.nonce = el.nonce;
 			target.textContent = el.textContent;
-			target.async = has(el, 'async');
 		}
+		const attributes = attributesOf(target).filter(a => a.name !== HELD + 'type');
+		for (const a of attributes) target.removeAttributeNode(a);
 		free(target);
-		for (const { name, value } of [...target.attributes]) {
-			if (!name.startsWith(HELD)) continue;
+		for (const { name, value } of attributes) {
 			const attribute = name.slice(HELD.length);
-			remove.call(target, name);
 			if (attribute === 'xlink:href') target.setAttributeNS('http://www.w3.org/1999/xlink', attribute, value);
-			else put.call(target, attribute, value);
+			else put(target, attribute, value);
 		}
-		if (isScript) released.add(target);
+		if (isScript) released.set(target, target);
 		if (target !== el) el.replaceWith(target);
 		if (!target.isConnected) return;
 		// These act when they are inserted.
@@ -46,33 +55,52 @@ export default guard => {
 
 	// The elements that wait for a service that is allowed, in the order of the document.
 	const waiting = root => [...root.querySelectorAll('*')].flatMap(el => [
-		...guard.granted.has(get.call(el, SERVICE)) ? [el] : [],
+		...isDue(el) ? [el] : [],
 		...el.shadowRoot ? waiting(el.shadowRoot) : [],
 		...el.localName === 'iframe' && el.srcdoc && el.contentDocument ? waiting(el.contentDocument) : [],
 	]);
 
 	// A script that was released writes where it stands: the document has ended, and would be replaced.
 	guard.wrap(Document.prototype, 'write writeln', (native, self, args) => {
-		const script = self === document && document.currentScript;
-		if (script && released.has(script) && document.readyState !== 'loading') script.after(document.createRange().createContextualFragment(args.join('')));
-		else return Reflect.apply(native, self, args);
+		const script = self === document && document.currentScript, last = released.get(script);
+		if (!last || document.readyState === 'loading') return Reflect.apply(native, self, args);
+		const written = document.createRange().createContextualFragment(args.join(''));
+		released.set(script, written.lastChild || last);
+		last.after(written);
 	});
 
+	const isFrom = (party, url) => {
+		try {
+			const host = new URL(url, document.baseURI).hostname.replace(/\.$/, '');
+			return host !== location.hostname && parties.find(p => p.hosts.test(host)) === party;
+		} catch (invalid) { /* loads nothing */ }
+	};
 	// Whether something of a service is on the page, which goes with the page alone.
-	const runs = id => [
-		...performance.getEntriesByType('resource').map(entry => entry.name),
-		...[...document.querySelectorAll(elements)].map(el => el.src || el.data || el.href),
-	].some(url => url && (partyOf(url) || 0).id === id);
+	const runs = party => ran.has(party.id) ||
+		[...document.querySelectorAll('[' + SERVICE + '="' + party.id + '"]')].some(el => !isHeld(el)) ||
+		[...document.scripts].some(el => /^$|java|module/.test(el.type) && party.inline.some(literal => el.textContent.includes(literal))) ||
+		[
+			...performance.getEntriesByType('resource').map(entry => entry.name),
+			...[...document.querySelectorAll(elements)].map(el => !has(el, SERVICE) && (el.src || el.data || el.href)),
+		].some(url => url && isFrom(party, url));
 
-	return before => {
+	// Follows a change of choice.
+	return ({ state, services: answers }) => {
+		const before = guard.granted;
+		guard.granted = new Set(Object.keys(answers).filter(id => answers[id]));
+		guard.chosen = state === 'given';
+		guard.heard.forEach(hear => hear(before));
 		const given = [...guard.granted].some(id => !before.has(id));
-		const gone = [...before].some(id => !guard.granted.has(id) && runs(id));
+		const gone = parties.some(s => before.has(s.id) && !guard.granted.has(s.id) && runs(s));
 		if (gone || given && policy.strict) location.reload();
 		else if (given) {
 			for (const el of waiting(document)) {
-				queue = queue.then(() => el.isConnected && guard.granted.has(get.call(el, SERVICE)) && guard.activate(el));
+				queue = queue.then(() => el.isConnected && isDue(el) && guard.activate(el));
 			}
 		}
 		return queue;
 	};
 };
+
+let follow;
+export default (guard, choice) => (follow = follow || start(guard))(choice);
