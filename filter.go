@@ -244,6 +244,10 @@ func (rw *responseWriter) judge() stage {
 		return rw.observe(document, ok && rw.asker != page.Other)
 	}
 	switch {
+	case rw.verdict.Strict != "" && page.IsWorker(rw.request): // whose requests the page's policy is not about
+		page.Vary(h, false, false)
+		rw.restrict()
+		return passing
 	case rw.asker != page.Other && rw.untyped():
 		return sniffing
 	case !ok:

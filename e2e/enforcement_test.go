@@ -311,6 +311,11 @@ func TestStrictAddsAPolicyOfGrantedHostsAlone(t *testing.T) {
 			t.Errorf("one is granted: %s", some)
 		}
 	}
+	for _, worker := range []string{"worker", "sharedworker", "serviceworker"} {
+		if policy := added("Sec-Fetch-Dest: " + worker); strings.Contains(policy, "youtube") {
+			t.Errorf("for a %s: %s", worker, policy)
+		}
+	}
 	if lines := g.do(t, "GET", "/", "", byScript).Header["Content-Security-Policy"]; len(lines) != 1 {
 		t.Errorf("for a script: %q", lines)
 	}

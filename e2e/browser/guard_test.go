@@ -748,6 +748,7 @@ func TestWhatStandsInPlaceOfAFrameAllowsItsServiceAlone(t *testing.T) {
 			if got := harness.Eval[string](p, `frames[0].document.querySelector('a').href`); !strings.HasSuffix(got, "://video.test/embed?a=1") {
 				t.Errorf("it links to %s", got)
 			}
+			harness.Eval[string](p, marked)
 			harness.Eval[bool](p, `setTimeout(() => frames[0].document.querySelector('button').click()), true`)
 			if missing := await(world, "/embed"); len(missing) > 0 {
 				t.Error("allowed, but it does not load")
@@ -759,6 +760,9 @@ func TestWhatStandsInPlaceOfAFrameAllowsItsServiceAlone(t *testing.T) {
 			}
 			if hosts := world.Hosts(); !slices.Equal(hosts, []string{"video.test"}) {
 				t.Errorf("asked are %q", hosts)
+			}
+			if !harness.Eval[bool](p, stayed) {
+				t.Error("the page was loaded anew")
 			}
 		})
 	}

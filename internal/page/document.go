@@ -52,6 +52,16 @@ func AskedBy(r *http.Request) Asker {
 	return Other
 }
 
+// IsWorker tells whether a request is for the script of a worker, which goes by a policy of its own
+// (HTML, section 10.2.4).
+func IsWorker(r *http.Request) bool {
+	switch first(r.Header["Sec-Fetch-Dest"]) {
+	case "worker", "sharedworker", "serviceworker":
+		return true
+	}
+	return false
+}
+
 // Document is what a response's header says of a document.
 type Document struct {
 	XHTML bool

@@ -4,7 +4,6 @@
 // it does and what it cannot do is in docs/enforcement.md.
 (policy => {
 	const { src, dataset: { caddyConsent: on } } = document.currentScript;
-	const file = path => src.replace(/guard\.js$/, path);
 	// Natives as they were before any other script ran.
 	const NativeURL = URL, { apply: call, construct, getOwnPropertyDescriptor: describe } = Reflect, now = Date.now, element = Element.prototype;
 	const uncurried = f => (self, ...args) => call(f, self, args);
@@ -28,7 +27,7 @@
 	guard.granted = new Set(services.flatMap(({ id }, i) => BigInt('0x' + on.replace('?', '')) >> BigInt(i) & 1n ? id : []));
 	if (!guard.chosen && policy.gpc && navigator.globalPrivacyControl) guard.granted.clear();
 	const held = new Set();
-	const resolve = url => new NativeURL(url, document.baseURI);
+	const resolve = (url, base = document.baseURI) => new NativeURL(url, base), file = path => resolve(path, src);
 
 	// The id of the service for which an address is denied: a declared one, or one that always is.
 	const denied = url => {
@@ -183,15 +182,16 @@
 	const tags = new RegExp('<script' + rest + '[^]*?(?=</script|$)|<(?:' + kinds + ')' + rest, 'gi');
 	const filter = text => {
 		const clean = `${text}`.replace(tags, tag => {
+			const svg = /^<(image|use)/i.test(tag);
 			let el;
 			try {
-				el = parser.parseFromString(/^<(image|use)/i.test(tag) ? '<svg>' + tag : tag, 'text/html').querySelector(elements);
+				el = parser.parseFromString(svg ? '<svg>' + tag : tag, 'text/html').querySelector(elements);
 			} catch (trusted) { /* types are demanded */ }
 			if (!el) return tag;
 			screen(el);
 			if (!get(el, SERVICE) && !get(el, 'srcdoc')) return tag;
 			const open = el.outerHTML.replace(/<\/[^<]*>$/, '');
-			return /^<[iu].*\/>$/is.test(tag) ? open.replace(/>$/, '/>') : open; // which ends elements of SVG
+			return svg && /\/>$/.test(tag) ? open.replace(/>$/, '/>') : open; // which ends elements of SVG
 		});
 		return clean === `${text}` ? text : clean;
 	};
