@@ -82,12 +82,12 @@ func (w *World) Hosts() []string {
 	return hosts
 }
 
-// Await waits until a host is asked.
-func (w *World) Await(t testing.TB, host string) {
+// Await waits until a host is asked for which that holds.
+func (w *World) Await(t testing.TB, holds func(host string) bool, what string) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !slices.Contains(w.Hosts(), host); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !slices.ContainsFunc(w.Hosts(), holds); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s is not asked, but %v", host, w.Hosts())
+			t.Fatalf("%s is not asked, but %v", what, w.Hosts())
 		}
 	}
 }

@@ -57,6 +57,10 @@ func TestAxeFindsNothing(t *testing.T) {
 			check(p, "the settings", "#caddy-consent")
 			p.Open(s.URL + "/cookies?lang=" + language)
 			check(p, "the charter", "")
+			for _, service := range []string{"ga", "youtube"} { // one that is declared, one that is not
+				p.Open(s.URL + "/_consent/placeholder?service=" + service + "&url=https://www.googletagmanager.com/x&lang=" + language)
+				check(p, "what stands in place of a frame of "+service, "")
+			}
 
 			p.Open(s.URL + "/?flg=" + language)
 			p.Answer(text["choice.refuse"])
