@@ -598,11 +598,7 @@ func TestCookiesOfScriptsLiveNoLongerThanDeclared(t *testing.T) {
 
 	choose(p, `{ video: true, stats: true, timestamp: Date.now() - 20 * 864e5 }`)
 	harness.Eval[string](p, `document.cookie = 'st_b=; max-age=0'`)
-	p.Open(site.URL + "/?all") // nothing is denied, but what is allowed may not live on
-	if !p.Has(`script[src$="/guard.js"]`) {
-		choose(p, `{ video: true, stats: false, timestamp: Date.now() - 20 * 864e5 }`)
-		p.Open(site.URL)
-	}
+	p.Open(site.URL) // nothing is denied, but what is allowed may not live on
 	p.Await(harness.Settled)
 	harness.Eval[string](p, `document.cookie = 'vid_a=1; max-age=99999999; path=/'; document.cookie = 'vid_b=1; Max-Age=60; expires=Fri, 31 Dec 2100 00:00:00 GMT';
 		document.cookie = 'vid_c=1; expires=Fri, 31 Dec 2100 00:00:00 GMT'; document.cookie = 'vid_d=1'`)
@@ -765,5 +761,17 @@ func TestWhatStandsInPlaceOfAFrameAllowsItsServiceAlone(t *testing.T) {
 				t.Error("the page was loaded anew")
 			}
 		})
+	}
+}
+
+func TestACookieOfAServiceWithoutALifetimeLivesAsItIsSet(t *testing.T) {
+	_, site, p := guarded(t, "service plain {\n purpose embeds\n cookies plain_*\n }\n", map[string]string{"/": harness.Document("", "")})
+	p.Open(site.URL)
+	p.Await(harness.Settled)
+	decide(p, "accept", "undefined")
+	p.Open(site.URL) // some time after the choice
+	harness.Eval[string](p, `document.cookie = 'plain_a=1; max-age=8640000'; document.cookie = 'plain_b=1'`)
+	if got := time.Until(p.Expiries()["plain_a"]); got < 99*24*time.Hour || p.Cookies()["plain_b"] != "1" {
+		t.Errorf("it lives for %v; of the session: %v", got, p.Cookies())
 	}
 }

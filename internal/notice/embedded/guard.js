@@ -64,7 +64,7 @@
 		// Without a choice nobody knows since when the cookie lives, and visits must not renew it.
 		if (owner.exempt && !guard.chosen && cookies.split('; ').includes(pair.trim())) return;
 		const [, chosen] = guard.chosen && /timestamp%22%3A(\d+)/.exec(cookies) || [, now()];
-		const left = owner.days * 864e5 + chosen * (chosen < 1e11 ? 1000 : 1) - now() || Infinity;
+		const left = (owner.days * 864e5 || Infinity) + chosen * (chosen < 1e11 ? 1000 : 1) - now();
 		if (left > 999) return set(life < Infinity ? Math.min(life, left) : life);
 	};
 	wrap(jar, 'cookie', (native, self, [line]) => {
