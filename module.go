@@ -320,7 +320,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 // guard is what the guard holds back.
 func (h *Handler) guard() notice.Guard {
 	return notice.Guard{
-		Requests: h.ThirdParties != thirdPartyPass,
+		Requests: h.blocks(),
 		Strict:   h.ThirdParties == thirdPartyStrict,
 		GPC:      h.GPC != string(choice.IgnoreGPC),
 		Google:   slices.Contains(h.Signals, "google"),
@@ -416,10 +416,7 @@ func (h *Handler) check() error {
 	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", cmp.Or(h.Path, "/_consent")+"/") {
 		return bad("charter", "%s is inside the module's own path %s", h.Charter, cmp.Or(h.Path, "/_consent"))
 	}
-	if err := h.style().Check(); err != nil {
-		return err
-	}
-	return nil
+	return h.style().Check()
 }
 
 // checkPolicy finds what the policy lacks that other words ask of it.
