@@ -437,13 +437,13 @@ func (rw *responseWriter) restrict() {
 func (rw *responseWriter) admit() {
 	h := rw.Header()
 	if values := h[contentSecurityPolicy]; len(values) > 0 {
-		h[contentSecurityPolicy], rw.trust = csp.Admit(values, page.Origin(rw.request), rw.needs(), rw.trust)
+		h[contentSecurityPolicy], rw.trust = csp.Admit(values, rw.blocking().Origin, rw.needs(), rw.trust)
 	}
 }
 
 // admitMeta does so for a policy in the page itself.
 func (rw *responseWriter) admitMeta(content []byte) (admitted string) {
-	admitted, rw.trust = csp.AdmitMeta(string(content), page.Origin(rw.request), rw.needs(), rw.trust)
+	admitted, rw.trust = csp.AdmitMeta(string(content), rw.blocking().Origin, rw.needs(), rw.trust)
 	return admitted
 }
 
@@ -458,7 +458,7 @@ func (rw *responseWriter) needs() []csp.Need {
 // place is where what is inserted stands.
 func (rw *responseWriter) place() notice.Place {
 	return notice.Place{
-		Origin:   page.Origin(rw.request),
+		Origin:   rw.blocking().Origin,
 		Site:     rw.request.Host,
 		Return:   rw.asked.RequestURI(),
 		Refusing: rw.verdict.Refusing,

@@ -132,7 +132,7 @@ type Handler struct {
 	judge    *verdict.Judge
 	blocking *blocking.Rules
 	renderer *notice.Renderer
-	needs    struct{ page, framed []csp.Need } // see needsOf
+	needs    struct{ page, framed []csp.Need } // see findNeeds
 	variant  string                            // of pages, by what is inserted and withheld
 	metrics  *operator.Metrics
 	visitor  *visitor.Handler
@@ -302,7 +302,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	h.needs.page, h.needs.framed = h.needsOf(h.renderer)
+	h.needs.page, h.needs.framed = h.findNeeds()
 	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
 	h.visitor = &visitor.Handler{
 		Path:        h.Path,
@@ -328,15 +328,15 @@ func (h *Handler) guard() notice.Guard {
 	}
 }
 
-// needsOf are what a Content-Security-Policy must let through: for a page, and for a document in a frame,
-// which has no notice.
-func (h *Handler) needsOf(r *notice.Renderer) (page, framed []csp.Need) {
+// findNeeds tells what a Content-Security-Policy must let through: for a page, and for a document in a
+// frame, which has no notice.
+func (h *Handler) findNeeds() (page, framed []csp.Need) {
 	script := func(name string) csp.Need {
-		path, hash := r.File(name)
+		path, hash := h.renderer.File(name)
 		return csp.Need{Kind: csp.Script, Path: path, Hash: hash}
 	}
-	style, _ := r.File("style.css")
-	release, _ := r.File("release.js") // which the guard loads, so that it needs no mark
+	style, _ := h.renderer.File("style.css")
+	release, _ := h.renderer.File("release.js") // which the guard loads, so that it needs no mark
 	framed = []csp.Need{
 		script("guard.js"),
 		{Kind: csp.Script, Path: release},

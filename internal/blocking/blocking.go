@@ -32,16 +32,15 @@ type Rules struct {
 	tally  Tally
 	// placeholder is the path of what stands in place of a frame.
 	placeholder string
-	parties     []policy.Service
-	marks       []markup.Mark // of each
+	marks       []markup.Mark // of each party
 	literals    *markup.Literals
 	owners      []int // the service of each literal
 }
 
 // New prepares the rules for a policy; path is the prefix of the module's own URLs.
 func New(p *policy.Policy, path string, tally Tally) *Rules {
-	r := &Rules{policy: p, tally: tally, placeholder: path + "/placeholder", parties: p.Parties()}
-	for _, s := range r.parties {
+	r := &Rules{policy: p, tally: tally, placeholder: path + "/placeholder"}
+	for _, s := range p.Parties() {
 		r.marks = append(r.marks, markup.Mark{Attributes: ours + ` ` + gate + `="` + s.ID + `"`})
 	}
 	var literals []string
@@ -130,9 +129,9 @@ const maxContent = 2000
 // link to it.
 func (p *Page) frame(mark *markup.Mark, src []byte) string {
 	address := p.Origin + p.placeholder + "?service="
-	for i := range p.marks {
+	for i, party := range p.policy.Parties() {
 		if mark == &p.marks[i] {
-			address += p.parties[i].ID
+			address += party.ID
 		}
 	}
 	if p.Language != "" {

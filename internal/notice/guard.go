@@ -40,8 +40,8 @@ type guardParty struct {
 	ID      string
 	Hosts   []policy.Pattern
 	Cookies []policy.Pattern
-	Inline  []string
-	Life    float64 // in seconds
+	Inline  []string // never nil: by that the script tells declared services
+	Life    float64  // in seconds
 	Exempt  bool
 }
 
@@ -53,19 +53,16 @@ var consentTypes = map[string][]string{
 }
 
 func (g Guard) policy(p *policy.Policy) guardPolicy {
-	out := guardPolicy{
-		Services: []guardParty{}, Known: []guardParty{}, Allow: []policy.Pattern{},
-		Necessary: p.Necessary, Pass: p.PassUndeclared, Strict: g.Strict, GPC: g.GPC,
-	}
+	out := guardPolicy{Necessary: p.Necessary, Pass: p.PassUndeclared, Strict: g.Strict, GPC: g.GPC}
 	for _, s := range p.Services {
-		party := guardParty{ID: s.ID, Hosts: []policy.Pattern{}, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
+		party := guardParty{ID: s.ID, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
 		if g.Requests {
-			party.Hosts, party.Inline = append(party.Hosts, s.Hosts...), append(party.Inline, s.Inline...)
+			party.Hosts, party.Inline = s.Hosts, append(party.Inline, s.Inline...)
 		}
 		out.Services = append(out.Services, party)
 	}
 	if g.Requests {
-		out.Allow = append(out.Allow, p.Allow...)
+		out.Allow = p.Allow
 		for i, s := range p.Parties() {
 			if i >= len(p.Services) && p.Blocks(policy.Party(i), 0) {
 				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has)} // the first has it

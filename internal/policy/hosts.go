@@ -22,8 +22,8 @@ const (
 
 // hosts finds the party of a host in a few lookups, however many there are.
 type hosts struct {
-	// known are the services of the catalogue that nobody declared.
-	known []Service
+	// parties are the declared services, and behind them those of the catalogue that nobody declared.
+	parties []Service
 	// exact holds whole names, under what follows "*.", others what has a star elsewhere.
 	exact, under map[string]rank
 	others       []hostPattern
@@ -38,8 +38,8 @@ type hostPattern struct {
 }
 
 // Parties are all that a host may belong to, but for Unknown and Allowed: the declared
-// services, then those of the catalogue that nobody declared.
-func (p *Policy) Parties() []Service { return append(slices.Clone(p.Services), p.hosts.known...) }
+// services, then those of the catalogue that nobody declared. They are shared, and never change.
+func (p *Policy) Parties() []Service { return p.hosts.parties }
 
 // rankAllowed is that of Allowed: behind the declared services, before the catalogue's.
 func (p *Policy) rankAllowed() rank { return rank(len(p.Services)) }
@@ -96,7 +96,7 @@ func (p *Policy) Blocks(party Party, granted Set) bool {
 	case int(party) < len(p.Services):
 		return !granted.Has(int(party))
 	}
-	return p.hosts.known[int(party)-len(p.Services)].Purpose != Functional
+	return p.hosts.parties[party].Purpose != Functional
 }
 
 // IsUndeclared tells that the operator has not said whose the hosts of that party are.
@@ -174,12 +174,13 @@ func (p *Policy) indexHosts() error {
 	if p.Allow, err = p.addHosts(p.Allow, p.rankAllowed()); err != nil {
 		return &Error{"allow", err}
 	}
+	h.parties = slices.Clone(p.Services)
 	for _, s := range catalogue {
 		if p.Service(s.ID) >= 0 {
 			continue // the operator's own list holds
 		}
-		h.known = append(h.known, s)
-		if _, err := p.addHosts(s.Hosts, p.rankAllowed()+rank(len(h.known))); err != nil {
+		h.parties = append(h.parties, s)
+		if _, err := p.addHosts(s.Hosts, rank(len(h.parties))); err != nil { // one behind that of the allowed
 			return &Error{"catalogue " + s.ID, err}
 		}
 	}

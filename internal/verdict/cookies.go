@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
@@ -74,9 +75,7 @@ func (v *Verdict) SetCookies(lines []string, x Exchange) []string {
 	var kept []string // nil while all lines pass as they are
 	for i, line := range lines {
 		passed, class, action := v.setCookie(line, x)
-		if v.judge.Tally != nil {
-			v.judge.Tally.SetCookie(action, class)
-		}
+		v.count(action, class)
 		if kept == nil && action != Passed {
 			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
@@ -88,6 +87,12 @@ func (v *Verdict) SetCookies(lines []string, x Exchange) []string {
 		return lines
 	}
 	return kept
+}
+
+func (v *Verdict) count(action Action, class policy.Class) {
+	if v.judge.Tally != nil {
+		v.judge.Tally.SetCookie(action, class)
+	}
 }
 
 // setCookie tells what becomes of a line, and in what form it passes. One that browsers
@@ -118,8 +123,7 @@ func (v *Verdict) setCookie(line string, x Exchange) (string, policy.Class, Acti
 	if !end.After(x.Now) {
 		return line, class, Stripped
 	}
-	shortened := cookies.Shorten(line, x.Now, end)
-	if shortened != line {
+	if shortened := cookies.Shorten(line, x.Now, end); shortened != line {
 		return shortened, class, Shortened
 	}
 	return line, class, Passed
@@ -129,7 +133,7 @@ func (v *Verdict) setCookie(line string, x Exchange) (string, policy.Class, Acti
 // service. Without a choice nobody knows since when the cookie lives, and it must not live longer by
 // every visit (CNIL, guidelines on audience measurement).
 func (v *Verdict) renews(class policy.Class, name, line string, sent []string) bool {
-	if !v.judge.Policy.Exempt.Has(int(class)) || v.chosen() {
+	if !v.judge.Policy.Exempt.Has(int(class)) || v.State == choice.Given {
 		return false
 	}
 	value := cookies.Value(line)
@@ -166,9 +170,7 @@ func (v *Verdict) Leftovers(sent []string, path string, https bool) []string {
 					break
 				}
 				lines = append(lines, cookies.Expire(name, at, "", https))
-				if v.judge.Tally != nil {
-					v.judge.Tally.SetCookie(Expired, class)
-				}
+				v.count(Expired, class)
 			}
 		}
 	}

@@ -34,8 +34,6 @@ type Verdict struct {
 	judge *Judge
 }
 
-func (v *Verdict) chosen() bool { return v.State == choice.Given }
-
 // Var is one variable. The value is boxed once, so that setting it for a request
 // allocates nothing.
 type Var struct {

@@ -1,8 +1,10 @@
 package visitor
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/notice"
@@ -14,18 +16,16 @@ import (
 // that service where the visitor can, and a link to the content.
 func (h *Handler) placeholder(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	party := h.party(query.Get("service"))
-	if party == policy.Unknown {
+	parties := h.Policy.Parties()
+	i := slices.IndexFunc(parties, func(s policy.Service) bool { return s.ID == query.Get("service") })
+	if i < 0 {
 		fail(w, http.StatusBadRequest, "A service is named that this site does not know.")
 		return
 	}
-	service := h.Policy.Parties()[party]
+	party, service := policy.Party(i), parties[i]
 	embed := notice.Embed{
-		ID: service.ID, Name: service.Name, Undeclared: h.Policy.IsUndeclared(party),
+		ID: service.ID, Name: cmp.Or(service.Name, service.ID), Undeclared: h.Policy.IsUndeclared(party),
 		Content: h.content(r, query.Get("url"), party),
-	}
-	if embed.Name == "" {
-		embed.Name = service.ID
 	}
 	// Also a page that loads nothing but what agrees to it may show this (HTML, section 7.1.4).
 	w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
@@ -34,16 +34,6 @@ func (h *Handler) placeholder(w http.ResponseWriter, r *http.Request) {
 		v.Embed = embed
 		return h.Notice.Placeholder(v)
 	})
-}
-
-// party is the service with that id, also one of the catalogue that nobody declared.
-func (h *Handler) party(id string) policy.Party {
-	for i, s := range h.Policy.Parties() {
-		if s.ID == id {
-			return policy.Party(i)
-		}
-	}
-	return policy.Unknown
 }
 
 // content is the address of a frame's content, "" where it is not one of that service: the address

@@ -29,12 +29,17 @@
 	const held = new Set();
 	const resolve = (url, base = document.baseURI) => new NativeURL(url, base), file = path => resolve(path, src);
 
-	// The id of the service for which an address is denied: a declared one, or one that always is.
-	const denied = url => {
+	// Whose an address is; the site's own is nobody's.
+	guard.partyOf = url => {
 		try {
-			const host = resolve(url).hostname.replace(/\.$/, ''), { id } = host !== location.hostname && parties.find(p => p.hosts.test(host)) || 0;
-			if (id && !guard.granted.has(id)) return held.add(id), id;
+			const host = resolve(url).hostname.replace(/\.$/, '');
+			return host !== location.hostname && parties.find(p => p.hosts.test(host));
 		} catch (invalid) { /* loads nothing */ }
+	};
+	// The id of the service for which it is denied: a declared one, or one that always is.
+	const denied = url => {
+		const { id } = guard.partyOf(url) || 0;
+		if (id && !guard.granted.has(id)) return held.add(id), id;
 	};
 
 	// Replaces functions, or a part of accessors, by proxies, which scripts cannot tell from them.

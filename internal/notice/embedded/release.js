@@ -1,7 +1,7 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
 const start = guard => {
-	const { policy, parties, dynamic, elements, free } = guard;
+	const { policy, parties, dynamic, elements, free, partyOf } = guard;
 	const HELD = 'data-consent-', SERVICE = HELD + 'service', LITERAL = 'text/plain';
 	const get = (el, name) => Element.prototype.getAttribute.call(el, name); // forms may have a field of that name
 	const put = (el, name, value) => Element.prototype.setAttribute.call(el, name, value);
@@ -69,12 +69,6 @@ const start = guard => {
 		last.after(written);
 	});
 
-	const isFrom = (party, url) => {
-		try {
-			const host = new URL(url, document.baseURI).hostname.replace(/\.$/, '');
-			return host !== location.hostname && parties.find(p => p.hosts.test(host)) === party;
-		} catch (invalid) { /* loads nothing */ }
-	};
 	// Whether something of a service is on the page, which goes with the page alone.
 	const runs = party => ran.has(party.id) ||
 		[...document.querySelectorAll('[' + SERVICE + '="' + party.id + '"]')].some(el => !isHeld(el)) ||
@@ -82,7 +76,7 @@ const start = guard => {
 		[
 			...performance.getEntriesByType('resource').map(entry => entry.name),
 			...[...document.querySelectorAll(elements)].map(el => !has(el, SERVICE) && (el.src || el.data || el.href)),
-		].some(url => url && isFrom(party, url));
+		].some(url => url && partyOf(url) === party);
 
 	// Follows a change of choice.
 	return ({ state, services: answers }) => {
