@@ -22,7 +22,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -921,11 +920,9 @@ func lengthy(size int) string {
 	return head + base64.StdEncoding.EncodeToString(noise)[:size-len(head)-len(tail)] + tail
 }
 
-var guardTag = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"></script>`)
-
 // unguarded is a page without the guard, where it has one.
 func unguarded(rewritten string) string {
-	if at := guardTag.FindStringIndex(rewritten); at != nil {
+	if at := harness.GuardTag.FindStringIndex(rewritten); at != nil {
 		return rewritten[:at[0]] + rewritten[at[1]:]
 	}
 	return rewritten

@@ -59,12 +59,17 @@ func html(content string, fields ...string) http.HandlerFunc {
 
 type reply struct {
 	*http.Response
-	body string
+	body  string
+	early []textproto.MIMEHeader // of 1xx answers
 }
 
 func (g *guarded) do(t *testing.T, method, path, body string, fields ...string) reply {
 	t.Helper()
-	r, err := http.NewRequest(method, g.url+path, strings.NewReader(body))
+	var early []textproto.MIMEHeader
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		Got1xxResponse: func(_ int, h textproto.MIMEHeader) error { early = append(early, h); return nil },
+	})
+	r, err := http.NewRequestWithContext(ctx, method, g.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +86,7 @@ func (g *guarded) do(t *testing.T, method, path, body string, fields ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reply{res, string(content)}
+	return reply{res, string(content), early}
 }
 
 const (
@@ -113,14 +118,13 @@ func (g *guarded) metric(t *testing.T, name string) string {
 }
 
 var (
-	guardTag  = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"></script>`)
 	noticeTag = regexp.MustCompile(`(?s)<div id="caddy-consent".*?</form>\n</div>`)
 	manageTag = regexp.MustCompile(`<link data-caddy-consent="" rel="stylesheet"[^>]*><a data-caddy-consent="manage".*?</a>`)
 )
 
 // bare is a page without what the module has inserted.
 func bare(page string) string {
-	for _, tag := range []*regexp.Regexp{guardTag, noticeTag, manageTag} {
+	for _, tag := range []*regexp.Regexp{harness.GuardTag, noticeTag, manageTag} {
 		page = tag.ReplaceAllString(page, "")
 	}
 	return page
@@ -166,7 +170,7 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 	if got, want := bare(frame.body), strings.ReplaceAll(strings.ReplaceAll(withheld, "URL", g.url), "&amp;lang=fr", ""); got != want {
 		t.Errorf("in a frame: got %s\nwant %s", got, want)
 	}
-	if !guardTag.MatchString(frame.body) || noticeTag.MatchString(frame.body) || !strings.Contains(strings.Join(frame.Header["Vary"], ","), "Cookie, Sec-Fetch-Dest") {
+	if !harness.GuardTag.MatchString(frame.body) || noticeTag.MatchString(frame.body) || !strings.Contains(strings.Join(frame.Header["Vary"], ","), "Cookie, Sec-Fetch-Dest") {
 		t.Errorf("in a frame: %v %s", frame.Header, frame.body)
 	}
 	if got := g.do(t, "GET", "/", "", byScript).body; got != portalPage {
@@ -206,21 +210,11 @@ func TestTheHeaderMakesNoBrowserLoadFromDeniedServices(t *testing.T) {
 		html(portalPage)(w, r)
 	})
 	for _, c := range []struct{ field, want string }{{byVisitor, "</own.css>; rel=preload; as=style"}, {byFrame, "</own.css>; rel=preload; as=style"}, {byScript, link}} {
-		var early []string
-		r, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
-			Got1xxResponse: func(_ int, h textproto.MIMEHeader) error { early = append(early, h["Link"]...); return nil },
-		}), "GET", g.url, nil)
-		if err != nil {
-			t.Fatal(err)
+		res := g.do(t, "GET", "/", "", c.field)
+		if len(res.early) != 1 {
+			t.Fatalf("%s: %d early hints", c.field, len(res.early))
 		}
-		name, value, _ := strings.Cut(c.field, ": ")
-		r.Header.Set(name, value)
-		res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if got := strings.Join(early, "|") + "|" + strings.Join(res.Header["Link"], "|"); got != c.want+"|"+c.want {
+		if got := strings.Join(res.early[0]["Link"], "|") + "|" + strings.Join(res.Header["Link"], "|"); got != c.want+"|"+c.want {
 			t.Errorf("%s: %s", c.field, got)
 		}
 	}
@@ -229,18 +223,18 @@ func TestTheHeaderMakesNoBrowserLoadFromDeniedServices(t *testing.T) {
 func TestThirdPartiesPassWhereTheOperatorSaysSo(t *testing.T) {
 	g := guard(t, "third_parties pass\n"+declared, html(portalPage))
 	page := g.do(t, "GET", "/", "", byVisitor).body
-	if bare(page) != portalPage || !guardTag.MatchString(page) {
+	if bare(page) != portalPage || !harness.GuardTag.MatchString(page) {
 		t.Errorf("got %s", page)
 	}
-	if frame := g.do(t, "GET", "/", "", byFrame).body; bare(frame) != portalPage || !guardTag.MatchString(frame) {
+	if frame := g.do(t, "GET", "/", "", byFrame).body; bare(frame) != portalPage || !harness.GuardTag.MatchString(frame) {
 		t.Errorf("in a frame: %s", frame)
 	}
 	g = guard(t, "third_parties pass\nundeclared pass\n"+declared, html(portalPage))
 	accepted := g.chosen(t, "choice=accept")
-	if page := g.do(t, "GET", "/", "", byVisitor, accepted).body; guardTag.MatchString(page) {
+	if page := g.do(t, "GET", "/", "", byVisitor, accepted).body; harness.GuardTag.MatchString(page) {
 		t.Errorf("nothing can be denied, and there is a guard: %s", page)
 	}
-	if page := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=refuse")).body; !guardTag.MatchString(page) {
+	if page := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=refuse")).body; !harness.GuardTag.MatchString(page) {
 		t.Errorf("cookies are denied, and there is no guard: %s", page)
 	}
 }

@@ -44,11 +44,6 @@ const (
 	loaded  = `performance.getEntriesByType("resource").sort((a, b) => a.startTime - b.startTime).map(e => e.name)`
 )
 
-// decide makes a choice by what pages may call.
-func decide(p *harness.Page, choice string, services string) {
-	harness.Resolve[bool](p, fmt.Sprintf(`consent.set(%q, %s).then(() => true)`, choice, services))
-}
-
 func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 	for _, mode := range []string{"catalogue", "strict"} {
 		t.Run(mode, func(t *testing.T) {
@@ -67,7 +62,7 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 
 			want := harness.Eval[[]string](p, waiting)
 			harness.Eval[string](p, marked)
-			decide(p, "accept", "undefined")
+			p.Decide("accept", "undefined")
 			if mode == "strict" { // only a new page has a policy that lets them through
 				p.Await(gone)
 			} else {
@@ -84,7 +79,7 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 			p.Await(`document.cookie.includes("_ga=")`)
 
 			harness.Eval[string](p, marked)
-			decide(p, "refuse", "undefined")
+			p.Decide("refuse", "undefined")
 			p.Await(gone) // what runs only goes with the page
 			p.Await(harness.Settled)
 			world.Forget()
@@ -98,7 +93,7 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 			}
 
 			harness.Eval[string](p, marked)
-			decide(p, "grant", `{vimeo: true}`)
+			p.Decide("grant", `{vimeo: true}`)
 			if mode == "strict" {
 				p.Await(gone)
 			} else {

@@ -497,7 +497,7 @@ func TestWhatWasHeldIsReleasedInOrderAndOnce(t *testing.T) {
 	}
 
 	// What runs goes with the page, when that is no longer wanted.
-	decide(p, "refuse", "undefined")
+	p.Decide("refuse", "undefined")
 	p.Await(gone)
 
 	// A page that would lead away.
@@ -683,7 +683,7 @@ func TestFramedDocumentsOfTheSiteFollowTheChoiceOfThePage(t *testing.T) {
 	if !harness.Eval[bool](p, stayed+` && frames[0].same === "this very document"`) {
 		t.Error("a document was loaded anew")
 	}
-	decide(p, "refuse", "undefined")
+	p.Decide("refuse", "undefined")
 	p.Await(`frames[0].same === undefined && frames[0].document.readyState === "complete"`)
 }
 
@@ -706,19 +706,19 @@ func TestTagsAreToldOfTheChoiceBeforeTheyRun(t *testing.T) {
 	p.Open(site.URL)
 	p.Await(harness.Settled)
 	check("at first", `first`, denied, `["requireCookieConsent"]`)
-	decide(p, "accept", "undefined")
+	p.Decide("accept", "undefined")
 	p.Await(`dataLayer.length > 2`)
 	check("accepted", now, denied+fmt.Sprintf(updated, "granted"), `["requireCookieConsent"],["setCookieConsentGiven"]`)
-	decide(p, "refuse", "undefined")
+	p.Decide("refuse", "undefined")
 	p.Await(`dataLayer.length > 3`)
 	check("withdrawn", now, denied+fmt.Sprintf(updated, "granted")+fmt.Sprintf(updated, "denied"), `["requireCookieConsent"],["setCookieConsentGiven"],["forgetCookieConsentGiven"]`)
-	decide(p, "custom", `{ ga: true, matomo: true }`)
+	p.Decide("custom", `{ ga: true, matomo: true }`)
 	p.Await(`dataLayer.length > 4`)
 	p.Open(site.URL)
 	p.Await(harness.Settled)
 	check("once chosen", `first`, granted, `["requireCookieConsent"],["setCookieConsentGiven"]`)
-	decide(p, "custom", `{ ga: true, "google-ads": false }`)
-	decide(p, "custom", `{ ga: false }`)
+	p.Decide("custom", `{ ga: true, "google-ads": false }`)
+	p.Decide("custom", `{ ga: false }`)
 	p.Await(`dataLayer.length > 2`)
 	check("only what changes", now, granted+`,["consent","update",{"analytics_storage":"denied"}]`, `["requireCookieConsent"],["setCookieConsentGiven"],["forgetCookieConsentGiven"]`)
 }
@@ -768,7 +768,7 @@ func TestACookieOfAServiceWithoutALifetimeLivesAsItIsSet(t *testing.T) {
 	_, site, p := guarded(t, "service plain {\n purpose embeds\n cookies plain_*\n }\n", map[string]string{"/": harness.Document("", "")})
 	p.Open(site.URL)
 	p.Await(harness.Settled)
-	decide(p, "accept", "undefined")
+	p.Decide("accept", "undefined")
 	p.Open(site.URL) // some time after the choice
 	harness.Eval[string](p, `document.cookie = 'plain_a=1; max-age=8640000'; document.cookie = 'plain_b=1'`)
 	if got := time.Until(p.Expiries()["plain_a"]); got < 99*24*time.Hour || p.Cookies()["plain_b"] != "1" {

@@ -1,5 +1,10 @@
 package harness
 
+import (
+	"fmt"
+	"regexp"
+)
+
 // What of the notice a page shows, as JavaScript expressions.
 const (
 	NoticeGone  = `document.querySelector('#caddy-consent') === null`
@@ -22,6 +27,15 @@ func (p *Page) Answer(text string) {
 	}
 	p.Await(NoticeGone)
 }
+
+// Decide makes a choice by what pages may call; services is a JavaScript expression.
+func (p *Page) Decide(choice, services string) {
+	p.t.Helper()
+	Resolve[bool](p, fmt.Sprintf(`consent.set(%q, %s).then(() => true)`, choice, services))
+}
+
+// GuardTag is that of the guard in a page.
+var GuardTag = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"></script>`)
 
 // OpenSettings opens them by what reads text: in place, or on the charter without scripts.
 func (p *Page) OpenSettings(text string) {

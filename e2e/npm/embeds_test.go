@@ -1,7 +1,6 @@
 package npm
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -68,22 +67,18 @@ func TestEmbedsThatAngularJSInjectsAreHeldAndReleased(t *testing.T) {
 	load()
 	world.Silent(t, "after refusing")
 
-	set := func(choice, services string) {
-		t.Helper()
-		harness.Resolve[bool](p, fmt.Sprintf(`consent.set(%q, %s).then(() => true)`, choice, services))
-	}
 	awaitHost := func(wanted string) {
 		t.Helper()
 		world.Await(t, func(host string) bool { return host == wanted }, wanted)
 	}
 	harness.Eval[bool](p, `(window.same = true)`)
-	set("grant", "{vimeo: true}")
+	p.Decide("grant", "{vimeo: true}")
 	p.Await(`document.querySelectorAll('[data-consent-service]').length === 6`)
 	awaitHost("player.vimeo.com")
 	if got := world.Hosts(); !slices.Equal(got, []string{"player.vimeo.com"}) {
 		t.Errorf("Vimeo is allowed, and asked are %v", got)
 	}
-	set("accept", "undefined")
+	p.Decide("accept", "undefined")
 	p.Await(`document.querySelectorAll('[data-consent-service]').length === 0`)
 	for _, host := range hosts {
 		awaitHost(host)
@@ -92,7 +87,7 @@ func TestEmbedsThatAngularJSInjectsAreHeldAndReleased(t *testing.T) {
 		t.Error("the page was loaded anew")
 	}
 
-	set("refuse", "undefined")
+	p.Decide("refuse", "undefined")
 	p.Await(`window.same === undefined && document.readyState === 'complete'`)
 	p.Await(injected)
 	world.Forget()
