@@ -23,11 +23,13 @@ type frontEnds struct {
 	address string
 	mu      sync.Mutex
 	asked   []string
+	another *sync.Cond // something is asked
 }
 
 func serveFrontEnds(t *testing.T) *frontEnds {
 	t.Helper()
 	f := new(frontEnds)
+	f.another = sync.NewCond(&f.mu)
 	mux := http.NewServeMux()
 	mux.Handle("GET /npm/", http.StripPrefix("/npm/", http.FileServer(http.Dir(harness.NPM(t)))))
 	mux.Handle("GET /react/", http.StripPrefix("/react/", http.FileServer(http.Dir(buildReact(t)))))
@@ -43,7 +45,12 @@ func serveFrontEnds(t *testing.T) *frontEnds {
 			HTML string `json:"html"`
 		}
 		all := []dataset{{"arbres", `<b>Arbres</b> <img src="/static/inside.svg" alt="">`}, {"bancs", `Bancs <a href="/bancs">ici</a>`}}
-		if q := r.URL.Query().Get("q"); q != "" {
+		q := r.URL.Query().Get("q")
+		if q == "a" || q == "ar" {
+			<-r.Context().Done() // who types on takes back what was asked, and is not faster than the answer by chance
+			return
+		}
+		if q != "" {
 			all = slices.DeleteFunc(all, func(d dataset) bool { return !strings.HasPrefix(d.ID, q) })
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"results": all})
@@ -59,6 +66,7 @@ func serveFrontEnds(t *testing.T) *frontEnds {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.mu.Lock()
 		f.asked = append(f.asked, r.Method+" "+r.URL.RequestURI())
+		f.another.Broadcast()
 		f.mu.Unlock()
 		mux.ServeHTTP(w, r)
 	}))
@@ -92,7 +100,17 @@ type trace struct {
 	Asked []string
 }
 
-// step is what a visitor does, and how it is seen that it is done.
+// awaits waits until something is asked for.
+func (f *frontEnds) awaits(asked string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !slices.Contains(f.asked, asked) {
+		f.another.Wait()
+	}
+}
+
+// step is what a visitor does, and how it is seen that it is done: by an expression in the page, or by
+// what the portal is asked for.
 type step struct{ do, until string }
 
 var applications = map[string][]step{
@@ -106,7 +124,9 @@ var applications = map[string][]step{
 	},
 	"react.html": {
 		{"", `document.querySelectorAll('#app li').length === 2`},
-		{"fill:arb", `document.querySelectorAll('#app li').length === 1`},
+		{"fill:a", "GET /api/datasets?q=a"},
+		{"fill:r", "GET /api/datasets?q=ar"},
+		{"fill:b", `document.querySelectorAll('#app li').length === 1`},
 		{"Retenir", `log.some(line => line.startsWith('saved'))`},
 		{"Détails", `document.querySelector('#aside iframe') !== null`},
 		{"Détails", `document.querySelector('#aside iframe') === null`},
@@ -138,7 +158,11 @@ func (f *frontEnds) run(t *testing.T, p *harness.Page, origin, application strin
 		} else if s.do != "" {
 			p.Click(s.do)
 		}
-		p.Await(s.until)
+		if strings.HasPrefix(s.until, "GET ") {
+			f.awaits(s.until)
+		} else {
+			p.Await(s.until)
+		}
 		p.Await(`[...document.images].every(image => image.complete) && document.querySelector('[class*=htmx-], [class=""]') === null`) // htmx has settled what it swapped
 		got.Shown = append(got.Shown, harness.Eval[string](p, `document.querySelector('#app').innerHTML + (document.querySelector('#aside') || '').innerHTML`))
 	}
