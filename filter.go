@@ -22,6 +22,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/operator"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
@@ -75,6 +76,14 @@ func originalURL(r *http.Request) *url.URL {
 	return r.URL
 }
 
+// began is when the request came; Caddy has looked at the clock already.
+func began(r *http.Request) time.Time {
+	if t, ok := caddyhttp.GetVar(r.Context(), "start_time").(time.Time); ok {
+		return t
+	}
+	return time.Now()
+}
+
 // publish sets the variables that the rest of the Caddyfile may use.
 func publish(r *http.Request, v *verdict.Verdict) {
 	vars, ok := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
@@ -100,7 +109,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	}
 
 	if sent := r.Header["Cookie"]; len(sent) > 0 {
-		kept := rw.verdict.Cookies(sent)
+		kept := rw.verdict.Cookies(sent, &rw.seen)
 		switch {
 		case rw.handler.observes():
 		case len(kept) == 0:
@@ -131,8 +140,9 @@ type responseWriter struct {
 	handler *Handler
 	request *http.Request // as the visitor sent it
 	asked   *url.URL
-	chosen  time.Time // when the visitor chose, or the zero time
+	choice  choice.Choice
 	verdict *verdict.Verdict
+	seen    operator.Sighting
 	asker   page.Asker
 	asks    notice.Language // see language
 	blocks  blocking.Page
@@ -150,6 +160,9 @@ type responseWriter struct {
 	missing  int            // what of it is still to come
 	gathered *bytes.Buffer  // what came out of the stream of a page whose length is known
 	broken   error          // what made the rest of the page impossible
+	fed      int            // what came to the stream
+	worked   time.Duration  // how long it worked
+	waited   time.Duration  // how long it waited for what comes out to be taken
 }
 
 // stage is how far the response is.
@@ -180,10 +193,8 @@ var responseWriters = sync.Pool{New: func() any { return new(responseWriter) }}
 
 func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict) {
 	rw.ResponseWriter = w
-	rw.handler, rw.request, rw.asked, rw.verdict = h, r, asked, v
-	if c.Time != 0 {
-		rw.chosen = time.UnixMilli(c.Time)
-	}
+	rw.handler, rw.request, rw.asked, rw.choice, rw.verdict = h, r, asked, c, v
+	rw.seen = operator.Sighting{Watch: h.watch, Path: asked.Path, Time: began(r)}
 	if rw.asker = page.AskedBy(r); rw.asker == page.Framed && !rw.rewrites() {
 		rw.asker = page.Other
 	}
@@ -274,6 +285,9 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
 	page.SuffixETag(h, rw.suffix())
 	rw.expireLeftovers()
+	if rw.asker != page.Framed && rw.choice.State == choice.Given && rw.choice.Receipt == "" {
+		rw.handler.visitor.Native(rw.request, rw.choice)
+	}
 	rw.restrict()
 	rw.withholdLinks()
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
@@ -331,11 +345,11 @@ func contentCoding(h http.Header) string {
 func (rw *responseWriter) decodable(document page.Document) (codings []string, ok bool) {
 	coding := contentCoding(rw.Header())
 	if !markup.ASCIICompatible(document.Charset) {
-		rw.countUntouched(rw.handler.metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
+		rw.countUntouched(rw.handler.watch.Metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
 		return nil, false
 	}
 	if codings, ok = markup.ParseCodings(coding); !ok {
-		rw.countUntouched(rw.handler.metrics.PassedCoding, "the content coding "+coding+" cannot be decoded")
+		rw.countUntouched(rw.handler.watch.Metrics.PassedCoding, "the content coding "+coding+" cannot be decoded")
 	}
 	return codings, ok
 }
@@ -353,7 +367,7 @@ func (rw *responseWriter) expireLeftovers() {
 	if rw.asker == page.Framed {
 		return
 	}
-	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), page.IsHTTPS(rw.request))
+	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), page.IsHTTPS(rw.request), &rw.seen)
 	if len(leftovers) > 0 {
 		h := rw.Header()
 		h[setCookie] = append(h[setCookie], leftovers...)
@@ -416,7 +430,7 @@ func (rw *responseWriter) blocking() *blocking.Page {
 	if rw.blocks.Rules == nil {
 		rw.blocks = blocking.Page{
 			Rules: rw.handler.blocking, Granted: rw.verdict.InForce,
-			Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: rw.handler.observes(),
+			Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: rw.handler.observes(), Tally: &rw.seen,
 		}
 	}
 	return &rw.blocks
@@ -474,7 +488,7 @@ func (rw *responseWriter) snippet(lang []byte) string {
 	place.Language = rw.handler.renderer.On(string(lang), rw.language())
 	rw.blocking().Language = place.Language
 	if rw.verdict.Notice {
-		rw.handler.metrics.Notices.Inc()
+		rw.handler.watch.Metrics.Notices.Inc()
 		return rw.handler.renderer.Notice(place)
 	}
 	return rw.handler.renderer.Manage(place)
@@ -522,7 +536,7 @@ func (rw *responseWriter) observe(document page.Document, isPage bool) stage {
 	rw.withhold(&rules)
 	if rw.asker != page.Framed && rw.verdict.Notice {
 		rules.Body = func([]byte) string {
-			rw.handler.metrics.Notices.Inc()
+			rw.handler.watch.Metrics.Notices.Inc()
 			return ""
 		}
 	}
@@ -553,7 +567,7 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		return rw.rewrite(p)
 	case observing:
 		if rw.broken == nil {
-			_, rw.broken = rw.stream.Write(p)
+			_, rw.broken = rw.feed(p)
 		}
 	case bodiless:
 		return len(p), nil
@@ -616,7 +630,7 @@ func (rw *responseWriter) rewrite(p []byte) (int, error) {
 	if rw.known > 0 && len(p) > rw.missing {
 		p, excess = p[:rw.missing], http.ErrContentLength
 	}
-	n, err := rw.stream.Write(p)
+	n, err := rw.feed(p)
 	rw.missing = max(0, rw.missing-n)
 	if rw.stage == gathering && err == nil {
 		if length := rw.length(); length != unknown {
@@ -631,13 +645,27 @@ func (rw *responseWriter) rewrite(p []byte) (int, error) {
 	return n, excess
 }
 
+// feed gives the stream what comes of the page.
+func (rw *responseWriter) feed(p []byte) (int, error) {
+	defer rw.work()()
+	n, err := rw.stream.Write(p)
+	rw.fed += n
+	return n, err
+}
+
+// work counts for how long the stream works, until what it returns is called.
+func (rw *responseWriter) work() (done func()) {
+	start, before := time.Now(), rw.waited
+	return func() { rw.worked += time.Since(start) - (rw.waited - before) }
+}
+
 // output takes what comes out of the stream.
 type output struct{ *responseWriter }
 
 // Write gathers it, or passes it on.
 func (o output) Write(p []byte) (int, error) {
 	if o.gathered == nil {
-		return o.ResponseWriter.Write(p)
+		return o.send(p)
 	}
 	if o.gathered.Len()+len(p) > maxGathered {
 		if err := o.letGo(o.length()); err != nil {
@@ -645,9 +673,17 @@ func (o output) Write(p []byte) (int, error) {
 		}
 	}
 	if len(p) > maxGathered {
-		return o.ResponseWriter.Write(p)
+		return o.send(p)
 	}
 	return o.gathered.Write(p)
+}
+
+// send passes on what comes out of the stream, and counts for how long that has to wait.
+func (rw *responseWriter) send(p []byte) (int, error) {
+	start := time.Now()
+	n, err := rw.ResponseWriter.Write(p)
+	rw.waited += time.Since(start)
+	return n, err
 }
 
 // maxGathered bounds what is gathered; a page of up to 64 KiB and a notice fit. A longer one
@@ -680,7 +716,7 @@ func (rw *responseWriter) letGo(length int) error {
 	if rw.gathered == nil || rw.gathered.Len() == 0 {
 		return nil
 	}
-	_, err := rw.ResponseWriter.Write(rw.gathered.Bytes())
+	_, err := rw.send(rw.gathered.Bytes())
 	rw.gathered.Reset()
 	return err
 }
@@ -725,7 +761,9 @@ func (rw *responseWriter) FlushError() error {
 		return nil // the header too waits for what tells a page from a fragment
 	case rw.stream != nil && rw.stage != observing:
 		if rw.broken == nil {
+			done := rw.work()
 			rw.broken = rw.stream.Flush()
+			done()
 		}
 		if rw.broken == nil {
 			rw.broken = rw.letGo(unknown)
@@ -756,12 +794,14 @@ func (rw *responseWriter) close(err error) {
 	}
 	// Of a page whose length is known all is there, whatever the handler says.
 	whole := rw.broken == nil && rw.missing == 0 && (err == nil || rw.known > 0)
+	done := rw.work()
 	switch {
 	case whole:
 		rw.broken = rw.stream.Close()
 	case rw.broken == nil:
 		rw.broken = rw.stream.Abandon()
 	}
+	done()
 	if rw.missing > 0 {
 		rw.broken = errors.Join(rw.broken, io.ErrUnexpectedEOF)
 	}
@@ -793,11 +833,13 @@ func (rw *responseWriter) endStream() {
 
 // count counts a page that was rewritten, and what of it passed unread.
 func (rw *responseWriter) count(passed markup.Passed) {
-	m := rw.handler.metrics
+	m := rw.handler.watch.Metrics
 	m.LongTags.Add(float64(passed.Tags))
 	m.LongTexts.Add(float64(passed.Texts))
 	if passed.Encoding == "" {
 		m.Rewritten.Inc()
+		m.RewriteBytes.Add(float64(rw.fed))
+		m.RewriteSeconds.Observe(rw.worked.Seconds())
 		return
 	}
 	rw.countUntouched(m.PassedCharset, "it says that its encoding is "+passed.Encoding)
@@ -849,7 +891,11 @@ func (rw *responseWriter) filterField(field string) []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	kept := rw.verdict.SetCookies(lines, verdict.Exchange{Sent: rw.request.Header["Cookie"], Chosen: rw.chosen, Now: time.Now()})
+	x := verdict.Exchange{Sent: rw.request.Header["Cookie"], Now: time.Now()}
+	if rw.choice.Time != 0 {
+		x.Chosen = time.UnixMilli(rw.choice.Time)
+	}
+	kept := rw.verdict.SetCookies(lines, x, &rw.seen)
 	if rw.handler.observes() {
 		return lines
 	}

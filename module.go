@@ -5,6 +5,7 @@ package consent
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -134,7 +135,9 @@ type Handler struct {
 	renderer *notice.Renderer
 	needs    struct{ page, framed []csp.Need } // see findNeeds
 	variant  string                            // of pages, by what is inserted and withheld
-	metrics  *operator.Metrics
+	site     *operator.Site
+	chain    *ledger.Chain
+	watch    *operator.Watch
 	visitor  *visitor.Handler
 	logger   *zap.Logger
 }
@@ -251,15 +254,7 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 // comes: the policy and its date, the texts, the key that signs choices.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
-	h.setDefaults()
-	if err := h.check(); err != nil {
-		return err
-	}
-	var err error
-	if h.policy, err = policy.New(h.declaration()); err != nil {
-		return err
-	}
-	if err := h.checkPolicy(h.policy); err != nil {
+	if err := h.declare(); err != nil {
 		return err
 	}
 	keys, err := operator.OpenKeys(ctx, ctx.Storage())
@@ -275,19 +270,59 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.book.CheckSize(); err != nil {
 		return err
 	}
-	if h.metrics, err = operator.NewMetrics(ctx.GetMetricsRegistry(), h.policy); err != nil {
+	if err := h.openToOperators(ctx); err != nil {
 		return err
 	}
-	h.judge = &verdict.Judge{Policy: h.policy, GPC: choice.GPC(h.GPC), Tally: h.metrics}
+	h.judge = &verdict.Judge{Policy: h.policy, GPC: choice.GPC(h.GPC)}
 	if h.ThirdParties == thirdPartyStrict {
 		h.judge.Report = h.Path + "/report"
 	}
-	h.blocking = blocking.New(h.policy, h.Path, h.metrics)
+	h.blocking = blocking.New(h.policy, h.Path)
 	since, err := operator.Since(ctx, ctx.Storage(), h.policy.Version, time.Now())
 	if err != nil {
 		return err
 	}
-	h.renderer, err = notice.New(notice.Options{
+	if h.renderer, err = notice.New(h.notice(since)); err != nil {
+		return err
+	}
+	h.needs.page, h.needs.framed = h.findNeeds()
+	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
+	heads, err := operator.OpenHeads(ctx.Storage())
+	if err != nil {
+		return err
+	}
+	if h.chain, err = operator.OpenChain(heads); err != nil {
+		return err
+	}
+	h.visitor = &visitor.Handler{
+		Path:        h.Path,
+		CharterPath: strings.TrimSuffix(h.Charter, "/"),
+		Policy:      h.policy,
+		Book:        h.book,
+		Notice:      h.renderer,
+		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: keys, Heads: heads, Failed: h.ledgerFailed},
+		GPC:         h.judge.GPC,
+		Chosen:      h.watch.Chosen,
+		Reported:    h.reported,
+	}
+	return nil
+}
+
+// declare checks the configuration and makes the policy of it.
+func (h *Handler) declare() (err error) {
+	h.setDefaults()
+	if err := h.check(); err != nil {
+		return err
+	}
+	if h.policy, err = policy.New(h.declaration()); err != nil {
+		return err
+	}
+	return h.checkPolicy(h.policy)
+}
+
+// notice says how what visitors see is rendered.
+func (h *Handler) notice(since time.Time) notice.Options {
+	return notice.Options{
 		Policy:    h.policy,
 		Path:      h.Path,
 		Charter:   cmp.Or(h.Charter, h.Path+"/charter"),
@@ -298,23 +333,50 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		Templates: h.Templates,
 		Style:     h.style(),
 		Since:     since,
-	})
+	}
+}
+
+// openToOperators makes what the site does visible: metrics, inventory, events.
+func (h *Handler) openToOperators(ctx caddy.Context) error {
+	metrics, err := operator.NewMetrics(ctx.GetMetricsRegistry(), h.policy)
 	if err != nil {
 		return err
 	}
-	h.needs.page, h.needs.framed = h.findNeeds()
-	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
-	h.visitor = &visitor.Handler{
-		Path:        h.Path,
-		CharterPath: strings.TrimSuffix(h.Charter, "/"),
-		Policy:      h.policy,
-		Book:        h.book,
-		Notice:      h.renderer,
-		Ledger:      ledger.Ledger{Logger: h.logger.Named("ledger")},
-		GPC:         h.judge.GPC,
-		Tally:       h.metrics,
+	events, err := operator.OpenEvents(ctx)
+	if err != nil {
+		return err
 	}
+	site := &operator.Site{Name: h.Site, Mode: h.Mode, Path: h.Path, Undeclared: h.Undeclared, ThirdParties: h.ThirdParties, Policy: h.policy}
+	if err := site.Open(); err != nil {
+		return err
+	}
+	h.site = site
+	h.watch = operator.NewWatch(metrics, site, events)
 	return nil
+}
+
+// ledgerFailed says aloud that a choice has no record.
+func (h *Handler) ledgerFailed(err error) {
+	h.watch.Metrics.LedgerErrors.Inc()
+	h.logger.Error("a choice could not be written to the ledger", zap.Error(err))
+}
+
+// reported takes note of a host that a browser says a policy has stopped.
+func (h *Handler) reported(host string, party policy.Party, path string) {
+	sighting := operator.Sighting{Watch: h.watch, Path: path, Time: time.Now()}
+	sighting.Reported(host, party)
+}
+
+// Cleanup gives back what outlives a reload.
+func (h *Handler) Cleanup() error {
+	var siteErr, chainErr error
+	if h.site != nil {
+		siteErr = h.site.Close()
+	}
+	if h.chain != nil {
+		chainErr = operator.CloseChain()
+	}
+	return errors.Join(siteErr, chainErr)
 }
 
 // guard is what the guard holds back.
@@ -849,6 +911,7 @@ func (b block) colours(light, dark *string) func() error {
 
 var (
 	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
 	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
 	_ caddyfile.Unmarshaler       = (*Handler)(nil)
 )

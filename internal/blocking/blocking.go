@@ -18,18 +18,17 @@ const (
 	ours   = ` data-caddy-consent=""`
 )
 
-// Tally counts what pages would load.
+// Tally is told what a page would load. The bytes are valid during the call only.
 type Tally interface {
-	// Blocked is told whose an element is that is withheld.
-	Blocked(party policy.Party)
-	// UndeclaredHost is told of each element of a host that no declaration covers.
-	UndeclaredHost()
+	// Host is told of each element that would load from a third party's host, and whether it is withheld.
+	Host(host []byte, party policy.Party, withheld bool)
+	// Script is told whose an inline script is that is withheld.
+	Script(party policy.Party)
 }
 
 // Rules are what all pages of a site have in common.
 type Rules struct {
 	policy *policy.Policy
-	tally  Tally
 	// placeholder is the path of what stands in place of a frame.
 	placeholder string
 	marks       []markup.Mark // of each party
@@ -38,8 +37,8 @@ type Rules struct {
 }
 
 // New prepares the rules for a policy; path is the prefix of the module's own URLs.
-func New(p *policy.Policy, path string, tally Tally) *Rules {
-	r := &Rules{policy: p, tally: tally, placeholder: path + "/placeholder"}
+func New(p *policy.Policy, path string) *Rules {
+	r := &Rules{policy: p, placeholder: path + "/placeholder"}
 	for _, s := range p.Parties() {
 		r.marks = append(r.marks, markup.Mark{Attributes: ours + ` ` + gate + `="` + s.ID + `"`})
 	}
@@ -62,8 +61,9 @@ type Page struct {
 	Origin, Host string
 	// Language is that of what the module shows on the page; "" where it is not known.
 	Language string
-	// Observing changes nothing, and only counts.
+	// Observing changes nothing, and only tells the tally.
 	Observing bool
+	Tally     Tally
 }
 
 // Withhold lets the rules of a page withhold what is denied.
@@ -87,10 +87,9 @@ func (p *Page) host(host []byte) *markup.Mark {
 		return nil
 	}
 	party := p.policy.Party(host)
-	if p.policy.IsUndeclared(party) {
-		p.tally.UndeclaredHost()
-	}
-	if !p.policy.Blocks(party, p.Granted) {
+	denied := p.policy.Blocks(party, p.Granted)
+	p.Tally.Host(host, party, denied)
+	if !denied {
 		return nil
 	}
 	return p.mark(party)
@@ -102,11 +101,12 @@ func (p *Page) script(text []byte) *markup.Mark {
 	if literal < 0 {
 		return nil
 	}
-	return p.mark(policy.Party(p.owners[literal]))
+	party := policy.Party(p.owners[literal])
+	p.Tally.Script(party)
+	return p.mark(party)
 }
 
 func (p *Page) mark(party policy.Party) *markup.Mark {
-	p.tally.Blocked(party)
 	if p.Observing {
 		return nil
 	}

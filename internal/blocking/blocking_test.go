@@ -16,10 +16,18 @@ type counted struct {
 	events []string
 }
 
-func (c *counted) Blocked(party policy.Party) {
+func (c *counted) Script(party policy.Party) {
 	c.events = append(c.events, c.policy.Parties()[party].ID)
 }
-func (c *counted) UndeclaredHost() { c.events = append(c.events, "undeclared") }
+
+func (c *counted) Host(host []byte, party policy.Party, withheld bool) {
+	if c.policy.IsUndeclared(party) {
+		c.events = append(c.events, "undeclared "+string(host))
+	}
+	if withheld {
+		c.Script(party)
+	}
+}
 
 func rules(t *testing.T) (*Rules, *counted) {
 	t.Helper()
@@ -31,7 +39,7 @@ func rules(t *testing.T) (*Rules, *counted) {
 		t.Fatal(err)
 	}
 	c := &counted{policy: p}
-	return New(p, "/_consent", c), c
+	return New(p, "/_consent"), c
 }
 
 func rewritten(t *testing.T, page *Page, text string) string {
@@ -63,8 +71,8 @@ func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
 		{1, `<img src=//video.test/x>`, `<img src=//video.test/x>`, "[]"},
 		{0, `<img src=//www.site.test/x><img src=/y>`, `<img src=//www.site.test/x><img src=/y>`, "[]"}, // the site itself
 		{0, `<img src=//cdn.site.test/x>`, `<img` + video + ` data-consent-src=//cdn.site.test/x>`, "[video]"},
-		{3, `<img src=//unknown.test/x>`, `<img src=//unknown.test/x>`, "[undeclared]"},
-		{3, `<script src=//static.hotjar.com/x></script>`, `<script data-caddy-consent="" data-consent-service="hotjar" type="text/plain" data-consent-src=//static.hotjar.com/x></script>`, "[undeclared hotjar]"},
+		{3, `<img src=//unknown.test/x>`, `<img src=//unknown.test/x>`, "[undeclared unknown.test]"},
+		{3, `<script src=//static.hotjar.com/x></script>`, `<script data-caddy-consent="" data-consent-service="hotjar" type="text/plain" data-consent-src=//static.hotjar.com/x></script>`, "[undeclared static.hotjar.com hotjar]"},
 		{0, `<script>video.play(1);stats.push(2)</script>`, `<script` + video + ` type="text/plain">video.play(1);stats.push(2)</script>`, "[video]"},
 		{1, `<script>video.play(1);stats.push(2)</script>`, `<script` + stats + ` type="text/plain">video.play(1);stats.push(2)</script>`, "[stats]"},
 		{3, `<script>video.play(1);stats.push(2)</script>`, `<script>video.play(1);stats.push(2)</script>`, "[]"},
@@ -73,12 +81,12 @@ func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
 		{3, `<img data-consent-service=nobody data-consent-src=/x>`, `<img data-consent-service=nobody data-consent-src=/x>`, "[]"},
 	} {
 		r, counts := rules(t)
-		got := rewritten(t, &Page{Rules: r, Granted: c.granted, Origin: "https://www.site.test", Host: "www.site.test"}, c.page)
+		got := rewritten(t, &Page{Rules: r, Tally: counts, Granted: c.granted, Origin: "https://www.site.test", Host: "www.site.test"}, c.page)
 		if got != c.want || fmt.Sprint(counts.events) != c.counts {
 			t.Errorf("%s with %b became %s\nwant %s\ncounted %v", c.page, c.granted, got, c.want, counts.events)
 		}
 		r, counts = rules(t)
-		if got := rewritten(t, &Page{Rules: r, Granted: c.granted, Host: "www.site.test", Observing: true}, c.page); got != c.page || fmt.Sprint(counts.events) != c.counts {
+		if got := rewritten(t, &Page{Rules: r, Tally: counts, Granted: c.granted, Host: "www.site.test", Observing: true}, c.page); got != c.page || fmt.Sprint(counts.events) != c.counts {
 			t.Errorf("observed, %s became %s; counted %v", c.page, got, counts.events)
 		}
 	}
@@ -91,8 +99,8 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 		` //www.youtube.com/é `:                           own + `youtube&amp;lang=fr&amp;url=%2F%2Fwww.youtube.com%2F%C3%A9"`,
 		"//video.test/" + strings.Repeat("x", maxContent): own + `video&amp;lang=fr"`,
 	} {
-		r, _ := rules(t)
-		got := rewritten(t, &Page{Rules: r, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"}, `<iframe src='`+src+`'></iframe>`)
+		r, counts := rules(t)
+		got := rewritten(t, &Page{Rules: r, Tally: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"}, `<iframe src='`+src+`'></iframe>`)
 		if !strings.Contains(got, want+" data-consent-src='"+src+"'>") {
 			t.Errorf("%s became %s, want %s", src, got, want)
 		}
@@ -108,8 +116,8 @@ func TestLinksInTheHeaderAreWithheldToo(t *testing.T) {
 		{[]string{`<https://video.test/>; rel=canonical`, `<https://VIDEO.test/a,b>; title="a, \"b"; REL=Stylesheet`, `<https://video.test/>; rel=next`}, []string{`<https://video.test/>; rel=canonical`, `<https://video.test/>; rel=next`}},
 		{[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}, []string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}},
 	} {
-		r, _ := rules(t)
-		page := &Page{Rules: r, Host: "www.site.test"}
+		r, counts := rules(t)
+		page := &Page{Rules: r, Tally: counts, Host: "www.site.test"}
 		if got := page.Links(c.lines); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
 			t.Errorf("%q became %q, want %q", c.lines, got, c.want)
 		}

@@ -144,6 +144,15 @@ func (r *Renderer) view(v Visitor) view {
 	return out
 }
 
+// PurposeTitle is what visitors know a purpose as in a language.
+func (r *Renderer) PurposeTitle(id, language string) string {
+	return r.languages.texts[language].purpose(r.options.Policy.Purpose(id), language)
+}
+
+func (t texts) purpose(declared policy.Purpose, language string) string {
+	return cmp.Or(declared.Title.In(language), t["purpose."+declared.ID])
+}
+
 // isolated keeps a name's own direction out of the sentence around it, where that reads
 // from right to left (Unicode Standard Annex 9, section 2.4: first strong isolate).
 func (v view) isolated(name string) string {
@@ -155,10 +164,7 @@ func (v view) isolated(name string) string {
 
 func (v *view) purpose(p *policy.Policy, id string) purposeView {
 	declared := p.Purpose(id)
-	out := purposeView{Title: declared.Title.In(v.Language), Description: declared.Description.In(v.Language)}
-	if out.Title == "" {
-		out.Title = v.texts["purpose."+id]
-	}
+	out := purposeView{Title: v.texts.purpose(declared, v.Language), Description: declared.Description.In(v.Language)}
 	if out.Description == "" {
 		out.Description = v.texts["purpose."+id+".text"]
 	}

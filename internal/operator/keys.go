@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,11 @@ const (
 	storagePatience = 5 * time.Second
 	// refreshInterval is how long a rotation elsewhere may go unnoticed.
 	refreshInterval = time.Minute
+	// activation is how long a new key only verifies: by then every instance has seen it, or looks for
+	// it when it meets its first signature, so that no visitor is asked again.
+	activation = 2 * refreshInterval
+	// maxKeys bounds how many are kept for ledgers: those of eight years, rotated monthly.
+	maxKeys = 100
 )
 
 // storedKeys is what the storage holds, the newest key first.
@@ -45,6 +51,7 @@ type Keys struct {
 	storage certmagic.Storage
 	current atomic.Pointer[storedKeys]
 
+	now        func() time.Time
 	refreshing sync.Mutex
 	refreshed  time.Time // guarded by refreshing
 }
@@ -52,7 +59,7 @@ type Keys struct {
 // OpenKeys loads the keys. The first instance of all makes one, under the storage's
 // lock.
 func OpenKeys(ctx context.Context, storage certmagic.Storage) (*Keys, error) {
-	k := &Keys{storage: storage, refreshed: time.Now()}
+	k := &Keys{storage: storage, refreshed: time.Now(), now: time.Now}
 	stored, err := load(ctx, storage)
 	if errors.Is(err, fs.ErrNotExist) {
 		stored, err = addKey(ctx, storage, time.Now(), false)
@@ -64,8 +71,19 @@ func OpenKeys(ctx context.Context, storage certmagic.Storage) (*Keys, error) {
 	return k, nil
 }
 
-// RotateKey makes a new key, which signs from now on. The old ones go on verifying
-// until no choice can be as old as they are.
+// LoadKeys loads the keys that there are, to verify what was signed.
+func LoadKeys(ctx context.Context, storage certmagic.Storage) (*Keys, error) {
+	stored, err := load(ctx, storage)
+	if err != nil {
+		return nil, fmt.Errorf("the key that signs choices: %w", err)
+	}
+	k := &Keys{storage: storage, refreshed: time.Now(), now: time.Now}
+	k.current.Store(stored)
+	return k, nil
+}
+
+// RotateKey makes a new key, which signs as soon as every instance can know it, in two minutes. The old
+// ones go on verifying: choices until none can be as old as they are, ledgers for longer.
 func RotateKey(ctx context.Context, storage certmagic.Storage) error {
 	_, err := addKey(ctx, storage, time.Now(), true)
 	return err
@@ -88,21 +106,35 @@ func addKey(ctx context.Context, storage certmagic.Storage, now time.Time, anoth
 	return stored, err
 }
 
-// withNewKey puts a new key before those that may still have signed a valid choice.
+// withNewKey puts a new key before the others.
 func withNewKey(stored *storedKeys, now time.Time) *storedKeys {
 	key := make([]byte, sha256.Size)
 	_, _ = rand.Read(key) // never fails
-	keys := []storedKey{{Created: now.UTC(), Key: key}}
-	for i, old := range stored.Keys {
-		retired := now // when the key ceased to sign
-		if i > 0 {
-			retired = stored.Keys[i-1].Created
-		}
-		if now.Sub(retired) < policy.MaxLifetime {
-			keys = append(keys, old)
+	keys := append([]storedKey{{Created: now.UTC(), Key: key}}, stored.Keys...)
+	return &storedKeys{keys[:min(len(keys), maxKeys)]}
+}
+
+// signing is the key that signs: the newest that every instance can know, else the first of all.
+func (s *storedKeys) signing(now time.Time) []byte {
+	for _, k := range s.Keys {
+		if now.Sub(k.Created) >= activation {
+			return k.Key
 		}
 	}
-	return &storedKeys{keys}
+	return s.Keys[len(s.Keys)-1].Key
+}
+
+// verifies tells whether one of the keys signed a message, that had not ceased to sign longer than that ago.
+func (s *storedKeys) verifies(message, given []byte, now time.Time, ago time.Duration) bool {
+	for i, k := range s.Keys {
+		if i > 0 && now.Sub(s.Keys[i-1].Created.Add(activation)) >= ago {
+			return false // nor those before it
+		}
+		if hmac.Equal(given, mac(k.Key, message)) {
+			return true
+		}
+	}
+	return false
 }
 
 func load(ctx context.Context, storage certmagic.Storage) (*storedKeys, error) {
@@ -121,25 +153,28 @@ func load(ctx context.Context, storage certmagic.Storage) (*storedKeys, error) {
 	return &stored, nil
 }
 
-// Sign returns the HMAC-SHA256 of message with the newest key.
+// Sign returns the HMAC-SHA256 of message with the key that signs now.
 func (k *Keys) Sign(message []byte) []byte {
 	k.refresh()
-	return mac(k.current.Load().Keys[0].Key, message)
+	return mac(k.current.Load().signing(k.now()), message)
 }
 
-// Verify tells whether any of the keys signed message. Where none did, another
-// instance may have rotated: the storage is looked at again, at most once a minute.
+// Verify tells whether a key signed message that may have signed a choice which still holds. Where none
+// did, another instance may have rotated: the storage is looked at again, at most once a minute.
 func (k *Keys) Verify(message, given []byte) bool {
 	return k.verify(message, given) || k.refresh() && k.verify(message, given)
 }
 
 func (k *Keys) verify(message, given []byte) bool {
-	for _, key := range k.current.Load().Keys {
-		if hmac.Equal(given, mac(key.Key, message)) {
-			return true
-		}
-	}
-	return false
+	return k.current.Load().verifies(message, given, k.now(), policy.MaxLifetime)
+}
+
+// Ever verifies what was signed at any time.
+type Ever struct{ *Keys }
+
+// Verify tells whether any key that is kept signed message.
+func (k Ever) Verify(message, given []byte) bool {
+	return k.current.Load().verifies(message, given, k.now(), math.MaxInt64)
 }
 
 // refresh reads the keys anew if it is time to, and nobody else is doing so. A

@@ -56,6 +56,10 @@ func TestRotationKeepsVerifyingWithTheOldKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := open(t, s)
+	if string(after.Sign(message)) != string(signed) {
+		t.Error("a key signs that not every instance can know")
+	}
+	after.now = func() time.Time { return time.Now().Add(activation) }
 	if string(after.Sign(message)) == string(signed) {
 		t.Error("the key did not change")
 	}
@@ -73,7 +77,9 @@ func TestARotationElsewhereIsNoticed(t *testing.T) {
 	if err := RotateKey(context.Background(), s); err != nil {
 		t.Fatal(err)
 	}
-	signed := open(t, s).Sign(message)
+	elsewhere := open(t, s)
+	elsewhere.now = func() time.Time { return time.Now().Add(activation) }
+	signed := elsewhere.Sign(message)
 	if here.Verify(message, signed) {
 		t.Error("the storage is read at every forged cookie")
 	}
@@ -83,20 +89,28 @@ func TestARotationElsewhereIsNoticed(t *testing.T) {
 	}
 }
 
-func TestAKeyIsForgottenWhenNoChoiceCanBeAsOld(t *testing.T) {
+func TestAnOldKeyVerifiesLedgersLongerThanChoices(t *testing.T) {
 	s, ctx := storage(t), context.Background()
 	now := time.Now()
-	for _, at := range []time.Time{now, now.Add(time.Hour), now.Add(policy.MaxLifetime), now.Add(policy.MaxLifetime + 2*time.Hour)} {
-		if _, err := addKey(ctx, s, at, true); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stored, err := load(ctx, s)
-	if err != nil {
+	first := open(t, s).Sign(message)
+	if _, err := addKey(ctx, s, now.Add(time.Hour), true); err != nil {
 		t.Fatal(err)
 	}
-	// The first ceased to sign after an hour, more than 13 months ago.
-	if len(stored.Keys) != 3 {
+	k := open(t, s)
+	for after, want := range map[time.Duration]bool{2 * time.Hour: true, policy.MaxLifetime: true, policy.MaxLifetime + 2*time.Hour: false} {
+		k.now = func() time.Time { return now.Add(after) }
+		if k.Verify(message, first) != want || !(Ever{k}).Verify(message, first) {
+			t.Errorf("after %v", after)
+		}
+	}
+}
+
+func TestTheNumberOfKeysIsBounded(t *testing.T) {
+	stored := &storedKeys{}
+	for range maxKeys + 10 {
+		stored = withNewKey(stored, time.Now())
+	}
+	if len(stored.Keys) != maxKeys {
 		t.Errorf("%d keys", len(stored.Keys))
 	}
 }
@@ -125,7 +139,9 @@ func TestTheAdminAPIRotatesTheKey(t *testing.T) {
 	if err := handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/consent/keys/rotate", nil)); err != nil {
 		t.Fatal(err)
 	}
-	if after := open(t, s); string(after.Sign(message)) == string(signed) || !after.Verify(message, signed) {
+	after := open(t, s)
+	after.now = func() time.Time { return time.Now().Add(activation) }
+	if string(after.Sign(message)) == string(signed) || !after.Verify(message, signed) {
 		t.Error("the key was not rotated")
 	}
 	w := httptest.NewRecorder()

@@ -22,12 +22,19 @@ type Metrics struct {
 	LongTags, LongTexts prometheus.Counter
 	// Notices counts pages with the notice.
 	Notices prometheus.Counter
+	// RewriteBytes counts the bytes of pages that came to the rewriter, compressed as they were;
+	// RewriteSeconds is how long it worked on each page, without waiting for the visitor.
+	RewriteBytes   prometheus.Counter
+	RewriteSeconds prometheus.Observer
+	// LedgerErrors counts choices that the ledger could not take.
+	LedgerErrors prometheus.Counter
 
 	undeclaredCookies, undeclaredHosts prometheus.Counter
 
 	setCookies map[policy.Class][len(actions)]prometheus.Counter
 	withheld   map[policy.Class]prometheus.Counter
 	blocked    []prometheus.Counter // by party
+	choices    *prometheus.CounterVec
 }
 
 // actions are the labels of a verdict's actions.
@@ -48,6 +55,15 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 		"Cookies that were not sent upstream, by purpose.", "purpose")
 	blocked := r.counters("caddy_consent_blocked_total",
 		"Elements of pages that were withheld, and loads that browsers report as stopped, by the service whose they are.", "service")
+	choices := r.counters("caddy_consent_choices_total",
+		"Choices that visitors made, by answer; native: made with the portal's own banner, each counted once as far as is known.", "choice")
+	ledgerErrors := r.counters("caddy_consent_ledger_errors_total", "Choices that could not be written to the ledger.")
+	rewriteBytes := r.counters("caddy_consent_rewrite_bytes_total", "Bytes of pages that came to the rewriter, compressed as they were.")
+	rewriteSeconds := register(r, prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "caddy_consent_rewrite_seconds",
+		Help:    "Time that the rewriter took for a page, without waiting for the upstream or the visitor.",
+		Buckets: prometheus.ExponentialBuckets(0.0001, 4, 8), // 0.1 ms to 1.6 s
+	}))
 	undeclared := r.counters("caddy_consent_undeclared_total",
 		"Cookies and third-party hosts that no declaration covers, each time one was seen.", "kind")
 	if r.err != nil {
@@ -60,6 +76,10 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 		LongTags:          unread.WithLabelValues("tag"),
 		LongTexts:         unread.WithLabelValues("text"),
 		Notices:           notices.WithLabelValues(),
+		RewriteBytes:      rewriteBytes.WithLabelValues(),
+		RewriteSeconds:    rewriteSeconds,
+		LedgerErrors:      ledgerErrors.WithLabelValues(),
+		choices:           choices,
 		undeclaredCookies: undeclared.WithLabelValues("cookie"),
 		undeclaredHosts:   undeclared.WithLabelValues("host"),
 		setCookies:        make(map[policy.Class][len(actions)]prometheus.Counter),
@@ -77,14 +97,23 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 	for i, s := range p.Services {
 		of(policy.Class(i), s.Purpose)
 	}
+	for _, answer := range answers {
+		choices.WithLabelValues(answer)
+	}
 	for _, s := range p.Parties() {
 		m.blocked = append(m.blocked, blocked.WithLabelValues(s.ID))
 	}
 	return m, nil
 }
 
+// answers are the labels of choices.
+var answers = []string{"accept", "refuse", "custom", "grant", "native"}
+
+// Choice counts a choice by its answer.
+func (m *Metrics) Choice(answer string) { m.choices.WithLabelValues(answer).Inc() }
+
 // SetCookie counts a line of a response.
-func (m *Metrics) SetCookie(action verdict.Action, class policy.Class) {
+func (m *Metrics) SetCookie(class policy.Class, action verdict.Action) {
 	m.setCookies[class][action].Inc()
 	if class == policy.ClassUndeclared {
 		m.undeclaredCookies.Inc()
@@ -112,11 +141,15 @@ type registrar struct {
 }
 
 func (r *registrar) counters(name, help string, labels ...string) *prometheus.CounterVec {
-	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	err := r.registry.Register(vec)
+	return register(r, prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels))
+}
+
+// register registers a collector, or finds the one that was registered before it.
+func register[C prometheus.Collector](r *registrar, collector C) C {
+	err := r.registry.Register(collector)
 	if registered := (prometheus.AlreadyRegisteredError{}); errors.As(err, &registered) {
-		return registered.ExistingCollector.(*prometheus.CounterVec)
+		return registered.ExistingCollector.(C)
 	}
 	r.err = errors.Join(r.err, err)
-	return vec
+	return collector
 }

@@ -22,8 +22,8 @@ func TestHandlersOfOneConfigurationCountTogether(t *testing.T) {
 		}
 		m.Rewritten.Inc()
 		m.LongTags.Add(2)
-		m.SetCookie(verdict.Shortened, 0)
-		m.SetCookie(verdict.Stripped, policy.ClassUndeclared)
+		m.SetCookie(0, verdict.Shortened)
+		m.SetCookie(policy.ClassUndeclared, verdict.Stripped)
 		m.Withheld(policy.ClassUndeclared)
 		m.Blocked(0)
 		m.Blocked(policy.Party(len(p.Parties()) - 1))

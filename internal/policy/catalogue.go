@@ -525,3 +525,15 @@ func FromCatalogue(id string) Service {
 	}
 	return Service{ID: id}
 }
+
+// KnownCookie is the id of the well-known service that sets cookies of that name, "" where there is none.
+func KnownCookie(name string) string {
+	for _, s := range catalogue {
+		for _, pattern := range s.Cookies {
+			if pattern.Match(name) {
+				return s.ID
+			}
+		}
+	}
+	return ""
+}

@@ -19,12 +19,12 @@ const (
 	Expired          // it was added, to delete a cookie that is left over
 )
 
-// Tally counts what verdicts do with cookies.
+// Tally is told what one request's verdict does with cookies. The names are valid during the call only.
 type Tally interface {
-	// SetCookie is told of each line of a response.
-	SetCookie(action Action, class policy.Class)
-	// Withheld is told of each cookie that is not sent upstream.
-	Withheld(class policy.Class)
+	// SetCookie is told of each line of a response; its name is "" where browsers might not agree on it.
+	SetCookie(name string, class policy.Class, action Action)
+	// Sent is told of each cookie that a visitor sends, and whether it is withheld from the upstream.
+	Sent(name string, class policy.Class, withheld bool)
 }
 
 // allows tells whether a cookie of that class may pass, in either direction.
@@ -37,23 +37,21 @@ func (v *Verdict) sends(name string) bool {
 
 // Cookies returns a request's Cookie field values with only what may be sent
 // upstream; lines itself where that is all, empty values left out.
-func (v *Verdict) Cookies(lines []string) []string {
-	for i, line := range lines {
-		if cookies.Filter(line, v.sends) != line {
-			return v.filtered(lines, i)
+func (v *Verdict) Cookies(lines []string, tally Tally) []string {
+	withheld := false
+	for _, line := range lines {
+		for name := range cookies.Pairs(line) {
+			class := v.judge.Policy.Classify(name)
+			allowed := v.allows(class)
+			tally.Sent(name, class, !allowed)
+			withheld = withheld || !allowed
 		}
 	}
-	return lines
-}
-
-func (v *Verdict) filtered(lines []string, unchanged int) []string {
-	kept := append(make([]string, 0, len(lines)), lines[:unchanged]...)
-	for _, line := range lines[unchanged:] {
-		for name := range cookies.Pairs(line) {
-			if class := v.judge.Policy.Classify(name); v.judge.Tally != nil && !v.allows(class) {
-				v.judge.Tally.Withheld(class)
-			}
-		}
+	if !withheld {
+		return lines
+	}
+	kept := make([]string, 0, len(lines))
+	for _, line := range lines {
 		if line = cookies.Filter(line, v.sends); line != "" {
 			kept = append(kept, line)
 		}
@@ -70,12 +68,18 @@ type Exchange struct {
 }
 
 // SetCookies returns those of a response's Set-Cookie lines that may pass, in their
-// order; lines itself where that is all of them.
-func (v *Verdict) SetCookies(lines []string, x Exchange) []string {
+// order; lines itself where that is all of them. One that browsers would not surely read alike is
+// dropped.
+func (v *Verdict) SetCookies(lines []string, x Exchange, tally Tally) []string {
 	var kept []string // nil while all lines pass as they are
 	for i, line := range lines {
-		passed, class, action := v.setCookie(line, x)
-		v.count(action, class)
+		name, ok := cookies.Name(line)
+		passed, class, action := line, policy.ClassUndeclared, Stripped
+		if ok {
+			class = v.judge.Policy.Classify(name)
+			passed, action = v.setCookie(name, class, line, x)
+		}
+		tally.SetCookie(name, class, action)
 		if kept == nil && action != Passed {
 			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
@@ -89,31 +93,20 @@ func (v *Verdict) SetCookies(lines []string, x Exchange) []string {
 	return kept
 }
 
-func (v *Verdict) count(action Action, class policy.Class) {
-	if v.judge.Tally != nil {
-		v.judge.Tally.SetCookie(action, class)
-	}
-}
-
-// setCookie tells what becomes of a line, and in what form it passes. One that browsers
-// would not surely read alike is dropped, one that only deletes a cookie passes.
-func (v *Verdict) setCookie(line string, x Exchange) (string, policy.Class, Action) {
-	name, ok := cookies.Name(line)
-	if !ok {
-		return line, policy.ClassUndeclared, Stripped
-	}
-	class := v.judge.Policy.Classify(name)
+// setCookie tells what becomes of a line, and in what form it passes. One that only deletes a
+// cookie passes.
+func (v *Verdict) setCookie(name string, class policy.Class, line string, x Exchange) (string, Action) {
 	switch {
 	case v.allows(class) && class < 0:
-		return line, class, Passed
+		return line, Passed
 	case cookies.Deletes(line, x.Now):
-		return line, class, Passed
+		return line, Passed
 	case !v.allows(class), v.renews(class, name, line, x.Sent):
-		return line, class, Stripped
+		return line, Stripped
 	}
 	life := v.judge.Policy.Services[class].MaxLife()
 	if life == 0 {
-		return line, class, Passed
+		return line, Passed
 	}
 	// It lives as declared, counted from the choice: visits do not renew it.
 	if x.Chosen.IsZero() {
@@ -121,12 +114,12 @@ func (v *Verdict) setCookie(line string, x Exchange) (string, policy.Class, Acti
 	}
 	end := x.Chosen.Add(life)
 	if !end.After(x.Now) {
-		return line, class, Stripped
+		return line, Stripped
 	}
 	if shortened := cookies.Shorten(line, x.Now, end); shortened != line {
-		return shortened, class, Shortened
+		return shortened, Shortened
 	}
-	return line, class, Passed
+	return line, Passed
 }
 
 // renews tells whether a line only sets anew what the visitor has already sent of an exempt
@@ -156,7 +149,7 @@ const (
 // Leftovers are the Set-Cookie lines by which a page, at that escaped path, deletes the cookies of
 // services that are not granted, which the visitor still sends. They are the host's own alone: a cookie of
 // the whole domain may be a sibling site's, where its visitor has chosen otherwise.
-func (v *Verdict) Leftovers(sent []string, path string, https bool) []string {
+func (v *Verdict) Leftovers(sent []string, path string, https bool, tally Tally) []string {
 	var names, lines []string
 	for _, field := range sent {
 		for name := range cookies.Pairs(field) {
@@ -170,7 +163,7 @@ func (v *Verdict) Leftovers(sent []string, path string, https bool) []string {
 					break
 				}
 				lines = append(lines, cookies.Expire(name, at, "", https))
-				v.count(Expired, class)
+				tally.SetCookie(name, class, Expired)
 			}
 		}
 	}

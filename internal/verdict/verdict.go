@@ -48,8 +48,6 @@ type Judge struct {
 	// Report is the path that takes reports of what a strict policy has stopped; "" where
 	// third parties are not strict.
 	Report string
-	// Tally counts; nil does not.
-	Tally Tally
 
 	// A slot holds one verdict, another takes its place: bounded, without locks.
 	slots [256]atomic.Pointer[Verdict]

@@ -27,6 +27,12 @@ func judge(t *testing.T, change func(*policy.Declaration)) *Judge {
 	return &Judge{Policy: p, GPC: choice.HonourGPC}
 }
 
+// uncounted is a tally that nobody reads.
+type uncounted struct{}
+
+func (uncounted) SetCookie(string, policy.Class, Action) {}
+func (uncounted) Sent(string, policy.Class, bool)        {}
+
 const matomo, ga = policy.Set(1), policy.Set(2)
 
 func given(set policy.Set) choice.Choice { return choice.Choice{State: choice.Given, Granted: set} }
@@ -49,7 +55,7 @@ func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
 			want = append(want, lines[i])
 		}
 		before := append([]string(nil), lines...)
-		if got := judge(t, nil).Of(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}); !reflect.DeepEqual(got, want) {
+		if got := judge(t, nil).Of(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v: %q, want %q", c.choice, got, want)
 		}
 		if !reflect.DeepEqual(lines, before) {
@@ -61,10 +67,10 @@ func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
 func TestUndeclaredCookiesPassWhereTheOperatorSaysSo(t *testing.T) {
 	v := judge(t, func(d *policy.Declaration) { d.PassUndeclared = true }).Of(choice.Choice{}, false)
 	lines := []string{"_fbp=1", "=nameless", "_ga=1"}
-	if got := v.SetCookies(lines, Exchange{Chosen: now, Now: now}); !reflect.DeepEqual(got, lines[:2]) {
+	if got := v.SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, lines[:2]) {
 		t.Errorf("%q", got)
 	}
-	if got := v.Cookies([]string{"_fbp=1; nameless; _ga=2"}); !reflect.DeepEqual(got, []string{"_fbp=1; nameless"}) {
+	if got := v.Cookies([]string{"_fbp=1; nameless; _ga=2"}, uncounted{}); !reflect.DeepEqual(got, []string{"_fbp=1; nameless"}) {
 		t.Errorf("%q", got)
 	}
 }
@@ -77,15 +83,15 @@ func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
 		now.Add(-48 * time.Hour): "",
 		{}:                       "_pk_id=1; Max-Age=172800; Path=/",
 	} {
-		if got := strings.Join(v.SetCookies([]string{"_pk_id=1; Max-Age=33955200; Path=/"}, Exchange{Chosen: chosen, Now: now}), "\n"); got != want {
+		if got := strings.Join(v.SetCookies([]string{"_pk_id=1; Max-Age=33955200; Path=/"}, Exchange{Chosen: chosen, Now: now}, uncounted{}), "\n"); got != want {
 			t.Errorf("chosen %v: %q, want %q", chosen, got, want)
 		}
 	}
-	if got := v.SetCookies([]string{"_pk_id=; Max-Age=0"}, Exchange{Chosen: now.Add(-72 * time.Hour), Now: now}); len(got) != 1 {
+	if got := v.SetCookies([]string{"_pk_id=; Max-Age=0"}, Exchange{Chosen: now.Add(-72 * time.Hour), Now: now}, uncounted{}); len(got) != 1 {
 		t.Error("it cannot be deleted any more")
 	}
 	necessary := []string{"sessionid=1; Max-Age=99999999"}
-	if got := v.SetCookies(necessary, Exchange{Chosen: now, Now: now}); got[0] != necessary[0] {
+	if got := v.SetCookies(necessary, Exchange{Chosen: now, Now: now}, uncounted{}); got[0] != necessary[0] {
 		t.Errorf("a necessary cookie became %q", got)
 	}
 }
@@ -93,13 +99,13 @@ func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
 func TestWhatNeedsNoChangeIsNotCopied(t *testing.T) {
 	v := judge(t, nil).Of(given(ga), false)
 	set, sent := []string{"sessionid=1", "_ga=1"}, []string{"sessionid=1; _ga=1"}
-	if got := v.SetCookies(set, Exchange{Chosen: now, Now: now}); &got[0] != &set[0] {
+	if got := v.SetCookies(set, Exchange{Chosen: now, Now: now}, uncounted{}); &got[0] != &set[0] {
 		t.Error("Set-Cookie lines were copied")
 	}
-	if got := v.Cookies(sent); &got[0] != &sent[0] {
+	if got := v.Cookies(sent, uncounted{}); &got[0] != &sent[0] {
 		t.Error("Cookie lines were copied")
 	}
-	if got := v.Cookies([]string{"_fbp=1", "sessionid=1; x=2", "x=1"}); !reflect.DeepEqual(got, []string{"sessionid=1"}) {
+	if got := v.Cookies([]string{"_fbp=1", "sessionid=1; x=2", "x=1"}, uncounted{}); !reflect.DeepEqual(got, []string{"sessionid=1"}) {
 		t.Errorf("%q", got)
 	}
 }

@@ -1,6 +1,7 @@
 package visitor
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,11 +9,13 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
@@ -27,6 +30,8 @@ type answer struct {
 	Return   string          `json:"return"`
 	// Lang is the language in which the visitor was asked.
 	Lang string `json:"lang"`
+	// How is where: notice, settings, charter or placeholder.
+	How string `json:"how"`
 }
 
 // choose records a choice and gives the browser its cookie.
@@ -46,12 +51,10 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 	before.Language = h.inLanguage(a.Lang, before.Language)
 	withdrawn := before.InForce &^ granted
 	c := h.Book.New(granted, now)
-	h.Ledger.Record(ledger.Entry{
-		Receipt: c.Receipt, Time: now.UTC(), Policy: h.Policy.Version, Language: before.Language, Choice: a.Choice,
-		Granted:   choice.Services(h.Policy, granted),
-		Refused:   choice.Services(h.Policy, h.Policy.All&^granted),
-		Withdrawn: choice.Services(h.Policy, withdrawn),
-	})
+	h.record(ledger.Entry{
+		Site: before.Site, Receipt: c.Receipt, Time: ledger.Timestamp(now), Notice: h.noticeHash(before), Language: before.Language,
+		Choice: a.Choice, How: a.means(), GPC: h.GPC.Refuses(r.Header),
+	}, granted, withdrawn)
 	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, page.IsHTTPS(r)))
 	h.expire(w.Header(), r, withdrawn, a.Return)
 	w.Header().Set("Cache-Control", "no-store")
@@ -61,6 +64,36 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", back(r, a.Return))
 	w.WriteHeader(http.StatusSeeOther)
+}
+
+// means are where our own forms and scripts say that a choice was made.
+var means = []string{"notice", "settings", "charter", "placeholder"}
+
+// means is where the answer says that the choice was made, "other" where it does not say.
+func (a answer) means() string {
+	if slices.Contains(means, a.How) {
+		return a.How
+	}
+	return "other"
+}
+
+// noticeHash is that of the notice which the visitor of the home page gets, in that language.
+func (h *Handler) noticeHash(v notice.Visitor) string {
+	shown := h.Notice.Notice(notice.Place{Origin: v.Origin, Site: v.Site, Return: "/", Language: v.Language, Refusing: v.Refusing})
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(shown)))
+}
+
+// maxSite bounds what an entry says of the site, which is the request's host where it has no name.
+const maxSite = 255
+
+// record writes a choice to the ledger.
+func (h *Handler) record(e ledger.Entry, granted, withdrawn policy.Set) {
+	e.Site, e.Policy = e.Site[:min(len(e.Site), maxSite)], h.Policy.Version
+	e.Granted = choice.Services(h.Policy, granted)
+	e.Refused = choice.Services(h.Policy, h.Policy.All&^granted)
+	e.Withdrawn = choice.Services(h.Policy, withdrawn)
+	h.Ledger.Record(e)
+	h.Chosen(e)
 }
 
 // problem is why a request is refused.
@@ -101,7 +134,7 @@ func readJSON(body string) (a answer, _ *problem) {
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&a)
 	if _, end := decoder.Token(); err != nil || end != io.EOF {
-		return a, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans), "return" and "lang" (texts), and no other member.`)
+		return a, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans), "return", "lang" and "how" (texts), and no other member.`)
 	}
 	return a, nil
 }
@@ -126,8 +159,10 @@ func readForm(body string) (a answer, _ *problem) {
 			a.Return = values[0]
 		case name == "lang":
 			a.Lang = values[0]
+		case name == "how":
+			a.How = values[0]
 		default:
-			return a, malformed("The form has a field other than choice, service, return and lang.")
+			return a, malformed("The form has a field other than choice, service, return, lang and how.")
 		}
 	}
 	return a, nil

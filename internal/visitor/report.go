@@ -3,6 +3,7 @@ package visitor
 import (
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -23,16 +24,14 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "This is no report of a Content-Security-Policy (application/csp-report or application/reports+json).")
 		return
 	}
+	from, _ := refererPath(r)
+	path, _, _ := strings.Cut(from, "?")
 	for _, v := range violations {
 		if v.Host == "" {
 			continue
 		}
-		party := h.Policy.Party([]byte(v.Host))
-		switch {
-		case party >= 0:
-			h.Tally.Blocked(party)
-		case party == policy.Unknown:
-			h.Tally.UndeclaredHost()
+		if party := h.Policy.Party([]byte(v.Host)); party != policy.Allowed {
+			h.Reported(v.Host, party, path)
 		}
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -1,5 +1,5 @@
 // Package visitor answers what the visitor's browser asks of the module itself: to
-// make and to read a choice, the settings, the charter, what stands in place of frames, the
+// make and to read a choice, its receipt, the settings, the charter, what stands in place of frames, the
 // assets of the notice, reports. It is plain net/http.
 package visitor
 
@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
@@ -28,12 +27,16 @@ type Handler struct {
 	Policy            *policy.Policy
 	Book              *choice.Book
 	Notice            *notice.Renderer
-	Ledger            ledger.Ledger
+	Ledger            *ledger.Ledger
 	GPC               choice.GPC
-	// Tally counts what browsers report.
-	Tally blocking.Tally
+	// Chosen is told of each choice, after the ledger.
+	Chosen func(ledger.Entry)
+	// Reported is told of each host that a browser reports as not loaded from, whose it is, and the
+	// page's path.
+	Reported func(host string, party policy.Party, path string)
 
 	crossOrigin http.CrossOriginProtection
+	natives     natives
 }
 
 const gpcPath = "/.well-known/gpc.json"
@@ -79,6 +82,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == h.Path+"/charter", h.isFurtherCharter(path):
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.charter(w, r)
+		}
+	case path == h.Path+"/receipt":
+		if allow(w, r, http.MethodGet, http.MethodHead) {
+			h.receipt(w, r)
 		}
 	case path == h.Path+"/placeholder":
 		if allow(w, r, http.MethodGet, http.MethodHead) {

@@ -36,6 +36,12 @@ func (k testKey) Sign(message []byte) []byte {
 
 func (k testKey) Verify(message, mac []byte) bool { return hmac.Equal(mac, k.Sign(message)) }
 
+// noHeads keeps no last entry.
+type noHeads struct{}
+
+func (noHeads) Load() (*ledger.Head, error) { return nil, nil }
+func (noHeads) Store(ledger.Head) error     { return nil }
+
 // handler serves a policy with two services; log receives its ledger.
 func handler(t testing.TB, log io.Writer, services ...policy.Service) *Handler {
 	if services == nil {
@@ -53,11 +59,18 @@ func handler(t testing.TB, log io.Writer, services ...policy.Service) *Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	chain, err := ledger.NewChain(noHeads{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = chain.Close() })
 	core := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(log), zap.DebugLevel)
 	return &Handler{
 		Path: "/_consent", CharterPath: "/cookies", Policy: p, Notice: n, GPC: choice.HonourGPC,
 		Book:   &choice.Book{Policy: p, Remember: remember, AcceptNative: true, Keys: testKey("k")},
-		Ledger: ledger.Ledger{Logger: zap.New(core)},
+		Ledger:   &ledger.Ledger{Logger: zap.New(core), Chain: chain, Keys: testKey("k"), Heads: noHeads{}, Failed: func(err error) { t.Error(err) }},
+		Chosen:   func(ledger.Entry) {},
+		Reported: func(string, policy.Party, string) {},
 	}
 }
 

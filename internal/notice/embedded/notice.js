@@ -40,11 +40,12 @@
 
 	function tell(state) { document.dispatchEvent(new CustomEvent('consentchange', { detail: state })); }
 
-	function set(choice, services) {
+	// how is where the visitor was asked, for the record.
+	function set(choice, services, how) {
 		return ask({
 			method: 'POST',
 			headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
-			body: JSON.stringify({ choice: choice, services: services, return: location.pathname, lang: language })
+			body: JSON.stringify({ choice: choice, services: services, return: location.pathname, lang: language, how: how })
 		}).then(function (state) {
 			known = cookie();
 			if (!known) return null; // the browser did not keep it
@@ -131,7 +132,8 @@
 		form.dataset.sending = 'yes';
 		var services = {};
 		form.querySelectorAll('[name="service"]:checked').forEach(function (box) { services[box.value] = true; });
-		set(button.value, services).then(function (state) {
+		var settings = root.querySelector('#caddy-consent-settings');
+		set(button.value, services, settings && !settings.hidden ? 'settings' : 'notice').then(function (state) {
 			delete form.dataset.sending;
 			if (state) {
 				close(root);
@@ -175,7 +177,7 @@
 			var button = event.submitter, services = {};
 			event.preventDefault();
 			services[frame.dataset.consentService] = true;
-			set('grant', services).then(function (state) {
+			set('grant', services, 'placeholder').then(function (state) {
 				if (!state) throw new Error('The browser has not kept the choice');
 				var root = notice();
 				if (root) close(root);

@@ -1,0 +1,118 @@
+package inventory
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var now = time.Now()
+
+func TestANameIsKeptWithWhereAndHowOftenItWasSeen(t *testing.T) {
+	var table Table
+	if !table.Seen("_ga", "/", now, Upstream, Stripped) {
+		t.Error("the first time is not new")
+	}
+	if table.Seen("_ga", "/other", now, Browser, Withheld) || table.Seen("_ga", "/", now, Upstream, Stripped) {
+		t.Error("it is new again")
+	}
+	items := table.Items()
+	if len(items) != 1 {
+		t.Fatalf("%d items", len(items))
+	}
+	got := items[0]
+	if got.Name != "_ga" || got.Path != "/" || got.Count != 3 || !slices.Equal(got.Where, []string{"upstream", "browser"}) ||
+		!maps.Equal(got.Done, map[string]uint64{"stripped": 2, "withheld": 1}) || got.First.IsZero() || got.Last.Before(got.First) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheLeastRecentlySeenLeaves(t *testing.T) {
+	var table Table
+	for i := range Limit {
+		table.Seen(fmt.Sprint("n", i), "/", now, Browser, Withheld)
+		table.last[i].Store(int64(i))
+	}
+	table.Seen("n0", "/", now, Browser, Withheld) // now n1 is the oldest
+	table.Seen("new", "/", now, Browser, Withheld)
+	items := table.Items()
+	if len(items) != Limit || len(table.at) != Limit {
+		t.Fatalf("%d items, %d known", len(items), len(table.at))
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(items, func(i Item) bool { return i.Name == name })
+	}
+	if !has("new") || !has("n0") || has("n1") || !has("n2") {
+		t.Error("another name has left")
+	}
+	if !table.Seen("n1", "/", now, Browser, Withheld) {
+		t.Error("one that had left is not new")
+	}
+}
+
+func TestWhatIsKeptIsBounded(t *testing.T) {
+	var table Table
+	long := strings.Repeat("x", 10_000)
+	table.Seen(long, long, now, Browser, Passed)
+	if table.Seen(long, long, now, Browser, Passed) {
+		t.Error("a long name is new again")
+	}
+	if got := table.Items()[0]; len(got.Name) != maxName || len(got.Path) != maxPath || got.Count != 2 {
+		t.Errorf("%d bytes of name, %d of path, seen %d times", len(got.Name), len(got.Path), got.Count)
+	}
+}
+
+func TestManyMayNoteAtOnce(t *testing.T) {
+	var table Table
+	var group sync.WaitGroup
+	for worker := range 8 {
+		group.Go(func() {
+			for i := range 2000 {
+				table.Seen(fmt.Sprint("n", (i*7+worker)%1500), "/", now, Page, Blocked)
+				table.Seen("always", "/", now, Page, Blocked)
+				if i%500 == 0 {
+					table.Items()
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, item := range table.Items() {
+		if item.Name == "always" && item.Count != 16_000 {
+			t.Errorf("seen %d times", item.Count)
+		}
+	}
+}
+
+func TestAKnownNameIsNotedWithoutAllocation(t *testing.T) {
+	var table Table
+	table.Seen("sessionid", "/", now, Browser, Passed)
+	if n := testing.AllocsPerRun(100, func() { table.Seen("sessionid", "/", now, Browser, Passed) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkSeenKnown(b *testing.B) {
+	var table Table
+	for i := range Limit {
+		table.Seen(fmt.Sprint("n", i), "/", now, Browser, Passed)
+	}
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			table.Seen("n7", "/", now, Browser, Passed)
+		}
+	})
+}
+
+// BenchmarkSeenNew is what each made-up name of a flood costs.
+func BenchmarkSeenNew(b *testing.B) {
+	var table Table
+	for i := 0; b.Loop(); i++ {
+		table.Seen(fmt.Sprint("n", i), "/", now, Browser, Passed)
+	}
+}

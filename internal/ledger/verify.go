@@ -1,0 +1,256 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Verification checks ledgers and receipts. All files are read before Finish says what the whole is.
+type Verification struct {
+	// Keys has sealed what is genuine; nil finds no forgery, but all else.
+	Keys Verifier
+	// Heads are the last entries that the site has kept, by which it shows where a ledger's end is missing.
+	Heads []Head
+	// Partial accepts that the beginning is not there: that older files were deleted, as they must be.
+	Partial bool
+
+	// Entries and Receipts count what was checked, Chains the chains.
+	Entries, Receipts, Chains int
+	// Problems say what does not hold, Notes what is worth knowing.
+	Problems, Notes []string
+
+	chains  map[string][]position
+	choices map[string]position // of the receipts that were read
+	wanted  []Receipt
+	from    map[string]string // the file of each receipt
+}
+
+// position is an entry in a file.
+type position struct {
+	Link
+	file    string
+	line    int
+	receipt string
+	at      string
+	granted []string
+}
+
+func (p position) String() string {
+	return fmt.Sprintf("%s:%d: entry %d of chain %s", p.file, p.line, p.Seq, p.Chain)
+}
+
+func (v *Verification) problem(format string, args ...any) {
+	v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
+}
+
+// maxLine bounds what one line of a log may be.
+const maxLine = 1 << 20
+
+// Read takes a log, compressed with gzip or not, with or without other entries than the ledger's, or a receipt.
+// Its error says why the file cannot be read.
+func (v *Verification) Read(name string, r io.Reader) error {
+	if v.chains == nil {
+		v.chains, v.choices, v.from = make(map[string][]position), make(map[string]position), make(map[string]string)
+	}
+	in := bufio.NewReaderSize(r, maxLine)
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		unzipped, err := gzip.NewReader(in)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		in = bufio.NewReaderSize(unzipped, maxLine)
+	}
+	if start, _ := in.Peek(maxLine); v.readReceipt(name, start) {
+		return nil
+	}
+	return v.readLog(name, in)
+}
+
+func (v *Verification) readLog(name string, in *bufio.Reader) error {
+	for number := 1; ; number++ {
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			v.problem("%s:%d: a line of more than %d bytes, which no entry has: it is not read", name, number, maxLine)
+			for errors.Is(err, bufio.ErrBufferFull) {
+				_, err = in.ReadSlice('\n')
+			}
+		} else {
+			v.readLine(name, number, line)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", name, number, err)
+		}
+	}
+}
+
+// readLine takes a line of a log; what is not the ledger's is left out.
+func (v *Verification) readLine(name string, number int, line []byte) {
+	text := line
+	if brace := bytes.IndexByte(line, '{'); brace >= 0 {
+		text = line[brace:] // behind what the console format writes
+	}
+	var e Entry
+	if err := json.Unmarshal(text, &e); err != nil {
+		if bytes.Contains(line, []byte("consent.ledger")) || bytes.Contains(line, []byte(`"receipt"`)) {
+			v.problem("%s:%d: the entry cannot be read: it was cut or altered", name, number)
+		}
+		return
+	}
+	if e.Chain == "" && e.Hash == "" && e.MAC == nil {
+		return
+	}
+	at := position{Link: e.Link, file: name, line: number, receipt: e.Receipt, at: e.Time, granted: e.Granted}
+	v.Entries++
+	if hash, err := e.hash(); err != nil || hash != e.Hash {
+		v.problem("%s was altered: its hash is not that of what it says", at)
+	} else if v.Keys != nil && !v.Keys.Verify(sealed(e.Hash), e.MAC) {
+		v.problem("%s is forged: no key of the site has sealed it", at)
+	}
+	if e.Unwritten > 0 {
+		v.Notes = append(v.Notes, fmt.Sprintf("%s: %d choices before it could not be written", at, e.Unwritten))
+	}
+	if before := v.chains[e.Chain]; len(before) > 0 {
+		if last := before[len(before)-1]; last.file == name && last.Seq > e.Seq {
+			v.problem("%s stands behind entry %d: they were reordered", at, last.Seq)
+		}
+	}
+	v.chains[e.Chain] = append(v.chains[e.Chain], at)
+}
+
+// Finish says what does not hold between entries.
+func (v *Verification) Finish() {
+	v.Chains = len(v.chains)
+	for _, id := range slices.Sorted(maps.Keys(v.chains)) {
+		entries := v.chains[id]
+		slices.SortStableFunc(entries, func(a, b position) int { return cmp.Compare(a.Seq, b.Seq) })
+		v.checkBeginning(entries[0])
+		for i := 1; i < len(entries); i++ {
+			v.checkNext(entries[i-1], entries[i])
+		}
+	}
+	for _, head := range v.Heads {
+		v.checkEnd(head)
+	}
+	v.matchReceipts()
+}
+
+func (v *Verification) checkBeginning(first position) {
+	switch {
+	case first.Seq != 1:
+		if !v.Partial {
+			v.problem("%s: entries 1 to %d before it were removed, or are in a file that is not given", first, first.Seq-1)
+		}
+	case first.After == nil:
+		if first.Prev != none {
+			v.problem("%s names an entry before it, but not which", first)
+		}
+	default:
+		before, ok := v.chains[first.After.Chain]
+		if !ok {
+			if !v.Partial {
+				v.problem("%s: chain %s before it was removed, or is in a file that is not given", first, first.After.Chain)
+			}
+			return
+		}
+		i := slices.IndexFunc(before, func(p position) bool { return p.Seq == first.After.Seq })
+		if i < 0 {
+			v.problem("%s: the chain before it, %s, ended with entry %d, which was removed", first, first.After.Chain, first.After.Seq)
+		} else if before[i].Hash != first.Prev {
+			v.problem("%s does not follow %s: one of them was replaced", first, before[i])
+		}
+	}
+}
+
+func (v *Verification) checkNext(before, next position) {
+	switch {
+	case next.Seq == before.Seq:
+		v.problem("%s stands there twice, also in %s:%d", next, before.file, before.line)
+	case next.Seq > before.Seq+1:
+		v.problem("%s: %s before it removed", next, span(before.Seq+1, next.Seq-1))
+	case next.Prev != before.Hash:
+		v.problem("%s does not follow %s: one of them was replaced", next, before)
+	}
+}
+
+func span(from, to uint64) string {
+	if from == to {
+		return fmt.Sprintf("entry %d was", from)
+	}
+	return fmt.Sprintf("entries %d to %d were", from, to)
+}
+
+// checkEnd looks for the last entry that the site has kept.
+func (v *Verification) checkEnd(head Head) {
+	entries, ok := v.chains[head.Chain]
+	if !ok {
+		v.Notes = append(v.Notes, fmt.Sprintf("chain %s, of %d entries up to now, is in none of these files", head.Chain, head.Seq))
+		return
+	}
+	if last := entries[len(entries)-1]; last.Seq < head.Seq {
+		v.problem("%s: %s behind it removed, or are in a file that is not given", last, span(last.Seq+1, head.Seq))
+		return
+	}
+	for _, e := range entries {
+		if e.Seq == head.Seq && e.Hash != head.Hash {
+			v.problem("%s is not the entry that the site has kept as that one: it was replaced", e)
+		}
+	}
+}
+
+func (v *Verification) readReceipt(name string, text []byte) bool {
+	var r Receipt
+	if json.Unmarshal(text, &r) != nil || r.Header.RecordID == "" || r.Proof == nil {
+		return false
+	}
+	v.Receipts++
+	hash, err := receiptHash(text)
+	switch {
+	case err != nil || hash != r.Proof.Hash:
+		v.problem("%s: receipt %s was altered: its hash is not that of what it says", name, r.Header.RecordID)
+	case v.Keys != nil && !v.Keys.Verify(sealedReceipt(hash), r.Proof.MAC):
+		v.problem("%s: receipt %s is forged: no key of the site has sealed it", name, r.Header.RecordID)
+	}
+	v.wanted = append(v.wanted, r)
+	v.from[r.Header.RecordID] = name
+	return true
+}
+
+func sameServices(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+// matchReceipts looks for the entry of each receipt.
+func (v *Verification) matchReceipts() {
+	if len(v.wanted) == 0 {
+		return
+	}
+	for _, entries := range v.chains {
+		for _, e := range entries {
+			v.choices[e.receipt] = e
+		}
+	}
+	for _, r := range v.wanted {
+		id := r.Header.RecordID
+		entry, ok := v.choices[id]
+		switch {
+		case ok && (entry.at != r.Header.Time || !sameServices(entry.granted, r.granted())):
+			v.problem("%s: receipt %s does not say what %s does", v.from[id], id, entry)
+		case ok:
+			v.Notes = append(v.Notes, fmt.Sprintf("%s: receipt %s is of %s, of %s: allowed %s", v.from[id], id, entry, entry.at, cmp.Or(strings.Join(entry.granted, ", "), "nothing")))
+		case v.Entries > 0 && !v.Partial:
+			v.problem("%s: receipt %s is of no entry in these files", v.from[id], id)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package operator
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// Site is what one handler enforces, and what it has seen.
+type Site struct {
+	// Name tells sites apart; those without one share an inventory.
+	Name, Mode, Path, Undeclared, ThirdParties string
+	Policy                                     *policy.Policy
+	Inventory                                  *inventory.Inventory
+}
+
+// running are the sites of the running configuration, and for the moment of a reload of the one before.
+var running struct {
+	sync.Mutex
+	sites []*Site
+}
+
+// inventories outlive reloads.
+var inventories = caddy.NewUsagePool()
+
+// kept is an inventory in the pool.
+type kept struct{ *inventory.Inventory }
+
+func (kept) Destruct() error { return nil }
+
+// Open gives the site the inventory of its name, and shows both to operators until Close.
+func (s *Site) Open() error {
+	opened, _, err := inventories.LoadOrNew(s.Name, func() (caddy.Destructor, error) {
+		return kept{inventory.New()}, nil
+	})
+	if err != nil {
+		return err
+	}
+	s.Inventory = opened.(kept).Inventory
+	running.Lock()
+	defer running.Unlock()
+	running.sites = append(running.sites, s)
+	return nil
+}
+
+// Close takes the site away.
+func (s *Site) Close() error {
+	running.Lock()
+	running.sites = slices.DeleteFunc(running.sites, func(o *Site) bool { return o == s })
+	running.Unlock()
+	_, err := inventories.Delete(s.Name)
+	return err
+}
+
+// runningSites are the sites, each once: a site may have several handlers, for error pages too.
+func runningSites() []*Site {
+	running.Lock()
+	defer running.Unlock()
+	var sites []*Site
+	for _, s := range running.sites {
+		if !slices.ContainsFunc(sites, func(o *Site) bool { return o.Name == s.Name && o.Policy.Version == s.Policy.Version && o.Mode == s.Mode && o.Path == s.Path }) {
+			sites = append(sites, s)
+		}
+	}
+	return sites
+}
+
+// cookies are those that were seen, with what the policy says of each.
+func (s *Site) cookies() []inventory.Item {
+	items := s.Inventory.Cookies.Items()
+	for i := range items {
+		item := &items[i]
+		switch class := s.Policy.Classify(item.Name); class {
+		case policy.ClassUndeclared:
+			item.Service = policy.KnownCookie(item.Name)
+		case policy.ClassNecessary:
+			item.Declared, item.Service = true, policy.Necessary
+		default:
+			item.Declared, item.Service = true, s.Policy.Services[class].ID
+		}
+	}
+	return items
+}
+
+// hosts are those that were seen, with what the policy says of each.
+func (s *Site) hosts() []inventory.Item {
+	items := s.Inventory.Hosts.Items()
+	for i := range items {
+		item := &items[i]
+		party := s.Policy.Party([]byte(item.Name))
+		item.Declared = !s.Policy.IsUndeclared(party)
+		if party >= 0 {
+			item.Service = s.Policy.Parties()[party].ID
+		}
+	}
+	return items
+}

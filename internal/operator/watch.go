@@ -1,0 +1,129 @@
+package operator
+
+import (
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
+	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/verdict"
+)
+
+// Watch tells operators what a site does: it counts in the metrics, keeps the names in the inventory,
+// and tells those who subscribe to Caddy's events of what nobody declared.
+type Watch struct {
+	Metrics *Metrics
+	site    *Site
+	events  Events
+
+	undeclared *rate.Limiter
+}
+
+// Bounds on events of what nobody declared: the names come from anybody.
+const (
+	undeclaredBurst  = 20
+	undeclaredPerSec = 1
+)
+
+// NewWatch makes the watch of a site.
+func NewWatch(m *Metrics, site *Site, events Events) *Watch {
+	return &Watch{Metrics: m, site: site, events: events, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
+}
+
+// Chosen takes note of a choice, which the ledger has.
+func (w *Watch) Chosen(e ledger.Entry) {
+	w.Metrics.Choice(e.Choice)
+	name := "consent_refused"
+	switch {
+	case len(e.Withdrawn) > 0:
+		name = "consent_withdrawn"
+	case len(e.Granted) > 0:
+		name = "consent_given"
+	}
+	w.events.Emit(name, map[string]any{
+		"site": e.Site, "policy": e.Policy, "receipt": e.Receipt, "choice": e.Choice, "how": e.How,
+		"granted": e.Granted, "refused": e.Refused, "withdrawn": e.Withdrawn,
+	})
+}
+
+// Sighting is what one request and its response show; it is the tally of verdicts and of pages.
+type Sighting struct {
+	*Watch
+	// Path is what was asked for, Time when.
+	Path string
+	Time time.Time
+}
+
+// outcomes are what the inventory calls a verdict's actions.
+var outcomes = [...]inventory.Outcome{
+	verdict.Passed: inventory.Passed, verdict.Stripped: inventory.Stripped, verdict.Shortened: inventory.Shortened, verdict.Expired: inventory.Expired,
+}
+
+// SetCookie takes note of a line of the response.
+func (s *Sighting) SetCookie(name string, class policy.Class, action verdict.Action) {
+	s.Metrics.SetCookie(class, action)
+	source := inventory.Upstream
+	if action == verdict.Expired { // the line is ours: what is known is that the visitor sent the cookie
+		source = inventory.Browser
+	}
+	s.cookie(name, class, source, outcomes[action])
+}
+
+// Sent takes note of a cookie of the request.
+func (s *Sighting) Sent(name string, class policy.Class, withheld bool) {
+	outcome := inventory.Passed
+	if withheld {
+		s.Metrics.Withheld(class)
+		outcome = inventory.Withheld
+	}
+	s.cookie(name, class, inventory.Browser, outcome)
+}
+
+func (s *Sighting) cookie(name string, class policy.Class, source inventory.Source, outcome inventory.Outcome) {
+	isNew := s.site.Inventory.Cookies.Seen(name, s.Path, s.Time, source, outcome)
+	if isNew && class == policy.ClassUndeclared {
+		s.tell("cookie", name, source)
+	}
+}
+
+// Host takes note of a third party's host from which an element of the page would load.
+func (s *Sighting) Host(host []byte, party policy.Party, withheld bool) {
+	outcome := inventory.Passed
+	if withheld {
+		s.Metrics.Blocked(party)
+		outcome = inventory.Blocked
+	}
+	s.host(string(host), party, inventory.Page, outcome)
+}
+
+// Reported takes note of a host that a browser says it has not loaded from.
+func (s *Sighting) Reported(host string, party policy.Party) {
+	if party >= 0 {
+		s.Metrics.Blocked(party)
+	}
+	s.host(host, party, inventory.Report, inventory.Blocked)
+}
+
+func (s *Sighting) host(host string, party policy.Party, source inventory.Source, outcome inventory.Outcome) {
+	isNew := s.site.Inventory.Hosts.Seen(host, s.Path, s.Time, source, outcome)
+	if s.site.Policy.IsUndeclared(party) {
+		s.Metrics.UndeclaredHost()
+		if isNew {
+			s.tell("host", host, source)
+		}
+	}
+}
+
+// Script takes note of an inline script that is withheld.
+func (s *Sighting) Script(party policy.Party) { s.Metrics.Blocked(party) }
+
+// tell emits an event for what was seen for the first time and nobody declared.
+func (s *Sighting) tell(kind, name string, source inventory.Source) {
+	if s.undeclared.AllowN(s.Time, 1) {
+		s.events.Emit("undeclared_seen", map[string]any{
+			"site": s.site.Name, "kind": kind, "name": name, "where": source.String(), "path": s.Path,
+		})
+	}
+}
