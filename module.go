@@ -5,6 +5,7 @@ package consent
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,6 +35,7 @@ func init() {
 	caddy.RegisterModule(Handler{})
 	httpcaddyfile.RegisterHandlerDirective("consent", parseCaddyfile)
 	httpcaddyfile.RegisterDirectiveOrder("consent", httpcaddyfile.After, "encode")
+	operator.Commands{Declare: declared}.Register()
 }
 
 // Handler makes the site behind it keep its cookie charter. It strips every
@@ -320,6 +322,23 @@ func (h *Handler) declare() (err error) {
 	return h.checkPolicy(h.policy)
 }
 
+// declared reads the configuration of a handler for the commands, which run without a server.
+func declared(config json.RawMessage) (operator.Declared, error) {
+	h := new(Handler)
+	if err := json.Unmarshal(config, h); err != nil {
+		return operator.Declared{}, err
+	}
+	if err := h.declare(); err != nil {
+		return operator.Declared{}, err
+	}
+	return operator.Declared{Site: h.operatorSite(), Notice: h.notice(time.Time{})}, nil
+}
+
+// operatorSite is what operators see of the handler.
+func (h *Handler) operatorSite() *operator.Site {
+	return &operator.Site{Name: h.Site, Mode: h.Mode, Path: h.Path, Undeclared: h.Undeclared, ThirdParties: h.ThirdParties, Policy: h.policy}
+}
+
 // notice says how what visitors see is rendered.
 func (h *Handler) notice(since time.Time) notice.Options {
 	return notice.Options{
@@ -346,7 +365,7 @@ func (h *Handler) openToOperators(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	site := &operator.Site{Name: h.Site, Mode: h.Mode, Path: h.Path, Undeclared: h.Undeclared, ThirdParties: h.ThirdParties, Policy: h.policy}
+	site := h.operatorSite()
 	if err := site.Open(); err != nil {
 		return err
 	}

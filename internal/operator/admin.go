@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
@@ -145,14 +146,19 @@ type SiteInventory struct {
 	Site    string           `json:"site"`
 	Policy  string           `json:"policy"`
 	Mode    string           `json:"mode"`
-	Cookies []inventory.Item `json:"cookies"`
+	// Services are the ids of those that are declared.
+	Services []string         `json:"services"`
+	Cookies  []inventory.Item `json:"cookies"`
 	Hosts   []inventory.Item `json:"hosts"`
 }
 
 func inventoryOfSites(*http.Request) (any, error) {
 	all := Inventories{Sites: []SiteInventory{}}
 	for _, s := range runningSites() {
-		all.Sites = append(all.Sites, SiteInventory{Site: s.Name, Policy: s.Policy.Version, Mode: s.Mode, Cookies: s.cookies(), Hosts: s.hosts()})
+		all.Sites = append(all.Sites, SiteInventory{
+			Site: s.Name, Policy: s.Policy.Version, Mode: s.Mode,
+			Services: choice.Services(s.Policy, s.Policy.All), Cookies: s.cookies(), Hosts: s.hosts(),
+		})
 	}
 	return all, nil
 }

@@ -62,7 +62,9 @@ func runningSites() []*Site {
 	defer running.Unlock()
 	var sites []*Site
 	for _, s := range running.sites {
-		if !slices.ContainsFunc(sites, func(o *Site) bool { return o.Name == s.Name && o.Policy.Version == s.Policy.Version && o.Mode == s.Mode && o.Path == s.Path }) {
+		if !slices.ContainsFunc(sites, func(o *Site) bool {
+			return o.Name == s.Name && o.Policy.Version == s.Policy.Version && o.Mode == s.Mode && o.Path == s.Path
+		}) {
 			sites = append(sites, s)
 		}
 	}

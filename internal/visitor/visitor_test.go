@@ -67,7 +67,7 @@ func handler(t testing.TB, log io.Writer, services ...policy.Service) *Handler {
 	core := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(log), zap.DebugLevel)
 	return &Handler{
 		Path: "/_consent", CharterPath: "/cookies", Policy: p, Notice: n, GPC: choice.HonourGPC,
-		Book:   &choice.Book{Policy: p, Remember: remember, AcceptNative: true, Keys: testKey("k")},
+		Book:     &choice.Book{Policy: p, Remember: remember, AcceptNative: true, Keys: testKey("k")},
 		Ledger:   &ledger.Ledger{Logger: zap.New(core), Chain: chain, Keys: testKey("k"), Heads: noHeads{}, Failed: func(err error) { t.Error(err) }},
 		Chosen:   func(ledger.Entry) {},
 		Reported: func(string, policy.Party, string) {},

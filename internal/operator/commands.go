@@ -1,0 +1,185 @@
+package operator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/caddyserver/certmagic"
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-consent/caddy-consent/internal/notice"
+)
+
+// The exit codes of the commands that check something.
+const (
+	exitHolds    = 0
+	exitFound    = 1 // something does not hold
+	exitNoAnswer = 2 // it could not be looked at
+)
+
+// Declared is a handler's configuration, as far as commands need it.
+type Declared struct {
+	Site *Site
+	// Notice says how what visitors see is rendered, but for since when it holds.
+	Notice notice.Options
+}
+
+// Commands are those of `caddy consent`. Declare reads a handler's configuration.
+type Commands struct {
+	Declare func(handler json.RawMessage) (Declared, error)
+}
+
+// Register adds the commands to the binary's.
+func (c Commands) Register() {
+	caddycmd.RegisterCommand(caddycmd.Command{
+		Name:  "consent",
+		Usage: "<command>",
+		Short: "Observes, declares, audits and proves what the consent module does",
+		Long: `
+Helps to run a site behind the consent module: from what it really sets and loads to a charter that is
+true, and stays so.
+
+	1. Run the site with "mode observe": nothing changes, everything is noted.
+	2. caddy consent suggest    prints the lines that declare what was seen.
+	3. Paste them, answer the questions among them, take "mode observe" out, and reload.
+	4. caddy consent audit      looks from outside whether it holds. Repeat it every week.
+	5. caddy consent notice     keeps what visitors are shown; caddy consent verify checks the proof of
+	                            what they have answered.`,
+		CobraFunc: func(cmd *cobra.Command) {
+			cmd.AddCommand(c.suggest(), c.notice(), c.verify(), c.rotateKey())
+		},
+	})
+}
+
+// command makes a subcommand; run returns its exit code.
+func command(use, short, long string, args cobra.PositionalArgs, run func(ctx context.Context, args []string) (int, error)) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Long: long, Args: args,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cmd.SilenceUsage = true
+			return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {
+				return run(cmd.Context(), args)
+			})(cmd, args)
+		},
+	}
+}
+
+// configuration is where a command finds what a site declares.
+type configuration struct{ file, adapter, site string }
+
+func (c *configuration) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&c.file, "config", "c", "", "the site's Caddyfile or JSON configuration (default: Caddyfile in this folder)")
+	cmd.Flags().StringVarP(&c.adapter, "adapter", "a", "", "the name of the configuration's adapter, where it is no Caddyfile")
+}
+
+func (c *configuration) siteFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.site, "site", "", "the site, as its word `site` names it, where there are several")
+}
+
+// load reads the configuration as JSON.
+func (c *configuration) load() ([]byte, error) {
+	config, file, _, err := caddycmd.LoadConfig(c.file, c.adapter)
+	if err != nil {
+		return nil, err
+	}
+	if file == "" && c.file == "" {
+		return nil, errors.New("there is no Caddyfile in this folder: name the configuration with --config")
+	}
+	return config, nil
+}
+
+// declared finds the one site that is meant.
+func (c *configuration) declared(config []byte, declare func(json.RawMessage) (Declared, error)) (found Declared, err error) {
+	handlers, err := consentHandlers(config)
+	if err != nil {
+		return found, err
+	}
+	var names []string
+	for _, handler := range handlers {
+		d, err := declare(handler)
+		if err != nil {
+			return found, err
+		}
+		if c.site != "" && d.Site.Name != c.site {
+			continue
+		}
+		if found.Site != nil && found.Site.Name == d.Site.Name && found.Site.Policy.Version == d.Site.Policy.Version {
+			continue // the same site's, for its error pages
+		}
+		found, names = d, append(names, fmt.Sprintf("%q", d.Site.Name))
+	}
+	switch len(names) {
+	case 0:
+		return found, fmt.Errorf("the configuration has no handler consent%s", map[bool]string{true: " of a site " + c.site}[c.site != ""])
+	case 1:
+		return found, nil
+	}
+	return found, fmt.Errorf("the configuration has several sites (%v): name one with the word `site` in its consent block, and here with --site", names)
+}
+
+// consentHandlers finds the handlers of the module anywhere in a configuration.
+func consentHandlers(config []byte) (handlers []json.RawMessage, err error) {
+	var value any
+	if err := json.Unmarshal(config, &value); err != nil {
+		return nil, fmt.Errorf("the configuration: %w", err)
+	}
+	var walk func(any) error
+	walk = func(value any) error {
+		switch value := value.(type) {
+		case []any:
+			for _, element := range value {
+				if err := walk(element); err != nil {
+					return err
+				}
+			}
+		case map[string]any:
+			if value["handler"] == "consent" {
+				handler, err := json.Marshal(value)
+				handlers = append(handlers, handler)
+				return err
+			}
+			for _, member := range value {
+				if err := walk(member); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return handlers, walk(value)
+}
+
+// withStorage opens the storage that a configuration names, as `caddy storage` does.
+func withStorage(ctx context.Context, config []byte, do func(context.Context, certmagic.Storage) error) error {
+	var named struct {
+		StorageRaw json.RawMessage `json:"storage,omitempty" caddy:"namespace=caddy.storage inline_key=module"`
+	}
+	if err := json.Unmarshal(config, &named); err != nil {
+		return fmt.Errorf("the configuration: %w", err)
+	}
+	caddyContext, cancel := caddy.NewContext(caddy.Context{Context: ctx})
+	defer cancel()
+	var storage certmagic.Storage = caddy.DefaultStorage
+	if named.StorageRaw != nil {
+		module, err := caddyContext.LoadModule(&named, "StorageRaw")
+		if err != nil {
+			return fmt.Errorf("the storage: %w", err)
+		}
+		converter, ok := module.(caddy.StorageConverter)
+		if !ok {
+			return fmt.Errorf("the storage: %T is none", module)
+		}
+		if storage, err = converter.CertMagicStorage(); err != nil {
+			return fmt.Errorf("the storage: %w", err)
+		}
+	}
+	return do(caddyContext, storage)
+}
+
+// out is where commands print their answers.
+var out = os.Stdout

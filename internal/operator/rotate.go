@@ -1,0 +1,72 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+)
+
+func (c Commands) rotateKey() *cobra.Command {
+	var at configuration
+	var address string
+	cmd := command("rotate-key [--address <address> | --config <file>]", "Signs choices with a new key; nobody is asked again", `
+Makes a new key in Caddy's storage. It signs choices, receipts and the ledger from two minutes later, when
+every instance that shares the storage can know it. The keys before go on verifying, so no visitor is asked
+again and the ledger stays verifiable.
+
+Without --config a running instance does it, by its admin API; with --config this command does it in the
+storage that the configuration names, whether an instance runs or not.`, cobra.NoArgs,
+		func(ctx context.Context, _ []string) (int, error) {
+			if at.file == "" {
+				_, err := adminAPI(address, http.MethodPost, "/consent/keys/rotate")
+				if err == nil {
+					_, err = fmt.Fprintln(out, "A new key signs in two minutes.")
+				}
+				return exitCode(err), err
+			}
+			config, err := at.load()
+			if err == nil {
+				err = withStorage(ctx, config, RotateKey)
+			}
+			if err == nil {
+				_, err = fmt.Fprintln(out, "A new key signs in two minutes.")
+			}
+			return exitCode(err), err
+		})
+	at.flags(cmd)
+	addressFlag(cmd, &address)
+	return cmd
+}
+
+func addressFlag(cmd *cobra.Command, address *string) {
+	cmd.Flags().StringVar(address, "address", "", "the admin API of the running instance (default localhost:2019)")
+}
+
+// exitCode is that of a command that could not do what it should.
+func exitCode(err error) int {
+	if err != nil {
+		return exitNoAnswer
+	}
+	return exitHolds
+}
+
+// maxAnswer bounds what is read of an admin API: 2,000 entries of an inventory, for a few sites.
+const maxAnswer = 64 << 20
+
+// adminAPI asks a running instance.
+func adminAPI(address, method, path string) ([]byte, error) {
+	address, err := caddycmd.DetermineAdminAPIAddress(address, nil, "", "")
+	if err != nil {
+		return nil, err
+	}
+	res, err := caddycmd.AdminAPIRequest(address, method, path, nil, nil)
+	if err != nil {
+		return nil, fmt.Errorf("no instance answers at %s: %w", address, err)
+	}
+	defer res.Body.Close()
+	return io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+}

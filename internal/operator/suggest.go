@@ -1,0 +1,263 @@
+package operator
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+func (c Commands) suggest() *cobra.Command {
+	var address, site string
+	cmd := command("suggest [<file>...] [--address <address>] [--site <name>]", "Prints the lines that declare what a site was seen to do", `
+Reads the inventory of a running instance, or what "curl localhost:2019/consent/inventory" of one or several
+instances has saved in files, and prints the lines to paste into the consent block: what the catalogue knows as
+a service each, everything else with a question that only you can answer, as comments. What is declared already
+is left out.
+
+	caddy consent suggest
+	caddy consent suggest monday.json tuesday.json`, cobra.ArbitraryArgs,
+		func(_ context.Context, files []string) (int, error) {
+			sites, err := readInventories(address, files)
+			if err != nil {
+				return exitNoAnswer, err
+			}
+			if site != "" {
+				sites = slices.DeleteFunc(sites, func(s SiteInventory) bool { return s.Site != site })
+			}
+			if len(sites) == 0 {
+				return exitNoAnswer, errors.New("there is no inventory of such a site")
+			}
+			for _, s := range sites {
+				if _, err := io.WriteString(out, suggestion(s)); err != nil {
+					return exitNoAnswer, err
+				}
+			}
+			return exitHolds, nil
+		})
+	addressFlag(cmd, &address)
+	cmd.Flags().StringVar(&site, "site", "", "only the site that its word `site` names so")
+	return cmd
+}
+
+// readInventories reads the files, or asks the running instance where there are none.
+func readInventories(address string, files []string) ([]SiteInventory, error) {
+	var texts [][]byte
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	if len(files) == 0 {
+		text, err := adminAPI(address, http.MethodGet, "/consent/inventory")
+		if err != nil {
+			return nil, err
+		}
+		files, texts = []string{"the instance's answer"}, [][]byte{text}
+	}
+	var sites []SiteInventory
+	for i, text := range texts {
+		var answer Inventories
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		if err := decoder.Decode(&answer); err != nil || answer.Sites == nil {
+			return nil, fmt.Errorf("%s is no inventory, as GET /consent/inventory answers with", files[i])
+		}
+		for _, s := range answer.Sites {
+			sites = merged(sites, s)
+		}
+	}
+	return sites, nil
+}
+
+// merged adds what another instance, or another day, has seen of a site.
+func merged(sites []SiteInventory, more SiteInventory) []SiteInventory {
+	i := slices.IndexFunc(sites, func(s SiteInventory) bool { return s.Site == more.Site })
+	if i < 0 {
+		return append(sites, more)
+	}
+	s := &sites[i]
+	s.Services = more.Services
+	s.Cookies, s.Hosts = mergedItems(s.Cookies, more.Cookies), mergedItems(s.Hosts, more.Hosts)
+	return sites
+}
+
+func mergedItems(items, more []inventory.Item) []inventory.Item {
+	for _, item := range more {
+		i := slices.IndexFunc(items, func(o inventory.Item) bool { return o.Name == item.Name })
+		if i < 0 {
+			items = append(items, item)
+			continue
+		}
+		known := &items[i]
+		known.Count += item.Count
+		known.Declared, known.Service = item.Declared, item.Service
+		for _, where := range item.Where {
+			if !slices.Contains(known.Where, where) {
+				known.Where = append(known.Where, where)
+			}
+		}
+	}
+	return items
+}
+
+// suggestion writes what to declare of a site.
+func suggestion(s SiteInventory) string {
+	var b strings.Builder
+	name := ""
+	if s.Site != "" {
+		name = fmt.Sprintf(" of the site %q", s.Site)
+	}
+	cookies, hosts := undeclared(s.Cookies), undeclared(s.Hosts)
+	fmt.Fprintf(&b, "# The inventory%s: %d cookies and %d third-party hosts were seen; %d and %d of them are not declared.\n",
+		name, len(s.Cookies), len(s.Hosts), len(cookies), len(hosts))
+	if len(cookies)+len(hosts) == 0 {
+		b.WriteString("# There is nothing to add.\n")
+		return b.String()
+	}
+	b.WriteString("# Paste this into the consent block of the Caddyfile, answer the questions, and reload Caddy.\n")
+	suggestServices(&b, s, append(slices.Clone(cookies), hosts...))
+	for _, group := range alike(cookies) {
+		askAboutCookie(&b, group)
+	}
+	for _, host := range hosts {
+		if host.Service == "" {
+			askAboutHost(&b, host)
+		}
+	}
+	return b.String()
+}
+
+func undeclared(items []inventory.Item) []inventory.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i inventory.Item) bool { return i.Declared || i.Name == "" })
+}
+
+// suggestServices declares what the catalogue knows.
+func suggestServices(b *strings.Builder, s SiteInventory, items []inventory.Item) {
+	seen := make(map[string][]string)
+	for _, item := range items {
+		if item.Service != "" {
+			seen[item.Service] = append(seen[item.Service], sentence(item))
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(seen)) {
+		known := policy.FromCatalogue(id)
+		fmt.Fprintf(b, "\n# %s (%s):", known.Name, known.Provider.Name)
+		for _, what := range seen[id] {
+			fmt.Fprintf(b, "\n#   %s", what)
+		}
+		switch {
+		case slices.Contains(s.Services, id):
+			fmt.Fprintf(b, "\n# The service %s is declared, with other cookies or hosts than these: add them to its lines.\n", id)
+		case known.Purpose == policy.Functional:
+			fmt.Fprintf(b, "\n# It passes as long as nobody declares it. Shall visitors be asked? If pages do not work without it,\n# allow its hosts instead.\nservice %s\n", id)
+		default:
+			fmt.Fprintf(b, "\nservice %s\n", id)
+		}
+	}
+}
+
+// group is names that are likely the same cookie's.
+type group struct {
+	pattern string
+	items   []inventory.Item
+}
+
+// alike are the cookies that the catalogue does not know, those together that differ only behind the
+// last separator of their names, as ids do, where there are three or more.
+func alike(cookies []inventory.Item) []group {
+	var groups []group
+	for _, item := range cookies {
+		if item.Service != "" {
+			continue
+		}
+		pattern := item.Name
+		if at := strings.LastIndexAny(item.Name, "._-"); at > 0 && at < len(item.Name)-1 {
+			pattern = item.Name[:at+1] + "*"
+		}
+		i := slices.IndexFunc(groups, func(g group) bool { return g.pattern == pattern })
+		if i < 0 {
+			groups, i = append(groups, group{pattern: pattern}), len(groups)
+		}
+		groups[i].items = append(groups[i].items, item)
+	}
+	var out []group
+	for _, g := range groups {
+		if len(g.items) >= 3 {
+			out = append(out, g)
+			continue
+		}
+		for _, item := range g.items {
+			out = append(out, group{item.Name, []inventory.Item{item}})
+		}
+	}
+	return out
+}
+
+func askAboutCookie(b *strings.Builder, g group) {
+	b.WriteString("\n")
+	for _, item := range g.items[:min(len(g.items), 5)] {
+		fmt.Fprintf(b, "# %s\n", sentence(item))
+	}
+	pattern := token(g.pattern)
+	fmt.Fprintf(b, `# What is it for, and who reads it? If the site does not work without it, whoever the visitor is:
+#	necessary %s
+# If it serves comfort, statistics, embedded content or advertising, visitors must be asked:
+#	service <id> {
+#		provider "<whose it is>"
+#		purpose  functional | statistics | embeds | marketing
+#		cookies  %s
+#	}
+# If nobody can say, leave it out: it is stripped.
+`, pattern, pattern)
+}
+
+func askAboutHost(b *strings.Builder, host inventory.Item) {
+	fmt.Fprintf(b, `
+# %s
+# Who runs it, and what does it learn of visitors? If pages need it and it keeps nothing of them:
+#	allow %s
+# If visitors must be asked:
+#	service <id> {
+#		provider "<whose it is>"
+#		purpose  functional | statistics | embeds | marketing
+#		hosts    %s
+#	}
+`, sentence(host), token(host.Name), token(host.Name))
+}
+
+// sentence says what was seen of a name, on one line whatever the name holds.
+func sentence(item inventory.Item) string {
+	where := strings.NewReplacer("upstream", "set by the site", "browser", "sent by browsers", "page", "in pages", "report", "reported by browsers").
+		Replace(strings.Join(item.Where, ", "))
+	return fmt.Sprintf("%s: %s, %s, first at %s", token(item.Name), times(item.Count), where, token(item.Path))
+}
+
+func times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// token writes a name, which may come from anybody, as a token of a Caddyfile.
+func token(name string) string {
+	plain := strings.IndexFunc(name, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune("\"`{}#\\", c) || c > 0x7f }) < 0
+	if plain && name != "" {
+		return name
+	}
+	return fmt.Sprintf("%q", name)
+}
