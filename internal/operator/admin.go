@@ -143,13 +143,13 @@ type Inventories struct {
 
 // SiteInventory is what was seen on a site.
 type SiteInventory struct {
-	Site    string           `json:"site"`
-	Policy  string           `json:"policy"`
-	Mode    string           `json:"mode"`
+	Site   string `json:"site"`
+	Policy string `json:"policy"`
+	Mode   string `json:"mode"`
 	// Services are the ids of those that are declared.
 	Services []string         `json:"services"`
 	Cookies  []inventory.Item `json:"cookies"`
-	Hosts   []inventory.Item `json:"hosts"`
+	Hosts    []inventory.Item `json:"hosts"`
 }
 
 func inventoryOfSites(*http.Request) (any, error) {
