@@ -51,7 +51,7 @@ true, and stays so.
 	5. caddy consent notice     keeps what visitors are shown; caddy consent verify checks the proof of
 	                            what they have answered.`,
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.AddCommand(c.suggest(), c.notice(), c.verify(), c.rotateKey())
+			cmd.AddCommand(c.suggest(), c.audit(), c.notice(), c.verify(), c.rotateKey())
 		},
 	})
 }

@@ -1,0 +1,184 @@
+// Package audit visits a site from outside, as a browser without consent does, and compares what it sets
+// and loads with what its policy declares.
+package audit
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// UserAgent names the audit to the sites that it visits; robots.txt may do so by its first word.
+const UserAgent = "caddy-consent-audit (+https://github.com/caddy-consent/caddy-consent)"
+
+// Auditor visits sites. The zero values of its fields are the defaults.
+type Auditor struct {
+	Policy *policy.Policy
+	// Strict is the Content-Security-Policy that pages must have; "" where third parties are not strict.
+	Strict string
+	// Client sends requests. Default: one that waits 15 seconds for an answer.
+	Client http.RoundTripper
+	// Resolver looks up what hosts of the site's own domain are other names of. Default: the system's.
+	Resolver Resolver
+	// Pages is how many pages are looked at. Default: 20.
+	Pages int
+	// Rate is how many requests are sent a second. Default: 2.
+	Rate float64
+	// Progress is told after each request what was looked at. Default: nobody.
+	Progress func(pages, requests int, address string)
+}
+
+// Resolver finds canonical names (RFC 1034, section 3.6.2).
+type Resolver interface {
+	LookupCNAME(ctx context.Context, host string) (string, error)
+}
+
+// Bounds on what a site may make the audit do.
+const (
+	maxRequests  = 400
+	maxRedirects = 10
+	maxBody      = 4 << 20
+	maxAssets    = 12 // of a page
+	maxQueue     = 2000
+	maxFindings  = 1000
+	patience     = 15 * time.Second
+)
+
+// audit is one visit of a site.
+type audit struct {
+	Auditor
+	limit    *rate.Limiter
+	literals *markup.Literals
+	owners   []int
+	robots   map[string]robots // by origin
+	hosts    map[string]bool   // the site's own
+	queue    []*url.URL
+	queued   map[string]bool
+	paths    map[string]int // how many addresses of a path were queued, with other queries
+	fetched  map[string]bool
+	aliases  map[string]string // canonical names, by host
+	report   *Report
+}
+
+// Audit visits the pages at these addresses, and those that they link to.
+func (a Auditor) Audit(ctx context.Context, addresses []string) (*Report, error) {
+	v, err := a.prepare(addresses)
+	if err != nil {
+		return nil, err
+	}
+	given := len(v.queue)
+	for visited := 0; visited < len(v.queue); visited++ {
+		if v.report.Pages >= v.Pages && visited >= given {
+			v.note("%d pages were looked at, and %d addresses on them were not: --pages raises that", v.report.Pages, len(v.queue)-visited)
+			break
+		}
+		if v.report.Requests >= maxRequests {
+			v.note("the visit ends after %d requests", maxRequests)
+			break
+		}
+		if err := v.visit(ctx, v.queue[visited], visited < given); err != nil {
+			if visited < given {
+				v.report.Failures = append(v.report.Failures, fmt.Sprintf("%s: %v", v.queue[visited], err))
+			} else {
+				v.note("%s: %v", v.queue[visited], err)
+			}
+		}
+		if ctx.Err() != nil {
+			v.note("the time was up after %d pages", v.report.Pages)
+			break
+		}
+	}
+	v.report.sort()
+	return v.report, nil
+}
+
+func client() *http.Transport {
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: patience}).DialContext,
+		TLSHandshakeTimeout: patience, ResponseHeaderTimeout: patience, MaxResponseHeaderBytes: 1 << 20,
+	}
+}
+
+// Insecure is the default client, but for certificates that nobody vouches for: those of a site that is tried
+// out before its name leads to it.
+func Insecure() http.RoundTripper {
+	c := client()
+	c.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	return c
+}
+
+func (a Auditor) prepare(addresses []string) (*audit, error) {
+	if a.Client == nil {
+		a.Client = client()
+	}
+	if a.Resolver == nil {
+		a.Resolver = net.DefaultResolver
+	}
+	if a.Pages <= 0 {
+		a.Pages = 20
+	}
+	if a.Rate <= 0 {
+		a.Rate = 2
+	}
+	if a.Progress == nil {
+		a.Progress = func(int, int, string) {}
+	}
+	v := &audit{
+		Auditor: a, limit: rate.NewLimiter(rate.Limit(a.Rate), 1), robots: make(map[string]robots), hosts: make(map[string]bool),
+		queued: make(map[string]bool), paths: make(map[string]int), fetched: make(map[string]bool), aliases: make(map[string]string),
+		report: &Report{Policy: a.Policy.Version, Started: time.Now().UTC().Truncate(time.Second)},
+	}
+	var literals []string
+	for i, s := range a.Policy.Services {
+		for _, literal := range s.Inline {
+			literals, v.owners = append(literals, literal), append(v.owners, i)
+		}
+	}
+	v.literals = markup.NewLiterals(literals...)
+	for _, address := range addresses {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, fmt.Errorf("%q is no address of a page such as https://data.example.fr/", address)
+		}
+		v.hosts[u.Hostname()] = true
+		v.enqueue(u)
+	}
+	if len(v.queue) == 0 {
+		return nil, errors.New("there is no address to look at")
+	}
+	return v, nil
+}
+
+// enqueue remembers an address to visit, once, and not one path with ever other queries.
+func (v *audit) enqueue(u *url.URL) {
+	const maxQueries = 3
+	at := *u
+	at.Fragment, at.User = "", nil
+	if at.Path == "" {
+		at.Path = "/"
+	}
+	path := at.Host + at.Path
+	if v.queued[at.String()] || v.paths[path] >= maxQueries || len(v.queue) >= maxQueue {
+		return
+	}
+	v.queued[at.String()] = true
+	v.paths[path]++
+	v.queue = append(v.queue, &at)
+}
+
+func (v *audit) note(format string, args ...any) {
+	if note := fmt.Sprintf(format, args...); len(v.report.Notes) < maxFindings && !slices.Contains(v.report.Notes, note) {
+		v.report.Notes = append(v.report.Notes, note)
+	}
+}

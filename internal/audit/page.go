@@ -1,0 +1,160 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/page"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// read judges what a page would load, with the scanner by which the module withholds, and finds its
+// links and its files on the site.
+func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document page.Document) ([]*url.URL, error) {
+	hosts := make(map[string]int)
+	scanner := markup.NewStream(io.Discard, markup.Page{
+		Rules: markup.Rules{
+			Prefix: "data-consent-",
+			Host:   func(host []byte) *markup.Mark { hosts[string(host)]++; return nil },
+			Script: func(text []byte) *markup.Mark { v.seeScript(at, text); return nil },
+		},
+		XML: document.XHTML, Charset: document.Charset != "",
+	})
+	defer scanner.End()
+	if _, err := scanner.Write(body); err != nil {
+		return nil, err
+	}
+	if err := scanner.Close(); err != nil {
+		return nil, err
+	}
+	if passed := scanner.Passed(); passed.Encoding != "" || passed.Tags+passed.Texts > 0 {
+		v.note("%s: some of it could not be read, as the module could not (encoding %q, %d long tags, %d long scripts)", at, passed.Encoding, passed.Tags, passed.Texts)
+	}
+	for host := range hosts {
+		v.seeHost(ctx, at, host)
+	}
+	return v.addresses(at, body), nil
+}
+
+// seeScript judges an inline script.
+func (v *audit) seeScript(at *url.URL, text []byte) {
+	i := v.literals.Find(text, func(i int) bool { return !v.Policy.Exempt.Has(v.owners[i]) })
+	if i >= 0 {
+		s := v.Policy.Services[v.owners[i]]
+		v.report.find(Finding{Kind: Inline, Name: "inline script", Service: s.ID, Purpose: s.Purpose, Why: WithoutConsent}, at)
+	}
+}
+
+// seeHost judges a host from which a page loads.
+func (v *audit) seeHost(ctx context.Context, at *url.URL, host string) {
+	if v.hosts[host] {
+		return
+	}
+	party := v.Policy.Party([]byte(host))
+	if party != policy.Unknown || !sameSite(host, at.Hostname()) {
+		v.judge(at, host, party, "")
+		return
+	}
+	// A name of the site's own may be another's in truth (CNAME cloaking).
+	alias := v.alias(ctx, host)
+	switch party := v.Policy.Party([]byte(alias)); {
+	case alias == "" || sameSite(alias, host):
+		v.note("%s is a host of the site's own domain", host)
+	case party == policy.Unknown:
+		v.note("%s is a host of the site's own domain, and another name of %s", host, alias)
+	default:
+		v.judge(at, host, party, alias)
+	}
+}
+
+func (v *audit) judge(at *url.URL, host string, party policy.Party, via string) {
+	f := Finding{Kind: Host, Name: host, Why: Undeclared, Via: via}
+	switch {
+	case party == policy.Allowed:
+		return
+	case !v.Policy.IsUndeclared(party):
+		if !v.Policy.Blocks(party, v.Policy.Exempt) {
+			return
+		}
+		f.Why = WithoutConsent
+		fallthrough
+	case party >= 0:
+		s := v.Policy.Parties()[party]
+		f.Service, f.Purpose = s.ID, s.Purpose
+	}
+	v.report.find(f, at)
+}
+
+// alias is the canonical name of a host, "" where there is no other.
+func (v *audit) alias(ctx context.Context, host string) string {
+	alias, known := v.aliases[host]
+	if !known {
+		if net.ParseIP(host) == nil && len(v.aliases) < maxFindings {
+			name, err := v.Resolver.LookupCNAME(ctx, host)
+			if alias = strings.ToLower(strings.TrimSuffix(name, ".")); err != nil || alias == host {
+				alias = ""
+			}
+		}
+		v.aliases[host] = alias
+	}
+	return alias
+}
+
+// addresses queues the links to pages of the site, and returns the files that the page loads from it.
+func (v *audit) addresses(at *url.URL, body []byte) (assets []*url.URL) {
+	base := at
+	take := func(reference string) *url.URL {
+		u, err := base.Parse(strings.TrimSpace(reference))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !v.hosts[u.Hostname()] {
+			return nil
+		}
+		u.Fragment = ""
+		return u
+	}
+	tokens := html.NewTokenizer(bytes.NewReader(body))
+	for {
+		kind := tokens.Next()
+		if kind == html.ErrorToken {
+			return assets
+		}
+		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		token := tokens.Token()
+		attribute := func(name string) string {
+			for _, a := range token.Attr {
+				if a.Key == name {
+					return a.Val
+				}
+			}
+			return ""
+		}
+		switch token.Data {
+		case "base":
+			if u, err := at.Parse(attribute("href")); err == nil {
+				base = u
+			}
+		case "a":
+			if len(v.queue) < maxQueue {
+				if u := take(attribute("href")); u != nil {
+					v.enqueue(u)
+				}
+			}
+		case "script", "img", "link", "iframe":
+			reference := attribute("src")
+			if token.Data == "link" {
+				reference = attribute("href")
+			}
+			if u := take(reference); reference != "" && u != nil && len(assets) < maxAssets {
+				assets = append(assets, u)
+			}
+		}
+	}
+}

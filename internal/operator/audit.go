@@ -1,0 +1,114 @@
+package operator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/caddy-consent/caddy-consent/internal/audit"
+	"github.com/caddy-consent/caddy-consent/internal/csp"
+)
+
+func (c Commands) audit() *cobra.Command {
+	var at configuration
+	var asJSON, insecure bool
+	var timeout time.Duration
+	var a audit.Auditor
+	cmd := command("audit <url>... [--config <file>] [--json]", "Visits a site as a browser without consent does, and compares it with its charter", `
+Visits the pages, and those on the same site that they link to, with the redirects and files on the way, as
+a first visitor who has not answered: without any cookie. What they set and what they would load is compared
+with the policy that the configuration declares: cookies, third parties' hosts, hosts of the site's own
+domain that are other names of a third party's (by DNS), inline scripts of services and, where third parties
+are strict, the Content-Security-Policy. What only scripts set or load once they run is not seen.
+
+	caddy consent audit https://data.example.fr/ --config Caddyfile
+
+It goes slowly, and nowhere that robots.txt forbids to caddy-consent-audit. Name more addresses, such as an API's, to have them looked
+at too. It exits with 0 where the site is clean, 1 where something undeclared or without consent is set or
+loaded, 2 where it could not look.`, cobra.MinimumNArgs(1),
+		func(ctx context.Context, addresses []string) (int, error) {
+			config, err := at.load()
+			if err != nil {
+				return exitNoAnswer, err
+			}
+			declared, err := at.declared(config, c.Declare)
+			if err != nil {
+				return exitNoAnswer, err
+			}
+			a.Policy = declared.Site.Policy
+			if declared.Site.ThirdParties == "strict" {
+				a.Strict = csp.Only(a.Policy.Sources(a.Policy.Exempt), declared.Site.Path+"/report")
+			}
+			if insecure {
+				a.Client = audit.Insecure()
+			}
+			a.Progress = progress()
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			report, err := a.Audit(ctx, addresses)
+			fmt.Fprint(os.Stderr, clearLine())
+			if err != nil {
+				return exitNoAnswer, err
+			}
+			if asJSON {
+				encoder := json.NewEncoder(out)
+				encoder.SetIndent("", "\t")
+				err = encoder.Encode(report)
+			} else {
+				err = report.Write(out)
+			}
+			if code := report.ExitCode(); err != nil || code != exitHolds {
+				return max(code, exitCode(err)), errors.Join(err, errors.New(report.Verdict()))
+			}
+			return exitHolds, nil
+		})
+	at.flags(cmd)
+	at.siteFlag(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the report as JSON")
+	cmd.Flags().IntVar(&a.Pages, "pages", 20, "how many pages are looked at")
+	cmd.Flags().Float64Var(&a.Rate, "rate", 2, "how many requests are sent a second")
+	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long it may take")
+	cmd.Flags().BoolVar(&insecure, "insecure", false, "accept certificates that nobody vouches for")
+	return cmd
+}
+
+// isTerminal tells whether somebody watches.
+func isTerminal() bool {
+	info, err := os.Stderr.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// clearLine takes the progress line away.
+func clearLine() string {
+	if isTerminal() {
+		return "\r\x1b[K"
+	}
+	return ""
+}
+
+// progress says how far a long run is: on a terminal in a line that is written over, elsewhere in a line
+// every ten seconds.
+func progress() func(pages, requests int, address string) {
+	every := 10 * time.Second
+	if isTerminal() {
+		every = time.Second / 2
+	}
+	last := time.Now()
+	return func(pages, requests int, address string) {
+		if time.Since(last) < every {
+			return
+		}
+		last = time.Now()
+		line := fmt.Sprintf("%d pages, %d requests: %.60q", pages, requests, address)
+		if isTerminal() {
+			fmt.Fprint(os.Stderr, clearLine()+line)
+		} else {
+			fmt.Fprintln(os.Stderr, line)
+		}
+	}
+}
