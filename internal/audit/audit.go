@@ -137,7 +137,8 @@ func (a Auditor) prepare(addresses []string) (*audit, error) {
 	v := &audit{
 		Auditor: a, limit: rate.NewLimiter(rate.Limit(a.Rate), 1), robots: make(map[string]robots), hosts: make(map[string]bool),
 		queued: make(map[string]bool), paths: make(map[string]int), fetched: make(map[string]bool), aliases: make(map[string]string),
-		report: &Report{Policy: a.Policy.Version, Started: time.Now().UTC().Truncate(time.Second)},
+		report: &Report{Policy: a.Policy.Version, Started: time.Now().UTC().Truncate(time.Second),
+			Findings: []Finding{}, Failures: []string{}, Notes: []string{}},
 	}
 	var literals []string
 	for i, s := range a.Policy.Services {

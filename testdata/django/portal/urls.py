@@ -17,5 +17,6 @@ urlpatterns = [
     path("export.csv", views.export_csv),
     path("conditional/", views.conditional),
     path("gzip/", views.gzipped),
+    path("embeds/", views.embeds),
     path("echo-cookies/", views.echo_cookies),
 ]

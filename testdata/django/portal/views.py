@@ -69,6 +69,11 @@ def gzipped(request):
     return render(request, "gzip.html")
 
 
+def embeds(request):
+    """A page with what others make."""
+    return render(request, "embeds.html")
+
+
 def echo_cookies(request):
     """Tell which Cookie header arrived."""
     return JsonResponse({"cookie": request.META.get("HTTP_COOKIE", "")})
