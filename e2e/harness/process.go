@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -36,6 +37,7 @@ type Instance struct {
 	Admin string
 
 	t       testing.TB
+	binary  string
 	process *exec.Cmd
 	log     bytes.Buffer
 }
@@ -44,9 +46,16 @@ type Instance struct {
 // Its storage is the folder storage in its folder, unless the options name another.
 func StartInstance(t testing.TB, options, sites string) *Instance {
 	t.Helper()
-	i := &Instance{Folder: t.TempDir(), Admin: fmt.Sprintf("localhost:%d", FreePort(t)), t: t}
-	i.Write(options, sites)
+	i := NewInstance(t, Binary(t), options, sites)
 	i.Start()
+	return i
+}
+
+// NewInstance prepares an instance of a binary, which ends with the test.
+func NewInstance(t testing.TB, binary, options, sites string) *Instance {
+	t.Helper()
+	i := &Instance{Folder: t.TempDir(), Admin: fmt.Sprintf("localhost:%d", FreePort(t)), t: t, binary: binary}
+	i.Write(options, sites)
 	t.Cleanup(func() {
 		i.Kill()
 		if t.Failed() {
@@ -56,14 +65,26 @@ func StartInstance(t testing.TB, options, sites string) *Instance {
 	return i
 }
 
+// Binary is a Caddy with the module.
+func Binary(t testing.TB) string {
+	t.Helper()
+	file, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // Caddyfile is the path of its configuration.
 func (i *Instance) Caddyfile() string { return filepath.Join(i.Folder, "Caddyfile") }
 
 // Write writes its configuration.
 func (i *Instance) Write(options, sites string) {
 	i.t.Helper()
-	caddyfile := fmt.Sprintf("{\n\tadmin %s\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tstorage file_system %q\n%s\n}\n%s",
-		i.Admin, filepath.Join(i.Folder, "storage"), options, sites)
+	if !strings.Contains(options, "storage ") {
+		options += fmt.Sprintf("\n\tstorage file_system %q", filepath.Join(i.Folder, "storage"))
+	}
+	caddyfile := fmt.Sprintf("{\n\tadmin %s\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n%s\n}\n%s", i.Admin, options, sites)
 	if err := os.WriteFile(i.Caddyfile(), []byte(caddyfile), 0o600); err != nil {
 		i.t.Fatal(err)
 	}
@@ -72,12 +93,27 @@ func (i *Instance) Write(options, sites string) {
 // Start runs it, and waits until it answers.
 func (i *Instance) Start() {
 	i.t.Helper()
+	i.Launch()
+	i.Await()
+}
+
+// Await waits until it answers.
+func (i *Instance) Await() {
+	i.t.Helper()
+	await(i.t, "http://"+i.Admin+"/config/")
+}
+
+// PID is the process's.
+func (i *Instance) PID() int { return i.process.Process.Pid }
+
+// Launch runs it.
+func (i *Instance) Launch() {
+	i.t.Helper()
 	i.process = i.command("run", "--config", i.Caddyfile())
 	i.process.Stdout, i.process.Stderr = &i.log, &i.log
 	if err := i.process.Start(); err != nil {
 		i.t.Fatal(err)
 	}
-	await(i.t, "http://"+i.Admin+"/config/")
 }
 
 // Stop ends it as an operator does.
@@ -89,6 +125,9 @@ func (i *Instance) Stop() {
 
 // Kill ends it at once.
 func (i *Instance) Kill() {
+	if i.process == nil {
+		return
+	}
 	_ = i.process.Process.Kill()
 	_ = i.process.Wait()
 }
@@ -118,12 +157,7 @@ func (i *Instance) Run(args ...string) (output string, code int) {
 }
 
 func (i *Instance) command(args ...string) *exec.Cmd {
-	i.t.Helper()
-	file, err := binary()
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	cmd := exec.CommandContext(i.t.Context(), file, args...)
+	cmd := exec.CommandContext(i.t.Context(), i.binary, args...)
 	cmd.Dir = i.Folder
 	// Caddy's data folder is its own: the id that tells instances apart is in it.
 	cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+filepath.Join(i.Folder, "data"), "XDG_CONFIG_HOME="+filepath.Join(i.Folder, "config"))
