@@ -29,7 +29,13 @@ func Root() string {
 // the test ends. Only one runs at a time, so tests that use it are not parallel.
 func Caddy(t testing.TB, sites string) {
 	t.Helper()
-	globals := fmt.Sprintf("{\n\tadmin off\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tlog {\n\t\tlevel ERROR\n\t}\n\tlog ledger {\n\t\tinclude http.handlers.consent.ledger\n\t\toutput discard\n\t}\n\tstorage file_system %q\n}\n", t.TempDir())
+	CaddyWith(t, "", sites)
+}
+
+// CaddyWith does so with further lines of global options.
+func CaddyWith(t testing.TB, options, sites string) {
+	t.Helper()
+	globals := fmt.Sprintf("{\n\tadmin off\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tlog {\n\t\tlevel ERROR\n\t}\n\tlog ledger {\n\t\tinclude http.handlers.consent.ledger\n\t\toutput discard\n\t}\n\tstorage file_system %q\n%s\n}\n", t.TempDir(), options)
 	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(globals+sites), nil)
 	if err != nil {
 		t.Fatalf("adapting the Caddyfile: %v", err)
