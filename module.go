@@ -289,10 +289,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.needs.page, h.needs.framed = h.findNeeds()
 	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
-	heads, err := operator.OpenHeads(ctx.Storage())
-	if err != nil {
-		return err
-	}
+	heads := operator.OpenHeads(ctx.Storage())
 	if h.chain, err = operator.OpenChain(heads); err != nil {
 		return err
 	}
@@ -374,10 +371,10 @@ func (h *Handler) openToOperators(ctx caddy.Context) error {
 	return nil
 }
 
-// ledgerFailed says aloud that a choice has no record.
+// ledgerFailed says aloud that a choice has no record, or that the next chain may not find this one's end.
 func (h *Handler) ledgerFailed(err error) {
 	h.watch.Metrics.LedgerErrors.Inc()
-	h.logger.Error("a choice could not be written to the ledger", zap.Error(err))
+	h.logger.Error("the ledger failed", zap.Error(err))
 }
 
 // reported takes note of a host that a browser says a policy has stopped.

@@ -75,7 +75,7 @@ func (l *Ledger) Record(e Entry) {
 	}
 	if err != nil {
 		c.unwritten++
-		l.Failed(err)
+		l.Failed(fmt.Errorf("a choice could not be written to the ledger: %w", err))
 		return
 	}
 	c.seq, c.last, c.unwritten = e.Seq, e.Hash, 0

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"path"
@@ -20,13 +21,14 @@ type Heads struct {
 	file    string
 }
 
-// OpenHeads finds the place of this instance's, which Caddy tells apart by the id in its data folder.
-func OpenHeads(storage certmagic.Storage) (Heads, error) {
-	id, err := caddy.InstanceID()
-	if err != nil {
-		return Heads{}, err
+// OpenHeads finds the place of this instance's, which Caddy tells apart by the id in its data folder. Where
+// that folder cannot be written, the instance is a new one at each start, and so is its ledger.
+func OpenHeads(storage certmagic.Storage) Heads {
+	name := rand.Text()
+	if id, err := caddy.InstanceID(); err == nil {
+		name = id.String()
 	}
-	return Heads{storage, path.Join(headsFolder, id.String()+".json")}, nil
+	return Heads{storage, path.Join(headsFolder, name+".json")}
 }
 
 // Load returns the last entry, nil where there is none.

@@ -259,5 +259,5 @@ func token(name string) string {
 	if plain && name != "" {
 		return name
 	}
-	return fmt.Sprintf("%q", name)
+	return strings.ReplaceAll(fmt.Sprintf("%q", name), "{$", "{ $") // no variable of the environment's, in comments either
 }

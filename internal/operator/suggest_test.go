@@ -1,0 +1,94 @@
+package operator
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
+)
+
+func seen(name, service string, declared bool, where ...string) inventory.Item {
+	return inventory.Item{Name: name, Service: service, Declared: declared, Where: where, Count: 2, Path: "/"}
+}
+
+func TestSuggestionsGroupWhatIsAlikeAndLeaveOutWhatIsDeclared(t *testing.T) {
+	s := SiteInventory{
+		Site: "Essai", Services: []string{"matomo"},
+		Cookies: []inventory.Item{
+			seen("sessionid", "necessary", true, "upstream"), seen("_ga", "ga", false, "browser"), seen("_ga_X1", "ga", false, "browser"),
+			seen("_pk_id.1", "matomo", false, "browser"), seen("srv_a1", "", false, "upstream"), seen("srv_b2", "", false, "upstream"), seen("srv_c3", "", false, "upstream"),
+			seen("app_theme", "", false, "browser"), seen("", "", false, "upstream"),
+		},
+		Hosts: []inventory.Item{seen("fonts.gstatic.com", "google-fonts", false, "page"), seen("tiles.example", "", false, "page", "report"), seen("www.youtube.com", "youtube", true, "page")},
+	}
+	got := suggestion(s)
+	for _, want := range []string{
+		`# The inventory of the site "Essai": 9 cookies and 3 third-party hosts were seen; 7 and 2 of them are not declared.`,
+		"#   _ga: 2 times, sent by browsers, first at /\n#   _ga_X1: 2 times, sent by browsers, first at /\nservice ga\n",
+		"# The service matomo is declared, with other cookies or hosts than these", "Shall visitors be asked?", "\nservice google-fonts\n",
+		"#\tnecessary srv_*\n", "#\tnecessary app_theme\n", "# tiles.example: 2 times, in pages, reported by browsers, first at /\n", "#\tallow tiles.example\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q in\n%s", want, got)
+		}
+	}
+	for _, unwanted := range []string{"sessionid", "youtube", "\nservice matomo", "necessary srv_a1"} {
+		if strings.Contains(got, unwanted) {
+			t.Errorf("has %q in\n%s", unwanted, got)
+		}
+	}
+	if got := suggestion(SiteInventory{Cookies: s.Cookies[:1]}); !strings.Contains(got, "nothing to add") {
+		t.Error(got)
+	}
+}
+
+func TestNamesFromStrangersCannotBreakOutOfTheSuggestion(t *testing.T) {
+	hostile := []string{"a\nservice evil", `a" {`, "a}", "{$SECRET}", "{env.HOME}", "a#b", "a`b", "a\\b", "é", "<<EOF", "x y"}
+	var s SiteInventory
+	for _, name := range hostile {
+		s.Cookies = append(s.Cookies, inventory.Item{Name: name, Path: "/" + name, Where: []string{"browser"}})
+		s.Hosts = append(s.Hosts, inventory.Item{Name: name, Path: "/" + name, Where: []string{"report"}})
+	}
+	text := suggestion(s)
+	for line := range strings.Lines(text) {
+		if line != "\n" && !strings.HasPrefix(line, "#") {
+			t.Errorf("a line is no comment: %q", line)
+		}
+	}
+	if strings.Contains(text, "{$") {
+		t.Error("a name reads the environment")
+	}
+	tokens, err := caddyfile.Tokenize([]byte(text), "suggested")
+	if err != nil || len(tokens) > 0 {
+		t.Errorf("%v: %d tokens", err, len(tokens))
+	}
+}
+
+func TestInventoriesOfSeveralInstancesAreOne(t *testing.T) {
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(folder, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	one := write("one", `{"sites":[{"site":"","cookies":[{"name":"a","count":2,"where":["browser"]}],"hosts":[]}]}`)
+	two := write("two", `{"sites":[{"site":"","cookies":[{"name":"a","count":3,"where":["upstream","browser"],"declared":true},{"name":"b","count":1}],"hosts":[]},{"site":"x","cookies":[],"hosts":[]}]}`)
+	sites, err := readInventories("", []string{one, two})
+	if err != nil || len(sites) != 2 || len(sites[0].Cookies) != 2 {
+		t.Fatalf("%v %+v", err, sites)
+	}
+	if a := sites[0].Cookies[0]; a.Count != 5 || !a.Declared || len(a.Where) != 2 {
+		t.Errorf("%+v", a)
+	}
+	for _, text := range []string{"", "{}", "[]", `{"sites":3}`} {
+		if _, err := readInventories("", []string{write("bad", text)}); err == nil || !strings.Contains(err.Error(), "is no inventory") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
