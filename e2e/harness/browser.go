@@ -65,7 +65,7 @@ type Page struct {
 }
 
 // patience is how long a page may take for anything.
-const patience = 15 * time.Second
+const patience = 45 * time.Second
 
 // HasChromium tells whether this machine has the browser.
 func HasChromium() bool { return findChromium() != "" }

@@ -22,11 +22,12 @@ type Page struct {
 }
 
 // Stream takes a page as the upstream sends it, piece by piece, and writes it
-// rewritten. Where the page is compressed it is decoded on the way in and encoded
-// again on the way out.
+// rewritten. A page that comes and goes in gzip is edited as it is compressed; one in another coding is decoded on
+// the way in and encoded again on the way out.
 type Stream struct {
 	in       io.Writer
 	rewriter Rewriter
+	gzip     *gzipEditor
 	decoder  *decoder
 	encoders []encoder // the first takes the page
 	codings  []string  // of the encoders
@@ -40,6 +41,12 @@ var streams = sync.Pool{New: func() any { return new(Stream) }}
 // NewStream makes a stream that writes to out. End must be called in the end.
 func NewStream(out io.Writer, page Page) *Stream {
 	s := streams.Get().(*Stream)
+	if isGzip(page.From) && isGzip(page.To) {
+		s.rewriter.Reset(nil, page)
+		s.gzip = newGzipEditor(out, &s.rewriter.Scanner)
+		s.in = s.gzip
+		return s
+	}
 	s.codings = page.To
 	for i := len(page.To) - 1; i >= 0; i-- {
 		e := encoders[page.To[i]].Get().(encoder)
@@ -70,6 +77,9 @@ func (s *Stream) Flush() error {
 		return nil
 	}
 	s.unsynced = false
+	if s.gzip != nil {
+		return s.gzip.Flush()
+	}
 	if err := s.rewriter.Flush(); err != nil {
 		return err
 	}
@@ -87,6 +97,9 @@ func (s *Stream) Flush() error {
 func (s *Stream) Close() error {
 	if !s.begun {
 		return nil
+	}
+	if s.gzip != nil {
+		return s.gzip.Close()
 	}
 	if s.decoder != nil {
 		if err := s.decoder.Close(); err != nil {
@@ -107,6 +120,9 @@ func (s *Stream) Close() error {
 // Abandon passes what is held of a page that its sender did not finish, without an
 // end.
 func (s *Stream) Abandon() error {
+	if s.gzip != nil {
+		return s.gzip.Abandon()
+	}
 	if err := s.rewriter.Abandon(); err != nil {
 		return err
 	}
@@ -118,7 +134,7 @@ func (s *Stream) Abandon() error {
 // so, because no later edit is possible. Of a page that is encoded it is never known.
 func (s *Stream) Growth() (bytes int, final bool) {
 	r := &s.rewriter
-	return r.growth, s.decoder == nil && len(s.encoders) == 0 && r.Scanner.Done() && len(r.held) == 0
+	return r.growth, s.gzip == nil && s.decoder == nil && len(s.encoders) == 0 && r.Scanner.Done() && len(r.held) == 0
 }
 
 // Passed counts what was not looked at.
@@ -126,6 +142,9 @@ func (s *Stream) Passed() Passed { return s.rewriter.Scanner.Passed }
 
 // End frees what the stream holds. Nothing may be done with it after.
 func (s *Stream) End() {
+	if s.gzip != nil {
+		s.gzip.release()
+	}
 	s.rewriter.Out = io.Discard // a decoder that is stopped hands out what it has left
 	if s.decoder != nil {
 		s.decoder.stop()

@@ -1,0 +1,560 @@
+// Package deflate edits the text of a compressed stream without compressing anew what does not change. The
+// stream is decoded, which costs little; its tokens are kept as they are, bit by bit, but for those that an
+// edit touches. It knows nothing of what the text is. RFC 1951 is the format of the blocks, RFC 1952 that
+// of the envelope.
+package deflate
+
+import (
+	"bytes"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// Edit replaces Length bytes of the text at Offset.
+type Edit struct {
+	Offset      int64
+	Length      int
+	Replacement string
+}
+
+// editor emits a decoder's tokens, with edits.
+type editor struct {
+	decoder
+	out bitWriter
+
+	at       int64 // up to where the text has gone out
+	atBit    int64 // where the token there begins in the stream; right only at the beginning of a token
+	block    int   // the one that at is in, of d.blocks
+	match    int   // the next one at or behind at, of d.matches
+	open     bool  // the block's header has gone out, and not its end
+	from, to int64 // bits of the stream that are still to be copied
+	// edits that matches may still reach back over, the last one last, with how much the text has
+	// grown up to there.
+	past   []pastEdit
+	growth int64
+}
+
+type pastEdit struct {
+	offset, end   int64 // in the text as it came
+	before, after int64 // how much longer the text had become before it, and behind it
+}
+
+// maxKept bounds what is kept of the memory of a stream that is done: a scanner may hold much text back.
+const maxKept = 128 << 10
+
+func (e *editor) reset() {
+	e.decoder.reset()
+	if cap(e.text) > maxKept {
+		e.text = nil
+	}
+	if cap(e.in) > maxKept {
+		e.in = nil
+	}
+	if cap(e.matches) > maxKept/24 {
+		e.matches = nil
+	}
+	if cap(e.out.bytes) > maxKept {
+		e.out.bytes = nil
+	}
+	e.out.reset()
+	e.at, e.atBit, e.block, e.match, e.open, e.from, e.to = 0, 0, 0, 0, false, 0, 0
+	e.past, e.growth = e.past[:0], 0
+}
+
+// emit lets the text out up to a position, with the edits that begin before it, or at it.
+func (e *editor) emit(position int64, edits []Edit) {
+	for _, edit := range edits {
+		e.copyText(edit.Offset)
+		e.insert(edit.Replacement)
+		end := edit.Offset + int64(edit.Length)
+		e.skip(end)
+		before := e.growth
+		e.growth += int64(len(edit.Replacement)) - int64(edit.Length)
+		e.past = append(e.past, pastEdit{edit.Offset, end, before, e.growth})
+	}
+	e.copyText(position)
+	e.flushCopy()
+	e.release()
+}
+
+// release gives back what lies behind.
+func (e *editor) release() {
+	gone := 0
+	for gone < len(e.past) && e.past[gone].end < e.at-window {
+		gone++
+	}
+	e.past = e.past[:copy(e.past, e.past[gone:])]
+	e.matches = e.matches[:copy(e.matches, e.matches[e.match:])]
+	e.match = 0
+	if e.block > 0 {
+		for _, b := range e.blocks[:e.block] {
+			e.recycle(b)
+		}
+		e.blocks = e.blocks[:copy(e.blocks, e.blocks[e.block:])]
+		e.block = 0
+	}
+	e.forget(e.atBit, e.at)
+}
+
+// current is the block that the next byte is in; blocks that have ended are left.
+func (e *editor) current() *block {
+	for e.block < len(e.blocks) {
+		b := e.blocks[e.block]
+		if e.at == b.start && e.atBit <= b.headerBit {
+			e.atBit = b.dataBit
+		}
+		if !b.ended || e.at < b.end {
+			return b
+		}
+		e.leave(b)
+	}
+	return nil
+}
+
+// leave ends a block, whose text has all gone out.
+func (e *editor) leave(b *block) {
+	if b.stored {
+		if b.start == b.end { // an empty one is how the sender flushes
+			e.closeBlock()
+			e.stored(nil)
+		}
+	} else if e.open {
+		e.copyBits(b.endBit, b.nextBit)
+		e.open = false
+	}
+	e.atBit = b.nextBit
+	e.block++
+}
+
+// copyText lets text out as it is, up to a position that has been decoded.
+func (e *editor) copyText(to int64) {
+	for e.at < to {
+		b := e.current()
+		end := to
+		if b.ended {
+			end = min(end, b.end)
+		}
+		if b.stored {
+			e.closeBlock()
+			e.stored(e.slice(e.at, end))
+			e.atBit += (end - e.at) * 8
+			e.at = end
+			continue
+		}
+		e.copyTokens(b, end)
+	}
+	e.current() // so that a block's end goes out with its last byte
+}
+
+// copyTokens lets tokens of a block out, up to a position in it.
+func (e *editor) copyTokens(b *block, to int64) {
+	for e.at < to {
+		e.openBlock(b)
+		m := e.nextMatch()
+		if m == nil || m.pos > e.at { // literals
+			end, endBit := to, int64(-1)
+			switch {
+			case m != nil && m.pos < to:
+				end, endBit = m.pos, m.bit
+			case b.ended && to == b.end:
+				endBit = b.endBit
+			case m != nil && m.pos == to:
+				endBit = m.bit
+			case to == e.position():
+				endBit = e.bit
+			}
+			if endBit < 0 {
+				endBit = e.atBit
+				for _, c := range e.slice(e.at, end) {
+					endBit += int64(b.lengths[c])
+				}
+			}
+			e.copyBits(e.atBit, endBit)
+			e.at, e.atBit = end, endBit
+			continue
+		}
+		whole := m.pos == e.at && m.pos+int64(m.length) <= to
+		if whole && e.isClean(m) {
+			next := e.behind(b, m)
+			e.copyBits(m.bit, next)
+			e.at, e.atBit = m.pos+int64(m.length), next
+			e.match++
+			continue
+		}
+		end := min(to, m.pos+int64(m.length))
+		e.repeat(b, m, end)
+		e.at = end
+		if end == m.pos+int64(m.length) {
+			e.atBit = e.behind(b, m)
+			e.match++
+		}
+	}
+}
+
+// skip leaves text out, up to a position that has been decoded.
+func (e *editor) skip(to int64) {
+	for e.at < to {
+		b := e.current()
+		end := to
+		if b.ended {
+			end = min(end, b.end)
+		}
+		if b.stored {
+			e.atBit += (end - e.at) * 8
+			e.at = end
+			continue
+		}
+		for e.at < end {
+			m := e.nextMatch()
+			if m == nil || m.pos > e.at {
+				next := end
+				if m != nil {
+					next = min(end, m.pos)
+				}
+				for _, c := range e.slice(e.at, next) {
+					e.atBit += int64(b.lengths[c])
+				}
+				e.at = next
+				continue
+			}
+			e.at = min(end, m.pos+int64(m.length))
+			if e.at == m.pos+int64(m.length) {
+				e.atBit = e.behind(b, m)
+				e.match++
+			}
+		}
+	}
+}
+
+// nextMatch is the match that the text at is in, or the next one; nil where there is none yet.
+func (e *editor) nextMatch() *match {
+	if e.match < len(e.matches) {
+		return &e.matches[e.match]
+	}
+	return nil
+}
+
+// behind is where the token behind a match begins.
+func (e *editor) behind(b *block, m *match) int64 {
+	length, dist := lengthSymbol[m.length], distSymbol(int(m.dist))
+	return m.bit + int64(b.lengths[257+int(length)]) + int64(lengthExtra[length]) + int64(b.lengths[literals+dist]) + int64(distExtra[dist])
+}
+
+// isClean tells whether a match still means the same: no edit lies between its source and itself.
+func (e *editor) isClean(m *match) bool {
+	return len(e.past) == 0 || e.past[len(e.past)-1].end <= m.pos-int64(m.dist)
+}
+
+// grown is how much longer the text has become before a position that no edit covers.
+func (e *editor) grown(position int64) int64 {
+	for i := len(e.past) - 1; i >= 0; i-- {
+		if e.past[i].end <= position {
+			return e.past[i].after
+		}
+	}
+	if len(e.past) > 0 {
+		return e.past[0].before
+	}
+	return e.growth
+}
+
+// source tells how many of the bytes from a position on are still there as they came, or how many of them are not.
+func (e *editor) source(from int64) (n int64, intact bool) {
+	n = 1 << 20
+	for i := len(e.past) - 1; i >= 0; i-- {
+		p := e.past[i]
+		switch {
+		case p.end <= from:
+			return n, true
+		case p.offset <= from && p.end > from:
+			return p.end - from, false
+		default:
+			n = p.offset - from
+		}
+	}
+	return n, true
+}
+
+// repeat lets a part of a match out, from where the text is up to a position in it, by matches where their source
+// is still there, else by literals.
+func (e *editor) repeat(b *block, m *match, to int64) {
+	for at := e.at; at < to; {
+		dist := int64(m.dist)
+		n, intact := e.source(at - dist)
+		n = min(n, to-at)
+		moved := dist + e.growth - e.grown(at-dist)
+		if moved != dist {
+			n = min(n, dist) // what it repeats of itself has not gone out yet
+		}
+		if !intact || n < 3 || moved > window || !e.writeMatch(b, int(n), int(moved)) {
+			e.writeLiterals(b, e.slice(at, at+n))
+		}
+		at += n
+	}
+}
+
+// slice is a piece of the text.
+func (e *editor) slice(from, to int64) []byte { return e.text[from-e.base : to-e.base] }
+
+// copyBits has bits of the stream copied, before long; those that follow each other at once.
+func (e *editor) copyBits(from, to int64) {
+	if e.to != from {
+		e.flushCopy()
+		e.from = from
+	}
+	e.to = to
+}
+
+func (e *editor) flushCopy() {
+	if e.to > e.from {
+		e.out.copy(e.in, int(e.from-e.inBase*8), int(e.to-e.from))
+	}
+	e.from, e.to = 0, -1
+}
+
+// openBlock lets the header of a block out, unless it has gone.
+func (e *editor) openBlock(b *block) {
+	if e.open {
+		return
+	}
+	e.open, b.used = true, true
+	if !b.final && b.headerBit>>3 >= e.inBase {
+		e.copyBits(b.headerBit, b.dataBit)
+		return
+	}
+	e.flushCopy()
+	e.out.write(0, 1) // the end comes later
+	e.out.copy(b.header.bytes, int(b.header.offset)+1, b.header.length-1)
+}
+
+// closeBlock lets the end of the open block out.
+func (e *editor) closeBlock() {
+	if !e.open {
+		return
+	}
+	e.open = false
+	e.flushCopy()
+	b := e.blocks[e.block]
+	e.out.write(uint64(b.code(endOfBlock)), uint(b.lengths[endOfBlock]))
+}
+
+// stored lets text out in stored blocks.
+func (e *editor) stored(text []byte) {
+	e.flushCopy()
+	for {
+		n := min(len(text), 0xffff)
+		e.out.write(0, 3)
+		e.out.align()
+		e.out.write(uint64(n)|uint64(^uint16(n))<<16, 32)
+		e.out.bytes = append(e.out.bytes, text[:n]...)
+		if text = text[n:]; len(text) == 0 {
+			return
+		}
+	}
+}
+
+// code is the code of a symbol of a block, as it is written.
+func (b *block) code(symbol int) uint16 {
+	if b.codes == nil {
+		b.codes = new([literals + distances]uint16)
+		assign(b.codes[:literals], b.lengths[:literals])
+		assign(b.codes[literals:], b.lengths[literals:])
+	}
+	return b.codes[symbol]
+}
+
+// assign gives each symbol its code (RFC 1951, section 3.2.2).
+func assign(codes []uint16, lengths []uint8) {
+	var count [maxCodeLength + 1]uint16
+	for _, n := range lengths {
+		count[n]++
+	}
+	count[0] = 0
+	next := firstCodes(&count)
+	for symbol, n := range lengths {
+		if n > 0 {
+			codes[symbol] = reversed(next[n], n)
+			next[n]++
+		}
+	}
+}
+
+// writeMatch writes a match in a block's codes; ok is false where they have none for it.
+func (e *editor) writeMatch(b *block, length, dist int) (ok bool) {
+	l, d := int(lengthSymbol[length]), distSymbol(dist)
+	ls, ds := 257+l, literals+d
+	if b.lengths[ls] == 0 || b.lengths[ds] == 0 {
+		return false
+	}
+	e.openBlock(b)
+	e.flushCopy()
+	e.out.write(uint64(b.code(ls))|uint64(length-int(lengthBase[l]))<<b.lengths[ls], uint(b.lengths[ls]+lengthExtra[l]))
+	e.out.write(uint64(b.code(ds))|uint64(dist-int(distBase[d]))<<b.lengths[ds], uint(b.lengths[ds]+distExtra[d]))
+	return true
+}
+
+// writeLiterals writes text in a block's codes, or in a block of its own where they lack one.
+func (e *editor) writeLiterals(b *block, text []byte) {
+	if !b.has(text) {
+		e.closeBlock()
+		e.writeFixed(text)
+		return
+	}
+	e.openBlock(b)
+	e.flushCopy()
+	for _, c := range text {
+		e.out.write(uint64(b.code(int(c))), uint(b.lengths[c]))
+	}
+}
+
+func (b *block) has(text []byte) bool {
+	for _, c := range text {
+		if b.lengths[c] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// writeFixed writes a block with the fixed codes (RFC 1951, section 3.2.6).
+func (e *editor) writeFixed(text []byte) {
+	e.flushCopy()
+	e.out.write(1<<1, 3)
+	for _, c := range text {
+		code, n := uint16(c)+0x30, uint8(8)
+		if c >= 144 {
+			code, n = uint16(c)-144+0x190, 9
+		}
+		e.out.write(uint64(reversed(code, n)), uint(n))
+	}
+	e.out.write(0, 7)
+}
+
+// maxInCodes is up to how many bytes an insertion is written in the codes of the block around it.
+const maxInCodes = 96
+
+// insert lets new text out.
+func (e *editor) insert(text string) {
+	if text == "" {
+		return
+	}
+	b := e.current()
+	if b != nil && !b.stored && len(text) <= maxInCodes && b.has([]byte(text)) {
+		e.writeLiterals(b, []byte(text))
+		return
+	}
+	e.closeBlock()
+	e.flushCopy()
+	if len(text) <= maxInCodes {
+		e.writeFixed([]byte(text))
+		return
+	}
+	e.writeCompressed(text)
+}
+
+// snippets remembers insertions as they are written: the same ones come again and again.
+var snippets snippetCache
+
+// maxSnippets bounds how many are remembered, maxSnippet how long they may be.
+const (
+	maxSnippets = 64
+	maxSnippet  = 16 << 10
+)
+
+// snippetCache holds blocks by their text; the oldest leaves.
+type snippetCache struct {
+	mu    sync.RWMutex
+	known map[string]bitWriter
+	order [maxSnippets]string
+	next  int
+}
+
+func (c *snippetCache) get(text string) (bitWriter, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	blocks, ok := c.known[text]
+	return blocks, ok
+}
+
+func (c *snippetCache) put(text string, blocks bitWriter) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = make(map[string]bitWriter)
+	}
+	if _, known := c.known[text]; known {
+		return
+	}
+	delete(c.known, c.order[c.next])
+	c.order[c.next], c.known[text] = text, blocks
+	c.next = (c.next + 1) % maxSnippets
+}
+
+// compressors compress insertions.
+var compressors = sync.Pool{New: func() any {
+	c := new(compressor)
+	c.flate, _ = flate.NewWriter(&c.bytes, 1)
+	c.decoder.reset()
+	return c
+}}
+
+type compressor struct {
+	flate   *flate.Writer
+	bytes   bytes.Buffer
+	decoder decoder
+}
+
+// writeCompressed writes blocks of their own.
+func (e *editor) writeCompressed(text string) {
+	blocks, known := snippets.get(text)
+	if !known {
+		var ok bool
+		if blocks, ok = compressed(text); !ok {
+			e.stored([]byte(text))
+			return
+		}
+		if len(text) <= maxSnippet {
+			snippets.put(text, blocks)
+		}
+	}
+	e.out.copy(blocks.bytes, 0, len(blocks.bytes)*8)
+	e.out.write(blocks.acc, blocks.n)
+}
+
+// compressed makes blocks of a text, none of them final; ok is false where one is stored, whose place in a byte
+// matters. An encoder ends what it writes; where its blocks begin and end is found by decoding them.
+func compressed(text string) (out bitWriter, ok bool) {
+	c := compressors.Get().(*compressor)
+	defer compressors.Put(c)
+	c.bytes.Reset()
+	c.flate.Reset(&c.bytes)
+	_, _ = c.flate.Write([]byte(text)) // to memory
+	_ = c.flate.Close()
+	d := &c.decoder
+	d.reset()
+	d.in = append(d.in, c.bytes.Bytes()...)
+	if _, err := d.decode(len(text) + 1); err != nil || d.state != ended {
+		return out, false // not known to happen
+	}
+	for _, b := range d.blocks {
+		switch {
+		case b.stored && b.start < b.end:
+			return out, false
+		case !b.stored:
+			out.write(0, 1)
+			out.copy(d.in, int(b.headerBit)+1, int(b.nextBit-b.headerBit)-1)
+		}
+	}
+	return out, true
+}
+
+// finish ends the stream, of which all text has gone out.
+func (e *editor) finish() {
+	e.current()
+	e.closeBlock()
+	e.flushCopy()
+	e.out.write(1|1<<1, 3) // an empty block with the fixed codes, the final one
+	e.out.write(0, 7)
+	e.out.align()
+}

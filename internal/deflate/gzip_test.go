@@ -1,0 +1,356 @@
+package deflate
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// passing is a scanner that changes nothing.
+func passing(text []byte, _ bool) ([]Edit, int) { return nil, len(text) }
+
+// inserting inserts a text at an offset.
+func inserting(offset int, replacement string) Scan {
+	edits := []Edit{{int64(offset), 0, replacement}}
+	return scanner(rand.New(rand.NewPCG(3, 3)), edits)
+}
+
+func gzipped(t testing.TB, text []byte, fields ...byte) []byte {
+	t.Helper()
+	stream := encoders["Go"](rand.New(rand.NewPCG(1, 1)), text)
+	if len(fields) > 0 { // flags, and what they promise
+		stream = append(append(stream[:3:3], fields[0]), append(stream[4:10:10], append(fields[1:], stream[10:]...)...)...)
+	}
+	return stream
+}
+
+// tools are other encoders, which the machine may have; each reads a file and writes the stream to its output.
+var tools = map[string][][]string{
+	"gzip":       {{"gzip", "-1", "-c"}, {"gzip", "-6", "-c"}, {"gzip", "-9", "-c"}},
+	"pigz":       {{"pigz", "-6", "-c"}, {"pigz", "-9", "-c", "-b", "128", "-i"}, {"pigz", "-11", "-c"}, {"pigz", "-H", "-c"}, {"pigz", "-U", "-c"}},
+	"zopfli":     {{"zopfli", "-c", "--i1"}},
+	"libdeflate": {{"libdeflate-gzip", "-1", "-c"}, {"libdeflate-gzip", "-6", "-c"}, {"libdeflate-gzip", "-12", "-c"}},
+	"zlib": {{"/usr/bin/python3", "-c", `
+import random, sys, zlib
+text = open(sys.argv[1], "rb").read()
+r = random.Random(len(text))
+z = zlib.compressobj(r.choice([1, 4, 6, 9]), zlib.DEFLATED, 16 + r.choice([9, 12, 15]), r.choice([1, 8, 9]),
+    r.choice([zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED]))
+while text:
+    n = r.randrange(1, 30000)
+    sys.stdout.buffer.write(z.compress(text[:n]))
+    text = text[n:]
+    sys.stdout.buffer.write(z.flush(r.choice([zlib.Z_NO_FLUSH, zlib.Z_PARTIAL_FLUSH, zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_BLOCK])))
+sys.stdout.buffer.write(z.flush())
+`}},
+}
+
+func TestStreamsOfOtherEncodersAreEdited(t *testing.T) {
+	for name, commands := range tools {
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath(commands[0][0]); err != nil {
+				if os.Getenv("CONSENT_E2E") == "required" {
+					t.Fatalf("%s is missing, and CONSENT_E2E=required", name)
+				}
+				t.Skipf("%s is missing: this is not tested", name)
+			}
+			for i := range 12 {
+				r := rand.New(rand.NewPCG(uint64(i), 11))
+				text := page(r, []int{0, 1, 500, 20_000, 70_000, 200_000}[i%6])
+				file := filepath.Join(t.TempDir(), "text")
+				if err := os.WriteFile(file, text, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				for _, command := range commands {
+					stream, err := exec.Command(command[0], append(command[1:], file)...).Output()
+					if err != nil {
+						t.Fatal(command, err)
+					}
+					edits := someEdits(r, text)
+					out, err := edited(r, stream, scanner(r, edits), []int{0, 4000}[i%2])
+					if err != nil {
+						t.Fatalf("%v, %d bytes: %v", command, len(text), err)
+					}
+					if got, err := inflated(out); err != nil || !bytes.Equal(got, applied(text, edits)) {
+						t.Errorf("%v, %d bytes, %d edits: %v", command, len(text), len(edits), err)
+					}
+					if err := decodedByZlib(out, applied(text, edits)); err != nil {
+						t.Errorf("%v: zlib: %v", command, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// decodedByZlib compares what zlib makes of a stream; without python3 it is not asked.
+func decodedByZlib(stream, want []byte) error {
+	if _, err := os.Stat("/usr/bin/python3"); err != nil {
+		return nil
+	}
+	decode := exec.Command("/usr/bin/python3", "-c", "import sys, zlib; z = zlib.decompressobj(31); t = z.decompress(sys.stdin.buffer.read()); assert z.eof and not z.unused_data; sys.stdout.buffer.write(t)")
+	decode.Stdin = bytes.NewReader(stream)
+	got, err := decode.Output()
+	if err == nil && !bytes.Equal(got, want) {
+		err = fmt.Errorf("%d bytes, want %d", len(got), len(want))
+	}
+	return err
+}
+
+func TestEverySplitOfTheInputGivesTheSameBytes(t *testing.T) {
+	text := page(rand.New(rand.NewPCG(5, 5)), 3000)
+	stream := encoders["klauspost"](rand.New(rand.NewPCG(8, 8)), text)
+	decide := func() Scan {
+		return scannerAt(text, []Edit{{100, 0, "inserted"}, {1500, 40, ""}, {2900, 3, strings.Repeat("replaced", 50)}})
+	}
+	var want []byte
+	for split := range len(stream) {
+		var out bytes.Buffer
+		g := new(Gzip)
+		g.Reset(&out, decide())
+		for _, piece := range [][]byte{stream[:split], stream[split:]} {
+			if _, err := g.Write(piece); err != nil {
+				t.Fatal(split, err)
+			}
+		}
+		if err := g.Close(); err != nil {
+			t.Fatal(split, err)
+		}
+		got, err := inflated(out.Bytes())
+		if want == nil {
+			want = got
+		}
+		if err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("split at %d: %v", split, err)
+		}
+	}
+}
+
+// scannerAt decides all at once, as far as edits allow.
+func scannerAt(_ []byte, edits []Edit) Scan {
+	var base int64
+	return func(text []byte, end bool) (out []Edit, decided int) {
+		decided = len(text)
+		for len(edits) > 0 {
+			if behind := edits[0].Offset + int64(edits[0].Length) - base; behind > int64(len(text)) || behind == int64(len(text)) && !end {
+				decided = min(decided, int(max(0, edits[0].Offset-base)))
+				break
+			}
+			out, edits = append(out, edits[0]), edits[1:]
+		}
+		base += int64(decided)
+		return out, decided
+	}
+}
+
+func TestAStreamWithoutEditsKeepsItsTokens(t *testing.T) {
+	text := page(rand.New(rand.NewPCG(6, 6)), 100_000)
+	stream := encoders["Go"](rand.New(rand.NewPCG(2, 2)), text)
+	out, err := edited(rand.New(rand.NewPCG(1, 1)), stream, passing, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if grown := len(out) - len(stream); grown < -8 || grown > 8 {
+		t.Errorf("%d bytes became %d", len(stream), len(out))
+	}
+}
+
+func TestHeadersPassAsTheyCome(t *testing.T) {
+	text := []byte("<html><body>page")
+	crc := func(stream []byte, n int) []byte {
+		return binary.LittleEndian.AppendUint16(nil, uint16(crc32.ChecksumIEEE(stream[:n])))
+	}
+	plain := gzipped(t, text, 2, 0, 0)
+	copy(plain[10:], crc(plain, 10))
+	for name, stream := range map[string][]byte{
+		"a name":    gzipped(t, text, 8, 'a', '.', 'h', 0),
+		"a comment": gzipped(t, text, 16, 'c', 0),
+		"a field":   gzipped(t, text, 4, 3, 0, 1, 2, 3),
+		"all":       gzipped(t, text, 28, 1, 0, 9, 'n', 0, 'c', 0),
+		"a CRC":     plain,
+	} {
+		out, err := edited(rand.New(rand.NewPCG(1, 1)), stream, inserting(12, "new "), 1)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got, err := inflated(out); err != nil || string(got) != "<html><body>new page" || !bytes.Equal(out[:12], stream[:12]) {
+			t.Errorf("%s: %q %v", name, got, err)
+		}
+	}
+}
+
+func TestMembersBecomeOneAndWhatFollowsIsLeftOut(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	for _, behind := range []string{"", "\x00\x00\x00", "\x1fgarbage", "no gzip"} {
+		for _, pieces := range []int{0, 1, 50} {
+			var stream, text []byte
+			for range 3 {
+				piece := page(r, 20_000)
+				stream, text = append(stream, encoders["Go"](r, piece)...), append(text, piece...)
+			}
+			edits := someEdits(r, text)
+			out, err := edited(r, append(stream, behind...), scanner(r, edits), pieces)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := inflated(out); err != nil || !bytes.Equal(got, applied(text, edits)) {
+				t.Errorf("behind %q, pieces of %d: %v", behind, pieces, err)
+			}
+		}
+	}
+}
+
+func TestBrokenStreamsStayBroken(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	text := page(r, 30_000)
+	broken := 0
+	for i := range 600 {
+		stream := bytes.Clone(encoders["klauspost"](r, text))
+		switch i % 3 {
+		case 0:
+			stream = stream[:r.IntN(len(stream))]
+		case 1:
+			stream[10+r.IntN(len(stream)-10)] ^= 1 << r.IntN(8)
+		default:
+			at := 10 + r.IntN(len(stream)-10)
+			stream = append(stream[:at:at], stream[min(len(stream), at+1+r.IntN(20)):]...)
+		}
+		want, wantErr := inflated(stream)
+		out, err := edited(r, stream, passing, []int{0, 700}[i%2])
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("case %d: %v, the decoder says %v", i, err, wantErr)
+		}
+		if err == nil {
+			continue
+		}
+		broken++
+		got, err := inflated(out)
+		if err == nil {
+			t.Fatalf("case %d: the broken stream became whole", i)
+		}
+		if n := min(len(got), len(want)); !bytes.Equal(got[:n], want[:n]) {
+			t.Fatalf("case %d: other text than before the break", i)
+		}
+	}
+	if broken < 300 {
+		t.Errorf("only %d were broken", broken)
+	}
+}
+
+func TestAnAbandonedStreamShowsAllThatHasCome(t *testing.T) {
+	text := page(rand.New(rand.NewPCG(4, 2)), 40_000)
+	stream := encoders["Go"](rand.New(rand.NewPCG(3, 2)), text)
+	for cut := 100; cut < len(stream); cut += 997 {
+		var out bytes.Buffer
+		g := new(Gzip)
+		g.Reset(&out, func([]byte, bool) ([]Edit, int) { return nil, 0 }) // all is held
+		if _, err := g.Write(stream[:cut]); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Abandon(); err != nil {
+			t.Fatal(err)
+		}
+		want, _ := inflated(stream[:cut])
+		got, err := inflated(out.Bytes())
+		if !errors.Is(err, io.ErrUnexpectedEOF) || !bytes.HasPrefix(text, got) || len(got) < len(want) {
+			t.Errorf("cut at %d: %d bytes, want %d, %v", cut, len(got), len(want), err)
+		}
+	}
+}
+
+func TestWhatIsDecidedIsOutAfterEveryWrite(t *testing.T) {
+	text := page(rand.New(rand.NewPCG(7, 2)), 60_000)
+	stream := encoders["Go"](rand.New(rand.NewPCG(7, 7)), text)
+	var out bytes.Buffer
+	g := new(Gzip)
+	decided := 0
+	g.Reset(&out, func(text []byte, _ bool) ([]Edit, int) { decided += len(text); return nil, len(text) })
+	for at := 0; at < len(stream); at += 500 {
+		if _, err := g.Write(stream[at:min(len(stream), at+500)]); err != nil {
+			t.Fatal(err)
+		}
+		// Seven bits are a token or two, of 258 bytes at the most.
+		if got, _ := inflated(out.Bytes()); decided-len(got) > 2*258 {
+			t.Fatalf("after %d bytes: %d bytes of text are out, %d were decided", at, len(got), decided)
+		}
+	}
+}
+
+func TestTheWorstStreamsTakeLinearTimeAndBoundedMemory(t *testing.T) {
+	// Zeros: a thousand times their size. They go out as they come.
+	bomb := encoders["Go"](rand.New(rand.NewPCG(0, 0)), make([]byte, 1<<20))
+	w := new(Gzip)
+	out := 0
+	w.Reset(counting{&out}, passing)
+	for rest := bomb; len(rest) > 0; {
+		n := min(len(rest), 32<<10)
+		if _, err := w.Write(rest[:n]); err != nil {
+			t.Fatal(err)
+		}
+		rest = rest[n:]
+		if held := cap(w.editor.text) + cap(w.editor.in) + cap(w.editor.out.bytes) + cap(w.editor.matches)*24; held > 512<<10 {
+			t.Fatalf("%d bytes are held", held)
+		}
+	}
+	// A stream of empty stored blocks, and of one-byte ones.
+	for name, blocks := range map[string]string{"empty blocks": "\x00\x00\x00\xff\xff", "blocks of a byte": "\x00\x01\x00\xfe\xffx", "empty fixed blocks": "\x02\x08\x20\x80\x00"} {
+		var g Gzip
+		out = 0
+		g.Reset(counting{&out}, passing)
+		stream := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), strings.Repeat(blocks, 100_000)...)
+		if _, err := g.Write(stream); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if out > 3*len(stream) || len(g.editor.blocks) > 20_000 {
+			t.Errorf("%s: %d bytes became %d, %d blocks are held", name, len(stream), out, len(g.editor.blocks))
+		}
+	}
+}
+
+func FuzzEdited(f *testing.F) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for _, n := range []int{0, 10, 3000} {
+		f.Add(gzipped(f, page(r, n)), uint16(5), uint8(3), "inserted", uint8(7))
+	}
+	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"), uint16(0), uint8(0), "x", uint8(1))
+	f.Fuzz(func(t *testing.T, stream []byte, offset uint16, length uint8, replacement string, pieces uint8) {
+		text, wantErr := inflated(stream)
+		at := min(int(offset), len(text))
+		edits := []Edit{{int64(at), min(int(length), len(text)-at), replacement}}
+		out, err := edited(rand.New(rand.NewPCG(1, 1)), stream, scannerAt(text, edits), int(pieces))
+		if wantErr == nil && err != nil {
+			t.Fatalf("a stream that is whole is said to be broken: %v", err)
+		}
+		if err != nil || wantErr != nil {
+			return
+		}
+		if got, err := inflated(out); err != nil || !bytes.Equal(got, applied(text, edits)) {
+			t.Fatalf("%v: %d bytes, want %d", err, len(got), len(applied(text, edits)))
+		}
+	})
+}
+
+func FuzzDecoder(f *testing.F) {
+	f.Add(gzipped(f, page(rand.New(rand.NewPCG(1, 1)), 2000)))
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		want, wantErr := inflated(stream)
+		var text []byte
+		g := new(Gzip)
+		g.Reset(io.Discard, func(come []byte, _ bool) ([]Edit, int) { text = append(text, come...); return nil, len(come) })
+		_, err := g.Write(stream)
+		err = errors.Join(err, g.Close())
+		if wantErr == nil && (err != nil || !bytes.Equal(text, want)) {
+			t.Fatalf("%v: decoded %d bytes, want %d", err, len(text), len(want))
+		}
+	})
+}
