@@ -84,7 +84,7 @@ func (i *Instance) Write(options, sites string) {
 	if !strings.Contains(options, "storage ") {
 		options += fmt.Sprintf("\n\tstorage file_system %q", filepath.Join(i.Folder, "storage"))
 	}
-	caddyfile := fmt.Sprintf("{\n\tadmin %s\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n%s\n}\n%s", i.Admin, options, sites)
+	caddyfile := fmt.Sprintf("{\n\tadmin %s\n\tpersist_config off\n\tauto_https off\n%s\n}\n%s", i.Admin, options, sites)
 	if err := os.WriteFile(i.Caddyfile(), []byte(caddyfile), 0o600); err != nil {
 		i.t.Fatal(err)
 	}
