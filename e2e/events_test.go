@@ -4,8 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +26,7 @@ type recorder struct{}
 var recorded struct {
 	sync.Mutex
 	events []string
+	data   map[string][]string // what each event of the module has had
 }
 
 func init() { caddy.RegisterModule(recorder{}) }
@@ -42,6 +47,10 @@ func (*recorder) Handle(_ context.Context, e caddy.Event) error {
 	if e.Name() == "undeclared_seen" {
 		detail = fmt.Sprint(e.Data["kind"], " ", e.Data["name"], " ", e.Data["where"], " ", e.Data["path"])
 	}
+	if recorded.data == nil {
+		recorded.data = make(map[string][]string)
+	}
+	recorded.data[e.Name()] = slices.Sorted(maps.Keys(e.Data))
 	recorded.events = append(recorded.events, fmt.Sprint(e.Name(), ": ", detail, ", ", e.Data["site"], ", ", e.Origin().CaddyModule().ID))
 	return nil
 }
@@ -98,6 +107,35 @@ func TestEventsTellOfChoicesAndOfWhatNobodyDeclared(t *testing.T) {
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
+	}
+	theReferenceTellsOf(t)
+}
+
+// theReferenceTellsOf compares what the reference says of events with those that were recorded.
+func theReferenceTellsOf(t *testing.T) {
+	t.Helper()
+	recorded.Lock()
+	defer recorded.Unlock()
+	said := make(map[string][]string)
+	var above []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\|.*\\| (.*) \\|$").FindAllStringSubmatch(section(t, "## Events"), -1) {
+		if row[2] != "the same" {
+			data, _, _ := strings.Cut(row[2], "(") // the values of kind
+			_, rest, _ := strings.Cut(row[2], ")")
+			above = nil
+			for _, name := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(data+rest, -1) {
+				above = append(above, name[1])
+			}
+			slices.Sort(above)
+		}
+		said[row[1]] = above
+	}
+	seen := maps.Clone(recorded.data)
+	maps.DeleteFunc(seen, func(name string, _ []string) bool {
+		return !strings.HasPrefix(name, "consent_") && !strings.HasPrefix(name, "undeclared_")
+	})
+	if !reflect.DeepEqual(said, seen) {
+		t.Errorf("the reference says %v, there are %v", said, seen)
 	}
 }
 

@@ -40,6 +40,9 @@ func TestTheDockerfileBuildsAsTheReadmeSays(t *testing.T) {
 	if build == "" || !strings.Contains(dockerfile, "RUN "+build+" ") {
 		t.Errorf("it does not run %q", build)
 	}
+	if !strings.Contains(dockerfile, "\nUSER ") || !strings.Contains(dockerfile, "/consent/version || exit 1") {
+		t.Error("it runs as root, or nobody looks whether it is well")
+	}
 	for _, source := range regexp.MustCompile(`(?m)^COPY (\S+) `).FindAllStringSubmatch(dockerfile, -1) {
 		if source[1] == "." || strings.HasPrefix(source[1], "--from=") {
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 
+	consent "github.com/caddy-consent/caddy-consent"
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
@@ -49,10 +51,17 @@ func adapted(t *testing.T, name, text string) (config []byte) {
 	return config
 }
 
+// placed has a Caddyfile's files below a folder of the test's.
+func placed(t *testing.T, text string) string {
+	t.Helper()
+	folder := t.TempDir()
+	return strings.NewReplacer("/var/log/caddy", folder, "/srv/caddy", folder, "/etc/caddy/consent", folder).Replace(text)
+}
+
 // provisioned tells whether a whole Caddyfile would run here.
 func provisioned(t *testing.T, name, text string) {
 	t.Helper()
-	config := adapted(t, name, text)
+	config := adapted(t, name, placed(t, text))
 	if t.Failed() {
 		return
 	}
@@ -79,6 +88,9 @@ func TestTheReferenceNamesEveryWordAndNoOther(t *testing.T) {
 	for _, word := range known {
 		if sections[word] == "" {
 			t.Errorf("%s is not explained", word)
+		}
+		if !regexp.MustCompile("(?s)```caddyfile\n.*\n\t\t" + word + "[ \n].*```").MatchString(sections[word]) {
+			t.Errorf("%s has no example", word)
 		}
 	}
 	for word := range sections {
@@ -143,5 +155,158 @@ func TestTheReferenceNamesEveryMetricAndNoOther(t *testing.T) {
 		if !strings.Contains(metrics, "# TYPE "+name[1]+" ") {
 			t.Errorf("%s is explained and does not exist", name[1])
 		}
+	}
+}
+
+// section is what the reference says under a heading.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	_, text, ok := strings.Cut(documentation(t, "docs/reference.md"), "\n"+heading+"\n")
+	if !ok {
+		t.Fatalf("the reference lacks %q", heading)
+	}
+	level, _, _ := strings.Cut(heading, " ")
+	text, _, _ = strings.Cut(text, "\n"+level+" ")
+	text, _, _ = strings.Cut(text, "\n## ")
+	return text
+}
+
+// fields are the names that a struct has in JSON.
+func fields(of reflect.Type) (names []string) {
+	for i := range of.NumField() {
+		if name, _, _ := strings.Cut(of.Field(i).Tag.Get("json"), ","); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestTheReferenceNamesEveryFieldOfTheJSONAndNoOther(t *testing.T) {
+	lists := map[string]string{"purposes": "purpose", "services": "service"}
+	inner := map[string]reflect.Type{
+		"controller": reflect.TypeFor[consent.Controller](), "purpose": reflect.TypeFor[consent.Purpose](),
+		"service": reflect.TypeFor[consent.Service](), "style": reflect.TypeFor[consent.Style](),
+	}
+	for _, name := range fields(reflect.TypeFor[consent.Handler]()) {
+		word := name
+		if of := lists[name]; of != "" {
+			word = of
+		}
+		text := section(t, "### "+word)
+		known := []string{name}
+		if of := inner[word]; of != nil {
+			known = append(known, fields(of)...)
+		}
+		for _, field := range known {
+			if !strings.Contains(text, "`"+field+"`") {
+				t.Errorf("%s: the field %s is not named", word, field)
+			}
+		}
+		if !strings.Contains(text, "JSON: `"+name+"`") {
+			t.Errorf("%s: it is not said that its field is %s", word, name)
+		}
+		for _, said := range regexp.MustCompile("JSON: `(\\w+)`(?: and `(\\w+)`)?").FindAllStringSubmatch(text, -1) {
+			for _, field := range said[1:] {
+				if field != "" && !slices.Contains(known, field) {
+					t.Errorf("%s: the field %s does not exist", word, field)
+				}
+			}
+		}
+	}
+}
+
+func TestTheDefaultsAreThoseOfTheReference(t *testing.T) {
+	said := func(word, line string) string {
+		text := section(t, "### "+word)
+		if line != "" {
+			_, text, _ = strings.Cut(text, "\n| `"+line+"` |")
+			text, _, _ = strings.Cut(text, "\n")
+		}
+		found := regexp.MustCompile("Default: `([^`]+)`").FindStringSubmatch(text)
+		if found == nil {
+			t.Fatalf("%s %s: no default is said", word, line)
+		}
+		return found[1]
+	}
+	g := guard(t, "service ga", html("<html><body>"))
+	remember, err := caddy.ParseDuration(said("remember", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := said("path", "")
+	made := g.do(t, "POST", path+"/choice", "choice=accept", "Content-Type: application/x-www-form-urlencoded")
+	if want := fmt.Sprintf("Max-Age=%.0f;", remember.Seconds()); !strings.Contains(made.Header.Get("Set-Cookie")+";", want) {
+		t.Errorf("a choice is kept as %s, want %s", made.Header.Get("Set-Cookie"), want)
+	}
+	charter := g.do(t, "GET", path+"/charter", "")
+	if got := charter.Header.Get("Content-Language"); got != said("language", "") {
+		t.Errorf("the language is %s", got)
+	}
+	page := g.do(t, "GET", "/", "", byVisitor).body
+	if !strings.Contains(page, `data-position="`+said("style", "position")+`"`) {
+		t.Errorf("the notice is not at the %s: %s", said("style", "position"), page)
+	}
+	css := g.do(t, "GET", regexp.MustCompile(regexp.QuoteMeta(path)+`/assets/[0-9a-f]+/style\.css`).FindString(page), "").body
+	for _, line := range []string{"accent", "text", "surface", "radius"} {
+		for _, value := range strings.Fields(said("style", line)) {
+			if line != "radius" {
+				value = "#" + value
+			}
+			if !strings.Contains(css, "--consent-"+line+": "+value+" !important;") {
+				t.Errorf("style %s: %s is not in the style sheet", line, value)
+			}
+		}
+	}
+}
+
+func TestTheReferenceNamesEveryEndpointAndNoOther(t *testing.T) {
+	g := guard(t, "service youtube", html("<html><body>"))
+	choice := g.chosen(t, "choice=accept")
+	asset := regexp.MustCompile(`/_consent/assets/\S+?/notice\.js`).FindString(g.do(t, "GET", "/", "", byVisitor).body)
+	allowed := make(map[string]string) // methods by path
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+) (\\S+)` \\|").FindAllStringSubmatch(section(t, "## Endpoints"), -1) {
+		method, path := row[1], strings.Replace(row[2], "/_consent/assets/…", asset, 1)
+		allowed[path] += method + " "
+		query := map[string]string{"/_consent/placeholder": "?service=youtube"}[path]
+		if res := g.do(t, method, path+query, "choice=accept", "Content-Type: application/x-www-form-urlencoded", choice); res.StatusCode == 404 || res.StatusCode == 405 {
+			t.Errorf("%s %s: %s", method, path, res.Status)
+		}
+	}
+	if len(allowed) < 8 {
+		t.Fatalf("only %d endpoints are found", len(allowed))
+	}
+	for path, methods := range allowed {
+		answer := g.do(t, "DELETE", path, "")
+		var others []string
+		for _, method := range strings.Split(answer.Header.Get("Allow"), ", ") {
+			if method != "HEAD" && !strings.Contains(methods, method) {
+				others = append(others, method)
+			}
+		}
+		if answer.StatusCode != 405 || len(others) > 0 {
+			t.Errorf("%s: %s, and takes %v besides", path, answer.Status, others)
+		}
+	}
+	source := documentation(t, "internal/visitor/visitor.go")
+	for _, path := range regexp.MustCompile(`path == h\.Path\+"(/\w+)"`).FindAllStringSubmatch(source, -1) {
+		if allowed["/_consent"+path[1]] == "" {
+			t.Errorf("%s is not explained", path[1])
+		}
+	}
+}
+
+func TestTheReferenceNamesEveryPlaceholderAndNoOther(t *testing.T) {
+	text := section(t, "## Placeholders")
+	var found []string
+	for _, name := range regexp.MustCompile("(?m)^\\| `\\{http\\.vars\\.consent\\.([^}]+)\\}`").FindAllStringSubmatch(text, -1) {
+		found = append(found, name[1])
+	}
+	for _, name := range regexp.MustCompile(`\{"consent\.(\w+)",`).FindAllStringSubmatch(documentation(t, "internal/verdict/verdict.go"), -1) {
+		if !slices.Contains(found, name[1]) {
+			t.Errorf("%s is not explained", name[1])
+		}
+	}
+	if want := []string{"state", "granted", "key", "<service>"}; !slices.Equal(found, want) {
+		t.Errorf("explained are %v", found)
 	}
 }

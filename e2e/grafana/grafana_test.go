@@ -32,6 +32,8 @@ func hasPrometheus() bool {
 type dashboard struct {
 	Panels []struct {
 		Type, Title, Description string
+		Datasource               struct{ UID string }
+		FieldConfig              struct{ Defaults struct{ Unit string } }
 		Targets                  []struct{ Expr string }
 	}
 }
@@ -152,8 +154,8 @@ func TestEveryQueryOfTheDashboardHasAnAnswer(t *testing.T) {
 		if panel.Type == "row" {
 			continue
 		}
-		if panel.Description == "" || len(panel.Targets) == 0 {
-			t.Errorf("%s has no description, or no query", panel.Title)
+		if panel.Description == "" || len(panel.Targets) == 0 || panel.FieldConfig.Defaults.Unit == "" || panel.Datasource.UID != "${datasource}" {
+			t.Errorf("%s has no description, no query or no unit, or always the same data source", panel.Title)
 		}
 		for _, target := range panel.Targets {
 			expression := strings.NewReplacer("$__rate_interval", "30s", "$__range", "30s", "$job", ".*", "$instance", ".*").Replace(target.Expr)
