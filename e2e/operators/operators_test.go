@@ -404,6 +404,12 @@ func TestAKeyIsRotatedByBothWaysAndChoicesHold(t *testing.T) {
 	if _, state := s.do("GET", s.url+"/_consent/choice", nil, visitor); !strings.Contains(state, `"state":"given"`) {
 		t.Errorf("the visitor is asked again: %s", state)
 	}
+	if err := os.RemoveAll(filepath.Join(s.Folder, "storage", "consent")); err != nil {
+		t.Fatal(err)
+	}
+	if output, code := s.Run("consent", "rotate-key", "--config", "Caddyfile"); code != 2 || !strings.Contains(output, "no site has used the storage") {
+		t.Errorf("rotate-key in a storage without a key: %d\n%s", code, output)
+	}
 	if output, code := s.Run("consent", "rotate-key", "--address", "localhost:1"); code != 2 || !strings.Contains(output, "no instance answers") {
 		t.Errorf("rotate-key without an instance: %d\n%s", code, output)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/caddyserver/certmagic"
 	"github.com/spf13/cobra"
 )
 
@@ -30,7 +31,7 @@ storage that the configuration names, whether an instance runs or not.`, cobra.N
 			}
 			config, err := at.load()
 			if err == nil {
-				err = withStorage(ctx, config, RotateKey)
+				err = withStorage(ctx, config, rotateExisting)
 			}
 			if err == nil {
 				_, err = fmt.Fprintln(out, "A new key signs in two minutes.")
@@ -40,6 +41,15 @@ storage that the configuration names, whether an instance runs or not.`, cobra.N
 	at.flags(cmd)
 	addressFlag(cmd, &address)
 	return cmd
+}
+
+// rotateExisting makes a new key where there is one: a storage without is likely another than the site's, such as
+// that of the user who runs the command.
+func rotateExisting(ctx context.Context, storage certmagic.Storage) error {
+	if _, err := LoadKeys(ctx, storage); err != nil {
+		return fmt.Errorf("no site has used the storage that this configuration names, as this user finds it: %w", err)
+	}
+	return RotateKey(ctx, storage)
 }
 
 func addressFlag(cmd *cobra.Command, address *string) {

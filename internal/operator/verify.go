@@ -26,7 +26,7 @@ The key that seals entries is in Caddy's storage, so this needs the site's confi
 everything but forgery is found: who has no key can check that much. --partial accepts that older files are
 not there any more.
 
-	caddy consent verify --config Caddyfile ledger*.log receipt.json
+	caddy consent verify --config Caddyfile consent-ledger* receipt.json
 
 It exits with 0 where all holds, 1 where something does not, 2 where it could not look.`, cobra.MinimumNArgs(1),
 		func(ctx context.Context, files []string) (int, error) {
