@@ -1,6 +1,9 @@
 package deflate
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // window is how far back a match may reach.
 const window = 32 << 10
@@ -343,31 +346,62 @@ func (d *decoder) merge() {
 	d.recycle(b)
 }
 
-// codes decodes tokens of a block. It goes on as long as a whole one has come for certain, then with care.
+// outcome is why a run over tokens has ended.
+type outcome uint8
+
+const (
+	enough   outcome = iota
+	starved          // the next token has not all come
+	blockEnd         // the token before was the block's end
+	corrupt
+)
+
+// maxLength is that of a match.
+const maxLength = 258
+
+// codes decodes tokens of a block.
 func (d *decoder) codes(until int64) (progress bool, err error) {
-	started := d.bit
-	text, bit := d.text, d.bit
-	most := int(until - d.base)
-	available := d.available()
-	back := func() { d.text, d.bit = text, bit }
-	for len(text) < most {
-		i := int(bit>>3 - d.inBase)
+	at, most := len(d.text), int(until-d.base)
+	d.text = slices.Grow(d.text, most-at+maxLength) // also for what the last token has beyond what is wanted
+	at, bit, endLength, why := d.tokens(d.text[:cap(d.text)], at, most, d.bit)
+	progress = bit > d.bit
+	d.text, d.bit = d.text[:at], bit
+	switch why {
+	case corrupt:
+		return false, errCorrupt
+	case blockEnd:
+		d.endBlock(bit-endLength, bit)
+	}
+	return progress, nil
+}
+
+// tokens decodes into text from at on, until there is as much as is wanted. It goes on boldly while the longest
+// token has come for certain, then with care. What it works on are locals, which the processor can keep.
+func (d *decoder) tokens(text []byte, at, most int, bit int64) (_ int, _ int64, endLength int64, _ outcome) {
+	in, inBase, available := d.in, d.inBase, d.available()
+	literal, distant := &d.table.literal, &d.table.dist
+	foreign := max(int(d.origin-d.base), 0) // how much of the text is of an earlier member, which no match may refer to
+	for at < most {
+		i := int(bit>>3 - inBase)
 		var next uint64
-		if i+8 <= len(d.in) {
-			next = binary.LittleEndian.Uint64(d.in[i:]) >> (bit & 7)
+		if i+8 <= len(in) {
+			next = binary.LittleEndian.Uint64(in[i:]) >> (bit & 7)
 		} else {
 			next = d.peek(bit)
 		}
-		e := d.table.literal[next&(1<<literalBits-1)]
+		e := literal[next&(1<<literalBits-1)]
 		// Three literals fit into the bits for certain, and a match behind them does not.
 		if e&kindMask == kindLiteral && bit+48 <= available {
-			text = append(text, byte(e>>16))
+			text[at] = byte(e >> 16)
+			at++
 			n := e.length()
-			if e = d.table.literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
-				text = append(text, byte(e>>16))
+			if e = literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
+				text[at] = byte(e >> 16)
+				at++
 				n += e.length()
-				if e = d.table.literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
-					text = append(text, byte(e>>16))
+				if e = literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
+					text[at] = byte(e >> 16)
+					at++
 					n += e.length()
 				}
 			}
@@ -377,11 +411,10 @@ func (d *decoder) codes(until int64) (progress bool, err error) {
 		if e&kindMask == kindLong {
 			var ok bool
 			if e, ok = d.literal.long(next); !ok || e&kindMask == kindLong {
-				back()
 				if bit+maxCodeLength > available {
-					return d.bit > started, nil
+					return at, bit, 0, starved
 				}
-				return false, errCorrupt
+				return at, bit, 0, corrupt
 			}
 		}
 		n := int64(e.length())
@@ -389,58 +422,51 @@ func (d *decoder) codes(until int64) (progress bool, err error) {
 		switch e & kindMask {
 		case kindLiteral:
 			if bit+n > available {
-				back()
-				return d.bit > started, nil
+				return at, bit, 0, starved
 			}
-			text = append(text, byte(e>>16))
-			bit += n
+			text[at] = byte(e >> 16)
+			at++
 		case kindEnd:
-			back()
 			if bit+n > available {
-				return d.bit > started, nil
+				return at, bit, 0, starved
 			}
-			d.endBlock(bit, bit+n)
-			return true, nil
+			return at, bit + n, n, blockEnd
 		default:
 			length := e.value() + int(next&(1<<e.extra()-1))
 			next >>= e.extra()
 			n += int64(e.extra())
-			de := d.table.dist[next&(1<<distBits-1)]
+			de := distant[next&(1<<distBits-1)]
 			if de&kindMask == kindLong {
 				var ok bool
 				if de, ok = d.distant.long(next); !ok || de&kindMask == kindLong {
-					back()
 					if bit+n+maxCodeLength > available {
-						return d.bit > started, nil
+						return at, bit, 0, starved
 					}
-					return false, errCorrupt
+					return at, bit, 0, corrupt
 				}
 			}
 			next >>= de.length()
 			dist := de.value() + int(next&(1<<de.extra()-1))
 			n += int64(de.length() + de.extra())
 			if bit+n > available {
-				back()
-				return d.bit > started, nil
+				return at, bit, 0, starved
 			}
-			at := len(text)
-			if int64(dist) > d.base+int64(at)-d.origin || dist > at {
-				back()
-				return false, errCorrupt
+			if dist > at-foreign {
+				return at, bit, 0, corrupt
 			}
 			d.matches = append(d.matches, match{d.base + int64(at), bit, int32(length), int32(dist)})
 			if dist >= length {
-				text = append(text, text[at-dist:at-dist+length]...)
+				copy(text[at:at+length], text[at-dist:])
 			} else {
-				for range length {
-					text = append(text, text[len(text)-dist])
+				for k := range length {
+					text[at+k] = text[at-dist+k]
 				}
 			}
-			bit += n
+			at += length
 		}
+		bit += n
 	}
-	back()
-	return true, nil
+	return at, bit, 0, enough
 }
 
 // forget drops what nobody needs any more: the stream before a bit, the text before a position, but for

@@ -16,6 +16,7 @@ var errChecksum = errors.New("deflate: the checksum of a gzip member is wrong")
 type Gzip struct {
 	out    io.Writer
 	scan   Scan
+	done   func() bool
 	editor editor
 
 	state      memberState
@@ -25,6 +26,8 @@ type Gzip struct {
 	came       uint32 // the CRC of the member's text as it came
 	sent       uint32 // the CRC of all text as it goes out
 	written    uint32 // its length, modulo 2^32
+	skimming   bool   // no edit can come any more
+	skimmed    int64  // how much text of the member has passed since
 	err        error
 }
 
@@ -48,9 +51,11 @@ const (
 // text holds.
 const step = 16 << 10
 
-// Reset makes the editor ready for another stream, with its memory.
-func (g *Gzip) Reset(out io.Writer, scan Scan) {
+// Reset makes the editor ready for another stream, with its memory. done tells that no edit can come any more, so
+// that what follows need not be looked at; nil knows of no such moment.
+func (g *Gzip) Reset(out io.Writer, scan Scan, done func() bool) {
 	g.editor.reset()
+	g.skimming, g.skimmed, g.done = false, 0, done
 	g.out, g.scan, g.state, g.first, g.err = out, scan, inHeader, true, nil
 	g.memberFrom, g.summed, g.came, g.sent, g.written = 0, 0, 0, 0, 0
 }
@@ -77,13 +82,7 @@ func (g *Gzip) advance() error {
 		case inHeader:
 			ready, err = g.header()
 		case inBody:
-			ready, err = e.decode(step)
-			text := e.slice(g.summed, e.position())
-			g.came, g.summed = crc32.Update(g.came, crc32.IEEETable, text), e.position()
-			if len(text) > 0 { // also what came before an error
-				err = errors.Join(err, g.pass(false))
-			}
-			if err == nil && e.decoder.state == ended {
+			if ready, err = g.body(); err == nil && e.decoder.state == ended {
 				e.bit = (e.bit + 7) &^ 7
 				g.state, ready = inTrailer, true
 			}
@@ -99,6 +98,24 @@ func (g *Gzip) advance() error {
 			return err
 		}
 	}
+}
+
+// body decodes a step of a member's text, and lets it go on.
+func (g *Gzip) body() (ready bool, err error) {
+	e := &g.editor
+	if g.skimming {
+		n, more, err := e.skim()
+		g.skimmed += n
+		return more, errors.Join(err, g.send())
+	}
+	ready, err = e.decode(step)
+	text := e.slice(g.summed, e.position())
+	g.came, g.summed = crc32.Update(g.came, crc32.IEEETable, text), e.position()
+	if len(text) > 0 { // also what came before an error
+		err = errors.Join(err, g.pass(false))
+		g.skimming = g.done != nil && g.done() && e.canSkim()
+	}
+	return ready, err
 }
 
 // come are the bytes that have come and were not taken.
@@ -193,9 +210,17 @@ func (g *Gzip) trailer() (ready bool, err error) {
 	if len(b) < 8 {
 		return false, nil
 	}
-	length := uint32(g.editor.position() - g.memberFrom)
-	if binary.LittleEndian.Uint32(b) != g.came || binary.LittleEndian.Uint32(b[4:]) != length {
+	length := g.editor.position() - g.memberFrom + g.skimmed
+	crc := binary.LittleEndian.Uint32(b)
+	if binary.LittleEndian.Uint32(b[4:]) != uint32(length) || !g.skimming && crc != g.came {
 		return false, errChecksum
+	}
+	if g.skimming {
+		// What the sender says of the rest is in what it says of the whole. What is wrong stays so.
+		rest := crc ^ moved(g.came, g.skimmed)
+		g.sent = joined(g.sent, rest, g.skimmed)
+		g.written += uint32(g.skimmed)
+		g.skimmed = 0
 	}
 	g.take(8)
 	g.state = betweenMembers

@@ -24,7 +24,7 @@ var gzipEditors = sync.Pool{New: func() any { return new(gzipEditor) }}
 func newGzipEditor(out io.Writer, scanner *Scanner) *gzipEditor {
 	g := gzipEditors.Get().(*gzipEditor)
 	g.scanner = scanner
-	g.Reset(out, g.scan)
+	g.Reset(out, g.scan, scanner.Done)
 	return g
 }
 
@@ -52,7 +52,7 @@ func (g *gzipEditor) Flush() error {
 
 // release puts the editor back. Nothing may be done with it after.
 func (g *gzipEditor) release() {
-	g.Reset(nil, nil)
+	g.Reset(nil, nil, nil)
 	clear(g.edits)
 	g.scanner = nil
 	gzipEditors.Put(g)

@@ -115,7 +115,10 @@ func (c *configuration) declared(config []byte, declare func(json.RawMessage) (D
 	}
 	switch len(names) {
 	case 0:
-		return found, fmt.Errorf("the configuration has no handler consent%s", map[bool]string{true: " of a site " + c.site}[c.site != ""])
+		if c.site != "" {
+			return found, fmt.Errorf("the configuration has no handler consent of a site %q", c.site)
+		}
+		return found, errors.New("the configuration has no handler consent")
 	case 1:
 		return found, nil
 	}
