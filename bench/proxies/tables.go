@@ -49,8 +49,8 @@ func (r *results) print(o options, versions []string, took time.Duration) {
 
 // settings is what a reader has to know of those compared.
 const settings = `All figures are medians; in brackets is the middle half of the samples. "Plain" is the same proxy without inserting anything. Caddy with the module inserts the notice, and after a choice the
-control that leads back to it; nginx and Apache insert 5 KB. Pages that come compressed are inflated and compressed again: by the
-module at its own fast level, by Apache at level 5. nginx inflates none for clients that accept gzip: with sub_filter it asks the
+control that leads back to it; nginx and Apache insert 5 KB. Pages that come in gzip are edited as they are by
+the module, and inflated and compressed again by Apache, at level 5. nginx inflates none for clients that accept gzip: with sub_filter it asks the
 upstream for plain pages, and only compresses, at level 5. The upstream's answers are ready at no cost, plain or in gzip's level 6.
 `
 
