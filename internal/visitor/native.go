@@ -19,7 +19,7 @@ const maxNatives = 4096
 type natives struct {
 	mu    sync.Mutex
 	known map[native]bool
-	order [maxNatives]native
+	order []native // the oldest at next, once there are as many as are kept
 	next  int
 }
 
@@ -38,8 +38,13 @@ func (n *natives) isNew(c native) bool {
 	if n.known == nil {
 		n.known = make(map[native]bool)
 	}
+	n.known[c] = true
+	if len(n.order) < maxNatives {
+		n.order = append(n.order, c)
+		return true
+	}
 	delete(n.known, n.order[n.next])
-	n.known[c], n.order[n.next] = true, c
+	n.order[n.next] = c
 	n.next = (n.next + 1) % maxNatives
 	return true
 }
