@@ -647,16 +647,24 @@ func (rw *responseWriter) rewrite(p []byte) (int, error) {
 
 // feed gives the stream what comes of the page.
 func (rw *responseWriter) feed(p []byte) (int, error) {
-	defer rw.work()()
+	s := rw.beginStretch()
 	n, err := rw.stream.Write(p)
+	rw.endStretch(s)
 	rw.fed += n
 	return n, err
 }
 
-// work counts for how long the stream works, until what it returns is called.
-func (rw *responseWriter) work() (done func()) {
-	start, before := time.Now(), rw.waited
-	return func() { rw.worked += time.Since(start) - (rw.waited - before) }
+// stretch is one of the stream's work: when it began, and for how long the stream had waited by then.
+type stretch struct {
+	began  time.Time
+	waited time.Duration
+}
+
+func (rw *responseWriter) beginStretch() stretch { return stretch{time.Now(), rw.waited} }
+
+// endStretch counts for how long the stream has worked.
+func (rw *responseWriter) endStretch(s stretch) {
+	rw.worked += time.Since(s.began) - (rw.waited - s.waited)
 }
 
 // output takes what comes out of the stream.
@@ -761,9 +769,9 @@ func (rw *responseWriter) FlushError() error {
 		return nil // the header too waits for what tells a page from a fragment
 	case rw.stream != nil && rw.stage != observing:
 		if rw.broken == nil {
-			done := rw.work()
+			s := rw.beginStretch()
 			rw.broken = rw.stream.Flush()
-			done()
+			rw.endStretch(s)
 		}
 		if rw.broken == nil {
 			rw.broken = rw.letGo(unknown)
@@ -794,14 +802,14 @@ func (rw *responseWriter) close(err error) {
 	}
 	// Of a page whose length is known all is there, whatever the handler says.
 	whole := rw.broken == nil && rw.missing == 0 && (err == nil || rw.known > 0)
-	done := rw.work()
+	s := rw.beginStretch()
 	switch {
 	case whole:
 		rw.broken = rw.stream.Close()
 	case rw.broken == nil:
 		rw.broken = rw.stream.Abandon()
 	}
-	done()
+	rw.endStretch(s)
 	if rw.missing > 0 {
 		rw.broken = errors.Join(rw.broken, io.ErrUnexpectedEOF)
 	}
