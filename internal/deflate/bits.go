@@ -1,6 +1,9 @@
 package deflate
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // bitWriter gathers bits, the first lowest (RFC 1951, section 3.1.1).
 type bitWriter struct {
@@ -31,18 +34,23 @@ func (w *bitWriter) align() {
 
 // copy takes bits from a string of them.
 func (w *bitWriter) copy(from []byte, at, length int) {
+	from, at = from[at>>3:], at&7
+	w.bytes = slices.Grow(w.bytes, length>>3+16)
+	to := w.bytes[len(w.bytes):cap(w.bytes)]
+	// Seven bytes at a time, so that what is left over for the next stays as long.
+	done := 0
+	for ; length >= 56 && len(from) >= 8; length -= 56 {
+		next := w.acc | binary.LittleEndian.Uint64(from)>>at&(1<<56-1)<<w.n
+		binary.LittleEndian.PutUint64(to[done:], next)
+		w.acc = next >> 56
+		from, done = from[7:], done+7
+	}
+	w.bytes = w.bytes[:len(w.bytes)+done]
 	for length > 0 {
+		var last [8]byte
+		copy(last[:], from)
 		n := min(length, 56)
-		i := at >> 3
-		var next uint64
-		if i+8 <= len(from) {
-			next = binary.LittleEndian.Uint64(from[i:])
-		} else {
-			var last [8]byte
-			copy(last[:], from[i:])
-			next = binary.LittleEndian.Uint64(last[:])
-		}
-		w.write(next>>(at&7)&(1<<n-1), uint(n))
-		at, length = at+n, length-n
+		w.write(binary.LittleEndian.Uint64(last[:])>>at&(1<<n-1), uint(n))
+		from, length = from[min(7, len(from)):], length-n
 	}
 }

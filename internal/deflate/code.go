@@ -63,8 +63,8 @@ func (e entry) value() int   { return int(e >> 16) }
 
 // The tables are indexed by that many bits.
 const (
-	literalBits = 11
-	distBits    = 9
+	literalBits = 10
+	distBits    = 8
 )
 
 // code is a Huffman code: a table for what is short, and the canonical order for the rest.
@@ -134,6 +134,15 @@ func firstCodes(count *[maxCodeLength + 1]uint16) (next [maxCodeLength + 1]uint1
 
 // reversed is a code as it stands in the stream, its first bit lowest.
 func reversed(code uint16, length uint8) uint16 { return bits.Reverse16(code) >> (16 - length) }
+
+// next is the entry of the code that comes next, from the table if that has it; ok is false where there is none.
+func (c *code) next(table []entry, bits uint64) (e entry, ok bool) {
+	if e = table[bits&uint64(len(table)-1)]; e&kindMask != kindLong {
+		return e, true
+	}
+	e, ok = c.long(bits)
+	return e, ok && e&kindMask != kindLong
+}
 
 // long decodes a code that the table does not have, bit by bit; ok is false where there is none.
 func (c *code) long(from uint64) (e entry, ok bool) {

@@ -11,8 +11,15 @@ const window = 32 << 10
 // match is a token that repeats earlier text.
 type match struct {
 	pos, bit     int64 // where it stands in the text and in the stream
-	length, dist int32
+	length, dist uint16
+	bits         uint8 // how long it is in the stream
 }
+
+// end is where the text behind it begins.
+func (m *match) end() int64 { return m.pos + int64(m.length) }
+
+// behind is where the token behind it begins in the stream.
+func (m *match) behind() int64 { return m.bit + int64(m.bits) }
 
 // decoder reads a stream as far as it has come, and remembers where each token stands.
 type decoder struct {
@@ -126,112 +133,189 @@ const maxLength = 258
 
 // codes decodes tokens of a block.
 func (d *decoder) codes(until int64) (progress bool, err error) {
-	at, most := len(d.text), int(until-d.base)
-	d.text = slices.Grow(d.text, most-at+maxLength) // also for what the last token has beyond what is wanted
-	at, bit, endLength, why := d.tokens(d.text[:cap(d.text)], at, most, d.bit)
-	progress = bit > d.bit
-	d.text, d.bit = d.text[:at], bit
+	at, most, from := len(d.text), int(until-d.base), d.bit
+	d.text = slices.Grow(d.text, most-at+slack)
+	at, why := d.tokens(d.text[:cap(d.text)], at, most)
+	d.text = d.text[:at]
 	switch why {
 	case corrupt:
 		return false, errCorrupt
 	case blockEnd:
-		d.endBlock(bit-endLength, bit)
+		b := d.blocks[len(d.blocks)-1]
+		d.endBlock(d.bit-int64(b.lengths[endOfBlock]), d.bit)
 	}
-	return progress, nil
+	return d.bit > from, nil
 }
 
+// slack is how far what is decoded at once may reach beyond what is wanted: literals, a match, and what copying
+// it in pieces writes too much.
+const slack = 2 + maxLength + piece
+
 // tokens decodes into text from at on, until there is as much as is wanted. It goes on boldly while the longest
-// token has come for certain, then with care. What it works on are locals, which the processor can keep.
-func (d *decoder) tokens(text []byte, at, most int, bit int64) (_ int, _ int64, endLength int64, _ outcome) {
-	in, inBase, available := d.in, d.inBase, d.available()
-	literal, distant := &d.table.literal, &d.table.dist
+// token has come for certain, then with care.
+func (d *decoder) tokens(text []byte, at, most int) (int, outcome) {
 	foreign := max(int(d.origin-d.base), 0) // how much of the text is of an earlier member, which no match may refer to
 	for at < most {
-		i := int(bit>>3 - inBase)
-		var next uint64
-		if i+8 <= len(in) {
-			next = binary.LittleEndian.Uint64(in[i:]) >> (bit & 7)
-		} else {
-			next = d.peek(bit)
+		var ok bool
+		if at, ok = d.bold(text, at, most, foreign); !ok {
+			return at, corrupt
 		}
+		if at >= most {
+			break
+		}
+		t, why := d.token(d.bit)
+		switch {
+		case why == starved, why == corrupt:
+			return at, why
+		case why == blockEnd:
+			d.bit += int64(t.bits)
+			return at, blockEnd
+		case t.dist > at-foreign:
+			return at, corrupt
+		case t.dist > 0:
+			d.matches = append(d.matches, match{d.base + int64(at), d.bit, uint16(t.length), uint16(t.dist), uint8(t.bits)})
+			repeat(text, at, t.length, t.dist)
+		default:
+			text[at] = t.literal
+		}
+		at += t.length
+		d.bit += int64(t.bits)
+	}
+	return at, enough
+}
+
+// bold decodes tokens whose codes the tables have, as long as there are more bits than the longest takes. ok is
+// false where a match reaches back over the beginning. What it works on are locals, which the processor can keep.
+func (d *decoder) bold(text []byte, at, most, foreign int) (_ int, ok bool) {
+	in, literal, distant, matches := d.in, &d.table.literal, &d.table.dist, d.matches
+	pos := int(d.bit>>3 - d.inBase)
+	if pos+8 > len(in) {
+		return at, true
+	}
+	// The next bits, the first lowest, and how many there are: 56 to 63 once filled.
+	next, n := binary.LittleEndian.Uint64(in[pos:])>>(d.bit&7), 56-uint(d.bit&7)
+	pos += 7
+	ok = true
+	for at < most && pos+8 <= len(in) {
+		next |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
+		pos += int(63-n) >> 3
+		n |= 56
 		e := literal[next&(1<<literalBits-1)]
-		// Three literals fit into the bits for certain, and a match behind them does not.
-		if e&kindMask == kindLiteral && bit+48 <= available {
+		if e&kindMask == kindLiteral {
+			// Three fit into the bits for certain, and a match behind them does not.
 			text[at] = byte(e >> 16)
 			at++
-			n := e.length()
-			if e = literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
+			next, n = next>>e.length(), n-e.length()
+			if e = literal[next&(1<<literalBits-1)]; e&kindMask == kindLiteral {
 				text[at] = byte(e >> 16)
 				at++
-				n += e.length()
-				if e = literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
+				next, n = next>>e.length(), n-e.length()
+				if e = literal[next&(1<<literalBits-1)]; e&kindMask == kindLiteral {
 					text[at] = byte(e >> 16)
 					at++
-					n += e.length()
+					next, n = next>>e.length(), n-e.length()
 				}
 			}
-			bit += int64(n)
 			continue
 		}
-		if e&kindMask == kindLong {
-			var ok bool
-			if e, ok = d.literal.long(next); !ok || e&kindMask == kindLong {
-				if bit+maxCodeLength > available {
-					return at, bit, 0, starved
-				}
-				return at, bit, 0, corrupt
-			}
+		if e&kindMask != kindMatch {
+			break
 		}
-		n := int64(e.length())
-		next >>= e.length()
-		switch e & kindMask {
-		case kindLiteral:
-			if bit+n > available {
-				return at, bit, 0, starved
-			}
-			text[at] = byte(e >> 16)
-			at++
-		case kindEnd:
-			if bit+n > available {
-				return at, bit, 0, starved
-			}
-			return at, bit + n, n, blockEnd
-		default:
-			length := e.value() + int(next&(1<<e.extra()-1))
-			next >>= e.extra()
-			n += int64(e.extra())
-			de := distant[next&(1<<distBits-1)]
-			if de&kindMask == kindLong {
-				var ok bool
-				if de, ok = d.distant.long(next); !ok || de&kindMask == kindLong {
-					if bit+n+maxCodeLength > available {
-						return at, bit, 0, starved
-					}
-					return at, bit, 0, corrupt
-				}
-			}
-			next >>= de.length()
-			dist := de.value() + int(next&(1<<de.extra()-1))
-			n += int64(de.length() + de.extra())
-			if bit+n > available {
-				return at, bit, 0, starved
-			}
-			if dist > at-foreign {
-				return at, bit, 0, corrupt
-			}
-			d.matches = append(d.matches, match{d.base + int64(at), bit, int32(length), int32(dist)})
-			if dist >= length {
-				copy(text[at:at+length], text[at-dist:])
-			} else {
-				for k := range length {
-					text[at+k] = text[at-dist+k]
-				}
-			}
-			at += length
+		left := next >> e.length()
+		length := e.value() + int(left&(1<<e.extra()-1))
+		left >>= e.extra()
+		de := distant[left&(1<<distBits-1)]
+		if de&kindMask != kindMatch {
+			break
 		}
-		bit += n
+		left >>= de.length()
+		dist := de.value() + int(left&(1<<de.extra()-1))
+		if dist > at-foreign {
+			ok = false
+			break
+		}
+		bits := e.length() + e.extra() + de.length() + de.extra()
+		matches = append(matches, match{d.base + int64(at), (d.inBase+int64(pos))<<3 - int64(n), uint16(length), uint16(dist), uint8(bits)})
+		next, n = left>>de.extra(), n-bits
+		if length <= piece && dist >= length {
+			copyPiece(text[at:], text[at-dist:])
+		} else {
+			repeat(text, at, length, dist)
+		}
+		at += length
 	}
-	return at, bit, 0, enough
+	d.bit, d.matches = (d.inBase+int64(pos))<<3-int64(n), matches
+	return at, ok
+}
+
+// piece is how many bytes are copied at once.
+const piece = 16
+
+func copyPiece(to, from []byte) {
+	a, b := binary.LittleEndian.Uint64(from), binary.LittleEndian.Uint64(from[8:])
+	binary.LittleEndian.PutUint64(to, a)
+	binary.LittleEndian.PutUint64(to[8:], b)
+}
+
+// repeat copies a match; behind it up to a piece may be overwritten.
+func repeat(text []byte, at, length, dist int) {
+	from, to := text[at-dist:], text[at:]
+	if dist < min(length, piece) { // it repeats what it writes itself
+		for i := range length {
+			to[i] = from[i]
+		}
+		return
+	}
+	for i := 0; i < length; i += piece {
+		copyPiece(to[i:], from[i:])
+	}
+}
+
+// token is a literal, with a length of 1 and no distance, a match, or the end of the block.
+type token struct {
+	literal      byte
+	length, dist int
+	bits         uint
+}
+
+// token reads one with care.
+func (d *decoder) token(bit int64) (t token, why outcome) {
+	next := d.peek(bit)
+	left := d.available() - bit
+	e, ok := d.literal.next(d.table.literal[:], next)
+	if !ok {
+		return t, starvedOrCorrupt(left)
+	}
+	t.bits = e.length()
+	switch e & kindMask {
+	case kindLiteral:
+		t.literal, t.length = byte(e>>16), 1
+	case kindEnd:
+		why = blockEnd
+	default:
+		next >>= e.length()
+		t.length = e.value() + int(next&(1<<e.extra()-1))
+		next >>= e.extra()
+		t.bits += e.extra()
+		if e, ok = d.distant.next(d.table.dist[:], next); !ok {
+			return t, starvedOrCorrupt(left - int64(t.bits))
+		}
+		next >>= e.length()
+		t.dist = e.value() + int(next&(1<<e.extra()-1))
+		t.bits += e.length() + e.extra()
+	}
+	if int64(t.bits) > left {
+		return t, starved
+	}
+	return t, why
+}
+
+// starvedOrCorrupt tells whether bits that are no code may become one when more have come.
+func starvedOrCorrupt(left int64) outcome {
+	if left < maxCodeLength {
+		return starved
+	}
+	return corrupt
 }
 
 // forget drops what nobody needs any more: the stream before a bit, the text before a position, but for

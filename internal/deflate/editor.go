@@ -4,6 +4,8 @@
 // of the envelope.
 package deflate
 
+import "slices"
+
 // Edit replaces Length bytes of the text at Offset.
 type Edit struct {
 	Offset      int64
@@ -58,15 +60,15 @@ func (e *editor) reset() {
 // emit lets the text out up to a position, with the edits that begin before it, or at it.
 func (e *editor) emit(position int64, edits []Edit) {
 	for _, edit := range edits {
-		e.copyText(edit.Offset)
+		e.pass(edit.Offset, true)
 		e.insert(edit.Replacement)
 		end := edit.Offset + int64(edit.Length)
-		e.skip(end)
+		e.pass(end, false)
 		before := e.growth
 		e.growth += int64(len(edit.Replacement)) - int64(edit.Length)
 		e.past = append(e.past, pastEdit{edit.Offset, end, before, e.growth})
 	}
-	e.copyText(position)
+	e.pass(position, true)
 	e.flushCopy()
 	e.release()
 }
@@ -120,103 +122,96 @@ func (e *editor) leave(b *block) {
 	e.block++
 }
 
-// copyText lets text out as it is, up to a position that has been decoded.
-func (e *editor) copyText(to int64) {
+// pass goes on up to a position that has been decoded, and lets the text out as it is, or leaves it out.
+func (e *editor) pass(to int64, keep bool) {
 	for e.at < to {
 		b := e.current()
 		end := to
 		if b.ended {
 			end = min(end, b.end)
 		}
-		if b.stored {
-			e.closeBlock()
-			e.stored(e.slice(e.at, end))
+		switch {
+		case b.stored:
+			if keep {
+				e.closeBlock()
+				e.stored(e.slice(e.at, end))
+			}
 			e.atBit += (end - e.at) * 8
 			e.at = end
-			continue
+		case keep:
+			e.copyTokens(b, end)
+		default:
+			e.skipTokens(b, end)
 		}
-		e.copyTokens(b, end)
 	}
-	e.current() // so that a block's end goes out with its last byte
+	if keep {
+		e.current() // so that a block's end goes out with its last byte
+	}
 }
 
 // copyTokens lets tokens of a block out, up to a position in it.
 func (e *editor) copyTokens(b *block, to int64) {
+	edited := int64(-1) // before that lies an edit
+	if n := len(e.past); n > 0 {
+		edited = e.past[n-1].end
+	}
 	for e.at < to {
 		e.openBlock(b)
-		m := e.nextMatch()
-		if m == nil || m.pos > e.at { // literals
-			end, endBit := to, int64(-1)
-			switch {
-			case m != nil && m.pos < to:
-				end, endBit = m.pos, m.bit
-			case b.ended && to == b.end:
-				endBit = b.endBit
-			case m != nil && m.pos == to:
-				endBit = m.bit
-			case to == e.position():
-				endBit = e.bit
+		from := e.atBit
+		for e.match < len(e.matches) { // as far as each means the same
+			m := &e.matches[e.match]
+			if m.end() > to || m.pos < e.at || m.pos-int64(m.dist) < edited {
+				break
 			}
-			if endBit < 0 {
-				endBit = e.atBit
-				for _, c := range e.slice(e.at, end) {
-					endBit += int64(b.lengths[c])
-				}
-			}
-			e.copyBits(e.atBit, endBit)
-			e.at, e.atBit = end, endBit
-			continue
-		}
-		whole := m.pos == e.at && m.pos+int64(m.length) <= to
-		if whole && e.isClean(m) {
-			next := e.behind(b, m)
-			e.copyBits(m.bit, next)
-			e.at, e.atBit = m.pos+int64(m.length), next
+			e.at, e.atBit = m.end(), m.behind()
 			e.match++
-			continue
 		}
-		end := min(to, m.pos+int64(m.length))
-		e.repeat(b, m, end)
-		e.at = end
-		if end == m.pos+int64(m.length) {
-			e.atBit = e.behind(b, m)
-			e.match++
+		if m := e.nextMatch(); m == nil || m.pos > e.at {
+			e.overLiterals(b, to)
+		}
+		e.copyBits(from, e.atBit)
+		if m := e.nextMatch(); m != nil && m.pos <= e.at && e.at < to {
+			end := min(to, m.end())
+			e.repeat(b, m, end)
+			e.leaveMatch(m, end)
 		}
 	}
 }
 
-// skip leaves text out, up to a position that has been decoded.
-func (e *editor) skip(to int64) {
+// skipTokens leaves tokens of a block out, up to a position in it.
+func (e *editor) skipTokens(b *block, to int64) {
 	for e.at < to {
-		b := e.current()
-		end := to
-		if b.ended {
-			end = min(end, b.end)
+		if m := e.nextMatch(); m != nil && m.pos <= e.at {
+			e.leaveMatch(m, min(to, m.end()))
+		} else {
+			e.overLiterals(b, to)
 		}
-		if b.stored {
-			e.atBit += (end - e.at) * 8
-			e.at = end
-			continue
+	}
+}
+
+// leaveMatch goes on up to a position in a match, or behind it.
+func (e *editor) leaveMatch(m *match, to int64) {
+	if e.at = to; to == m.end() {
+		e.atBit = m.behind()
+		e.match++
+	}
+}
+
+// overLiterals goes on over literals, up to a position in the block or the next match.
+func (e *editor) overLiterals(b *block, to int64) {
+	m := e.nextMatch()
+	switch {
+	case b.ended && to == b.end && (m == nil || m.pos >= to): // a match there is the next block's
+		e.at, e.atBit = to, b.endBit
+	case m != nil && m.pos <= to:
+		e.at, e.atBit = m.pos, m.bit
+	case to == e.position():
+		e.at, e.atBit = to, e.bit
+	default:
+		for _, c := range e.slice(e.at, to) {
+			e.atBit += int64(b.lengths[c])
 		}
-		for e.at < end {
-			m := e.nextMatch()
-			if m == nil || m.pos > e.at {
-				next := end
-				if m != nil {
-					next = min(end, m.pos)
-				}
-				for _, c := range e.slice(e.at, next) {
-					e.atBit += int64(b.lengths[c])
-				}
-				e.at = next
-				continue
-			}
-			e.at = min(end, m.pos+int64(m.length))
-			if e.at == m.pos+int64(m.length) {
-				e.atBit = e.behind(b, m)
-				e.match++
-			}
-		}
+		e.at = to
 	}
 }
 
@@ -228,57 +223,43 @@ func (e *editor) nextMatch() *match {
 	return nil
 }
 
-// behind is where the token behind a match begins.
-func (e *editor) behind(b *block, m *match) int64 {
-	length, dist := lengthSymbol[m.length], distSymbol(int(m.dist))
-	return m.bit + int64(b.lengths[257+int(length)]) + int64(lengthExtra[length]) + int64(b.lengths[literals+dist]) + int64(distExtra[dist])
-}
-
-// isClean tells whether a match still means the same: no edit lies between its source and itself.
-func (e *editor) isClean(m *match) bool {
-	return len(e.past) == 0 || e.past[len(e.past)-1].end <= m.pos-int64(m.dist)
-}
-
-// grown is how much longer the text has become before a position that no edit covers.
-func (e *editor) grown(position int64) int64 {
-	for i := len(e.past) - 1; i >= 0; i-- {
-		if e.past[i].end <= position {
-			return e.past[i].after
+// source tells how many of the bytes from a position on are still there as they came, or how many of them are not,
+// and how much longer the text before them has become.
+func (e *editor) source(from int64) (n int64, intact bool, grown int64) {
+	next, _ := slices.BinarySearchFunc(e.past, from, func(p pastEdit, from int64) int {
+		if p.end <= from {
+			return -1
 		}
+		return 1
+	})
+	if next > 0 {
+		grown = e.past[next-1].after
+	} else {
+		grown = e.past[0].before
 	}
-	if len(e.past) > 0 {
-		return e.past[0].before
+	switch {
+	case next == len(e.past):
+		return maxLength, true, grown
+	case e.past[next].offset <= from:
+		return e.past[next].end - from, false, grown
 	}
-	return e.growth
-}
-
-// source tells how many of the bytes from a position on are still there as they came, or how many of them are not.
-func (e *editor) source(from int64) (n int64, intact bool) {
-	n = 1 << 20
-	for i := len(e.past) - 1; i >= 0; i-- {
-		p := e.past[i]
-		switch {
-		case p.end <= from:
-			return n, true
-		case p.offset <= from && p.end > from:
-			return p.end - from, false
-		default:
-			n = p.offset - from
-		}
-	}
-	return n, true
+	return e.past[next].offset - from, true, grown
 }
 
 // repeat lets a part of a match out, from where the text is up to a position in it, by matches where their source
 // is still there, else by literals.
 func (e *editor) repeat(b *block, m *match, to int64) {
+	dist := int64(m.dist)
 	for at := e.at; at < to; {
-		dist := int64(m.dist)
-		n, intact := e.source(at - dist)
-		n = min(n, to-at)
-		moved := dist + e.growth - e.grown(at-dist)
-		if moved != dist {
-			n = min(n, dist) // what it repeats of itself has not gone out yet
+		n, intact, moved := to-at, true, dist
+		if len(e.past) > 0 {
+			var grown int64
+			n, intact, grown = e.source(at - dist)
+			moved += e.growth - grown
+			n = min(n, to-at)
+			if moved != dist {
+				n = min(n, dist) // what it repeats of itself has not gone out yet
+			}
 		}
 		if !intact || n < 3 || moved > window || !e.writeMatch(b, int(n), int(moved)) {
 			e.writeLiterals(b, e.slice(at, at+n))

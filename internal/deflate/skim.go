@@ -68,86 +68,64 @@ func (e *editor) leaveSkimmed() {
 
 // skimCodes goes over tokens, the block's end too, as far as they have come.
 func (e *editor) skimCodes() (length int64, end bool, err error) {
-	length, bit, endLength, why := e.overTokens(e.bit)
-	e.bit = bit
-	switch why {
-	case corrupt:
-		return length, false, errCorrupt
-	case blockEnd:
-		e.endBlock(bit-endLength, bit)
-		return length, true, nil
+	for {
+		length += e.skimBold()
+		t, why := e.token(e.bit)
+		switch why {
+		case corrupt:
+			return length, false, errCorrupt
+		case starved:
+			return length, false, nil
+		}
+		length += int64(t.length)
+		e.bit += int64(t.bits)
+		if why == blockEnd {
+			e.endBlock(e.bit-int64(t.bits), e.bit)
+			return length, true, nil
+		}
 	}
-	return length, false, nil
 }
 
-// overTokens counts what tokens stand for; see decoder.tokens.
-func (d *decoder) overTokens(bit int64) (length, _ int64, endLength int64, _ outcome) {
-	in, inBase, available := d.in, d.inBase, d.available()
-	literal, distant := &d.table.literal, &d.table.dist
-	for {
-		i := int(bit>>3 - inBase)
-		var next uint64
-		if i+8 <= len(in) {
-			next = binary.LittleEndian.Uint64(in[i:]) >> (bit & 7)
-		} else {
-			next = d.peek(bit)
-		}
+// skimBold counts what tokens stand for; see decoder.bold.
+func (d *decoder) skimBold() (length int64) {
+	in, literal, distant := d.in, &d.table.literal, &d.table.dist
+	pos := int(d.bit>>3 - d.inBase)
+	if pos+8 > len(in) {
+		return 0
+	}
+	next, n := binary.LittleEndian.Uint64(in[pos:])>>(d.bit&7), 56-uint(d.bit&7)
+	pos += 7
+	for pos+8 <= len(in) {
+		next |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
+		pos += int(63-n) >> 3
+		n |= 56
 		e := literal[next&(1<<literalBits-1)]
-		if e&kindMask == kindLiteral && bit+48 <= available {
-			n := e.length()
+		if e&kindMask == kindLiteral {
 			length++
-			if e = literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
-				n += e.length()
+			next, n = next>>e.length(), n-e.length()
+			if e = literal[next&(1<<literalBits-1)]; e&kindMask == kindLiteral {
 				length++
-				if e = literal[next>>n&(1<<literalBits-1)]; e&kindMask == kindLiteral {
-					n += e.length()
+				next, n = next>>e.length(), n-e.length()
+				if e = literal[next&(1<<literalBits-1)]; e&kindMask == kindLiteral {
 					length++
+					next, n = next>>e.length(), n-e.length()
 				}
 			}
-			bit += int64(n)
 			continue
 		}
-		if e&kindMask == kindLong {
-			var ok bool
-			if e, ok = d.literal.long(next); !ok || e&kindMask == kindLong {
-				if bit+maxCodeLength > available {
-					return length, bit, 0, starved
-				}
-				return length, bit, 0, corrupt
-			}
+		if e&kindMask != kindMatch {
+			break
 		}
-		n := int64(e.length())
-		next >>= e.length()
-		switch e & kindMask {
-		case kindLiteral:
-			if bit+n > available {
-				return length, bit, 0, starved
-			}
-			length++
-		case kindEnd:
-			if bit+n > available {
-				return length, bit, 0, starved
-			}
-			return length, bit + n, n, blockEnd
-		default:
-			repeated := int64(e.value()) + int64(next&(1<<e.extra()-1))
-			next >>= e.extra()
-			n += int64(e.extra())
-			de := distant[next&(1<<distBits-1)]
-			if de&kindMask == kindLong {
-				var ok bool
-				if de, ok = d.distant.long(next); !ok || de&kindMask == kindLong {
-					if bit+n+maxCodeLength > available {
-						return length, bit, 0, starved
-					}
-					return length, bit, 0, corrupt
-				}
-			}
-			if n += int64(de.length() + de.extra()); bit+n > available {
-				return length, bit, 0, starved
-			}
-			length += repeated
+		left := next >> e.length()
+		repeated := int64(e.value()) + int64(left&(1<<e.extra()-1))
+		left >>= e.extra()
+		de := distant[left&(1<<distBits-1)]
+		if de&kindMask != kindMatch {
+			break
 		}
-		bit += n
+		length += repeated
+		next, n = left>>(de.length()+de.extra()), n-(e.length()+e.extra()+de.length()+de.extra())
 	}
+	d.bit = (d.inBase+int64(pos))<<3 - int64(n)
+	return length
 }
