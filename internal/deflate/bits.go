@@ -32,6 +32,12 @@ func (w *bitWriter) align() {
 	}
 }
 
+// append takes all bits of another.
+func (w *bitWriter) append(other bitWriter) {
+	w.copy(other.bytes, 0, len(other.bytes)*8)
+	w.write(other.acc, other.n)
+}
+
 // copy takes bits from a string of them.
 func (w *bitWriter) copy(from []byte, at, length int) {
 	from, at = from[at>>3:], at&7

@@ -42,6 +42,9 @@ var fixedLengths = func() *codeLengths {
 // maxBlocks bounds how many blocks the text may be in that is held.
 const maxBlocks = 1 << 16
 
+// manyBlocks is after how many of them it is time to pass on what they were.
+const manyBlocks = 256
+
 // bitString is a copy of bits.
 type bitString struct {
 	bytes  []byte

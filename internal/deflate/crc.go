@@ -20,17 +20,25 @@ func times(a, b uint32) (product uint32) {
 	return product
 }
 
+// powers are x^8, x^16, x^32 and so on.
+var powers = func() (powers [63]uint32) {
+	powers[0] = 1 << 23
+	for i := range powers[1:] {
+		powers[i+1] = times(powers[i], powers[i])
+	}
+	return powers
+}()
+
 // moved is a CRC with that many bytes of zeros behind it.
 func moved(crc uint32, length int64) uint32 {
-	power := uint32(1) << 23 // x^8
-	for ; length > 0; length >>= 1 {
+	if crc == 0 {
+		return 0
+	}
+	for i := 0; length > 0; i++ {
 		if length&1 != 0 {
-			crc = times(power, crc)
+			crc = times(powers[i], crc)
 		}
-		power = times(power, power)
+		length >>= 1
 	}
 	return crc
 }
-
-// joined is the CRC of two texts one behind the other.
-func joined(first, second uint32, length int64) uint32 { return moved(first, length) ^ second }

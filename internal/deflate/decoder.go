@@ -15,6 +15,9 @@ type match struct {
 	bits         uint8 // how long it is in the stream
 }
 
+// manyMatches is after how many of them it is time to pass on what they were.
+const manyMatches = 1 << 10
+
 // end is where the text behind it begins.
 func (m *match) end() int64 { return m.pos + int64(m.length) }
 
@@ -80,15 +83,17 @@ func (d *decoder) peek(bit int64) uint64 {
 	return binary.LittleEndian.Uint64(last[:]) >> (bit & 7)
 }
 
-// decode reads on until the text has grown by that much, or more by a match, or what has come is used up.
-// more tells that it could read on at once.
+// decode reads on until the text has grown by that much, or more by a match, or there are many blocks or matches, or
+// what has come is used up. more tells that it could read on at once.
 func (d *decoder) decode(limit int) (more bool, err error) {
 	until := d.position() + int64(limit)
-	for d.position() < until {
+	d.matches = slices.Grow(d.matches, manyMatches)
+	for blocks := 0; d.position() < until && blocks < manyBlocks && len(d.matches) < cap(d.matches); {
 		progress := false
 		switch d.state {
 		case betweenBlocks:
 			progress, err = d.beginBlock()
+			blocks++
 		case inCodes:
 			progress, err = d.codes(until)
 		case inStored:
@@ -122,7 +127,7 @@ func (d *decoder) copyStored(until int64) bool {
 type outcome uint8
 
 const (
-	enough   outcome = iota
+	complete outcome = iota
 	starved          // the next token has not all come
 	blockEnd         // the token before was the block's end
 	corrupt
@@ -155,12 +160,12 @@ const slack = 2 + maxLength + piece
 // token has come for certain, then with care.
 func (d *decoder) tokens(text []byte, at, most int) (int, outcome) {
 	foreign := max(int(d.origin-d.base), 0) // how much of the text is of an earlier member, which no match may refer to
-	for at < most {
+	for at < most && len(d.matches) < cap(d.matches) {
 		var ok bool
 		if at, ok = d.bold(text, at, most, foreign); !ok {
 			return at, corrupt
 		}
-		if at >= most {
+		if at >= most || len(d.matches) == cap(d.matches) {
 			break
 		}
 		t, why := d.token(d.bit)
@@ -181,7 +186,7 @@ func (d *decoder) tokens(text []byte, at, most int) (int, outcome) {
 		at += t.length
 		d.bit += int64(t.bits)
 	}
-	return at, enough
+	return at, complete
 }
 
 // bold decodes tokens whose codes the tables have, as long as there are more bits than the longest takes. ok is
@@ -196,7 +201,7 @@ func (d *decoder) bold(text []byte, at, most, foreign int) (_ int, ok bool) {
 	next, n := binary.LittleEndian.Uint64(in[pos:])>>(d.bit&7), 56-uint(d.bit&7)
 	pos += 7
 	ok = true
-	for at < most && pos+8 <= len(in) {
+	for at < most && pos+8 <= len(in) && len(matches) < cap(matches) {
 		next |= binary.LittleEndian.Uint64(in[pos:]) << (n & 63)
 		pos += int(63-n) >> 3
 		n |= 56

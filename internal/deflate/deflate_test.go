@@ -152,6 +152,15 @@ func inflated(stream []byte) ([]byte, error) {
 	return text, err
 }
 
+// allInflated decodes all members.
+func allInflated(stream []byte) ([]byte, error) {
+	z, err := stdgzip.NewReader(bytes.NewReader(stream))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
 // encoders compress as those do that pages come from.
 var encoders = map[string]func(r *rand.Rand, text []byte) []byte{
 	"Go": func(r *rand.Rand, text []byte) []byte {

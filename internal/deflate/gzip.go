@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"strings"
 )
 
 // errChecksum is a member whose text is not what its sender has summed up.
@@ -22,12 +23,15 @@ type Gzip struct {
 	state      memberState
 	first      bool   // no member has begun
 	memberFrom int64  // where the member's text begins
-	summed     int64  // the text up to which came is
-	came       uint32 // the CRC of the member's text as it came
-	sent       uint32 // the CRC of all text as it goes out
-	written    uint32 // its length, modulo 2^32
-	skimming   bool   // no edit can come any more
-	skimmed    int64  // how much text of the member has passed since
+	memberCame uint32 // the CRC of all text before it, as it came
+	came       uint32 // the CRC of all text that went out, as it came
+	apart      uint32 // what it and the CRC of the text as it went out differ by, behind the last edit
+	apartAt    int64  // where that is
+	scratch    []byte // an insertion, to be summed up
+	passed     int64  // how many bytes went out
+	grown      int    // how many more they were than came, where the rest passes unseen
+	unseen     int64  // how many bytes of that have passed
+	searched   int    // up to where in what has come no member begins
 	err        error
 }
 
@@ -45,19 +49,25 @@ const (
 	inTrailer
 	betweenMembers
 	behindAll // what follows is no part of the page
+	inUnseen  // what follows passes as it comes, but for a trailer
+	untouched // what follows passes as it comes
 )
 
-// step is how much text is decoded, edited and let go at a time: it bounds what a small stream of a large
-// text holds.
-const step = 16 << 10
+// enough is how much goes out at a time, where more may come at once.
+const enough = 16 << 10
+
+// step is how much text is decoded, edited and let go at a time, and piecewise how much of what comes is taken at a
+// time: they bound what a stream holds.
+const (
+	step      = 8 << 10
+	piecewise = 8 << 10
+)
 
 // Reset makes the editor ready for another stream, with its memory. done tells that no edit can come any more, so
 // that what follows need not be looked at; nil knows of no such moment.
 func (g *Gzip) Reset(out io.Writer, scan Scan, done func() bool) {
 	g.editor.reset()
-	g.skimming, g.skimmed, g.done = false, 0, done
-	g.out, g.scan, g.state, g.first, g.err = out, scan, inHeader, true, nil
-	g.memberFrom, g.summed, g.came, g.sent, g.written = 0, 0, 0, 0, 0
+	*g = Gzip{editor: g.editor, scratch: g.scratch, out: out, scan: scan, done: done, first: true}
 }
 
 // Write takes the next bytes of the stream. It takes all, or fails.
@@ -65,8 +75,12 @@ func (g *Gzip) Write(p []byte) (int, error) {
 	if g.err != nil {
 		return 0, g.err
 	}
-	g.editor.in = append(g.editor.in, p...)
-	if g.err = g.advance(); g.err != nil {
+	for rest := p; len(rest) > 0 && g.err == nil; {
+		n := min(len(rest), piecewise)
+		g.editor.in = append(g.editor.in, rest[:n]...)
+		g.err, rest = g.advance(), rest[n:]
+	}
+	if g.err = errors.Join(g.err, g.send()); g.err != nil {
 		return 0, g.err
 	}
 	return len(p), nil
@@ -93,6 +107,10 @@ func (g *Gzip) advance() error {
 		case behindAll:
 			e.in = e.in[:e.bit>>3-e.inBase]
 			return nil
+		case inUnseen:
+			return g.passUnseen()
+		case untouched:
+			return g.letThrough(len(e.in))
 		}
 		if err != nil || !ready {
 			return err
@@ -103,17 +121,13 @@ func (g *Gzip) advance() error {
 // body decodes a step of a member's text, and lets it go on.
 func (g *Gzip) body() (ready bool, err error) {
 	e := &g.editor
-	if g.skimming {
-		n, more, err := e.skim()
-		g.skimmed += n
-		return more, errors.Join(err, g.send())
-	}
+	before := e.position()
 	ready, err = e.decode(step)
-	text := e.slice(g.summed, e.position())
-	g.came, g.summed = crc32.Update(g.came, crc32.IEEETable, text), e.position()
-	if len(text) > 0 { // also what came before an error
+	if ready || e.position() > before { // also what came before an error
 		err = errors.Join(err, g.pass(false))
-		g.skimming = g.done != nil && g.done() && e.canSkim()
+		if err == nil && g.done != nil && g.done() && e.canPassUnseen() {
+			return true, g.beginUnseen()
+		}
 	}
 	return ready, err
 }
@@ -123,6 +137,13 @@ func (g *Gzip) come() []byte { return g.editor.in[g.editor.bit>>3-g.editor.inBas
 
 // take takes some of them.
 func (g *Gzip) take(n int) { g.editor.bit += int64(n) * 8 }
+
+// magic is how a member begins, minHeader how long its header is at least, reservedFlags what has no meaning yet.
+const (
+	magic         = "\x1f\x8b\x08"
+	minHeader     = 10
+	reservedFlags = 7 << 5
+)
 
 // maxHeader bounds a member's header, whose name and comment may be of any length.
 const maxHeader = 64 << 10
@@ -146,7 +167,7 @@ func (g *Gzip) header() (ready bool, err error) {
 	}
 	g.take(n)
 	e.decoder.state, e.origin = betweenBlocks, e.position()
-	g.memberFrom, g.came, g.summed = e.position(), 0, e.position()
+	g.memberFrom, g.memberCame = e.position(), g.cameCRC()
 	g.state = inBody
 	return true, nil
 }
@@ -159,20 +180,15 @@ func headerLength(b []byte) (n int, ok bool) {
 		hasExtra   = 1 << 2
 		hasName    = 1 << 3
 		hasComment = 1 << 4
-		reserved   = 7 << 5
 	)
-	magic := []byte{0x1f, 0x8b, 8}
-	if !bytes.HasPrefix(magic, b[:min(len(b), 3)]) {
+	if !strings.HasPrefix(magic, string(b[:min(len(b), len(magic))])) {
 		return -1, false
 	}
-	if len(b) < 10 {
+	if len(b) < minHeader {
 		return 0, false
 	}
-	flags := b[3]
-	if flags&reserved != 0 {
-		return -1, false
-	}
-	n = 10
+	flags := b[3] // those that are reserved are the reader's to judge
+	n = minHeader
 	if flags&hasExtra != 0 {
 		if len(b) < n+2 {
 			return 0, false
@@ -207,22 +223,14 @@ func headerLength(b []byte) (n int, ok bool) {
 // trailer compares what a member's sender has summed up (RFC 1952, section 2.3.1).
 func (g *Gzip) trailer() (ready bool, err error) {
 	b := g.come()
-	if len(b) < 8 {
+	if len(b) < trailerLength {
 		return false, nil
 	}
-	length := g.editor.position() - g.memberFrom + g.skimmed
-	crc := binary.LittleEndian.Uint32(b)
-	if binary.LittleEndian.Uint32(b[4:]) != uint32(length) || !g.skimming && crc != g.came {
+	length := uint32(g.editor.position() - g.memberFrom)
+	if binary.LittleEndian.Uint32(b) != g.memberCRC() || binary.LittleEndian.Uint32(b[4:]) != length {
 		return false, errChecksum
 	}
-	if g.skimming {
-		// What the sender says of the rest is in what it says of the whole. What is wrong stays so.
-		rest := crc ^ moved(g.came, g.skimmed)
-		g.sent = joined(g.sent, rest, g.skimmed)
-		g.written += uint32(g.skimmed)
-		g.skimmed = 0
-	}
-	g.take(8)
+	g.take(trailerLength)
 	g.state = betweenMembers
 	return true, nil
 }
@@ -248,24 +256,40 @@ func (g *Gzip) pass(end bool) error {
 	edits, decided := g.scan(text, end)
 	g.sum(text[:decided], e.at, edits)
 	e.emit(e.at+int64(decided), edits)
+	if len(e.out.bytes) < enough {
+		return nil // more may come
+	}
 	return g.send()
 }
 
-// sum adds what goes out to the CRC and the length.
+// sum adds what goes out to the CRCs.
 func (g *Gzip) sum(text []byte, base int64, edits []Edit) {
-	at := 0
-	add := func(text []byte) {
-		g.sent = crc32.Update(g.sent, crc32.IEEETable, text)
-		g.written += uint32(len(text))
-	}
+	came := 0
 	for _, edit := range edits {
 		offset := int(edit.Offset - base)
-		add(text[at:offset])
-		add([]byte(edit.Replacement))
-		at = offset + edit.Length
+		behind := offset + edit.Length
+		g.came = crc32.Update(g.came, crc32.IEEETable, text[came:offset])
+		g.scratch = append(g.scratch[:0], edit.Replacement...)
+		sent := crc32.Update(g.came^moved(g.apart, edit.Offset-g.apartAt), crc32.IEEETable, g.scratch)
+		g.came = crc32.Update(g.came, crc32.IEEETable, text[offset:behind])
+		g.apart, g.apartAt, came = sent^g.came, base+int64(behind), behind
 	}
-	add(text[at:])
+	g.came = crc32.Update(g.came, crc32.IEEETable, text[came:])
 }
+
+// cameCRC is that of all text as it came, that too which was not decided.
+func (g *Gzip) cameCRC() uint32 {
+	e := &g.editor
+	return crc32.Update(g.came, crc32.IEEETable, e.slice(e.at, e.position()))
+}
+
+// memberCRC is that of the member's text.
+func (g *Gzip) memberCRC() uint32 {
+	return g.cameCRC() ^ moved(g.memberCame, g.editor.position()-g.memberFrom)
+}
+
+// sentCRC is that of all text as it went out: where both are the same, texts differ by what they differed by before.
+func (g *Gzip) sentCRC() uint32 { return g.came ^ moved(g.apart, g.editor.at-g.apartAt) }
 
 // send passes on the bytes that are whole.
 func (g *Gzip) send() error {
@@ -273,17 +297,31 @@ func (g *Gzip) send() error {
 	if len(out.bytes) == 0 {
 		return nil
 	}
-	_, err := g.out.Write(out.bytes)
+	n, err := g.out.Write(out.bytes)
+	g.passed += int64(n)
 	out.bytes = out.bytes[:0]
 	return err
 }
 
 // Rescan looks again at what was not decided, when the scanner has changed its mind.
 func (g *Gzip) Rescan() error {
-	if g.err == nil {
-		g.err = g.pass(false)
+	if g.err == nil && g.state != inUnseen && g.state != untouched {
+		g.err = errors.Join(g.pass(false), g.send())
 	}
 	return g.err
+}
+
+// Flush passes what is held that cannot be the stream's end: where its sender has flushed.
+func (g *Gzip) Flush() error {
+	if e := &g.editor; g.err == nil && g.state == inUnseen && bytes.HasSuffix(e.in, []byte{0, 0, 0xff, 0xff}) {
+		g.err = g.letThrough(len(e.in))
+	}
+	return g.err
+}
+
+// Growth is how many bytes more go out than come, as soon as that is known: when the rest passes unseen.
+func (g *Gzip) Growth() (bytes int, known bool) {
+	return g.grown, g.state == inUnseen || g.state == untouched
 }
 
 // Close ends the stream. An error says that what came was cut short or broken, so that what went out must not
@@ -292,17 +330,29 @@ func (g *Gzip) Close() error {
 	if g.err != nil {
 		return g.err
 	}
-	if g.state != betweenMembers && g.state != behindAll {
+	e := &g.editor
+	switch g.state {
+	case betweenMembers, behindAll:
+	case inUnseen:
+		for at := len(e.in) - trailerLength; at >= 0; at-- { // some senders let a line end follow
+			if g.endUnseen(e.in[at:at+trailerLength], int64(at)) {
+				break
+			}
+		}
+		g.err = g.letThrough(len(e.in))
+		return g.err
+	case untouched:
+		return nil
+	default:
 		g.err = io.ErrUnexpectedEOF
 		return g.err
 	}
 	if g.err = g.pass(true); g.err != nil {
 		return g.err
 	}
-	e := &g.editor
 	e.finish()
-	e.out.bytes = binary.LittleEndian.AppendUint32(e.out.bytes, g.sent)
-	e.out.bytes = binary.LittleEndian.AppendUint32(e.out.bytes, g.written)
+	e.out.bytes = binary.LittleEndian.AppendUint32(e.out.bytes, g.sentCRC())
+	e.out.bytes = binary.LittleEndian.AppendUint32(e.out.bytes, uint32(e.position()+e.growth))
 	g.err = g.send()
 	return g.err
 }
@@ -313,6 +363,9 @@ func (g *Gzip) Abandon() error {
 		return g.err
 	}
 	e := &g.editor
+	if g.state == inUnseen || g.state == untouched {
+		return g.letThrough(len(e.in))
+	}
 	e.emit(e.position(), nil)
 	e.current()
 	e.closeBlock()

@@ -72,8 +72,7 @@ func (e *editor) writeCompressed(text string) {
 			snippets.put(text, blocks)
 		}
 	}
-	e.out.copy(blocks.bytes, 0, len(blocks.bytes)*8)
-	e.out.write(blocks.acc, blocks.n)
+	e.out.append(blocks)
 }
 
 // compressed makes blocks of a text, none of them final; ok is false where one is stored, whose place in a byte
@@ -88,8 +87,10 @@ func compressed(text string) (out bitWriter, ok bool) {
 	d := &c.decoder
 	d.reset()
 	d.in = append(d.in, c.bytes.Bytes()...)
-	if _, err := d.decode(len(text) + 1); err != nil || d.state != ended {
-		return out, false // not known to happen
+	for more, err := true, error(nil); more; {
+		if more, err = d.decode(len(text) + 1); err != nil {
+			return out, false // not known to happen
+		}
 	}
 	for _, b := range d.blocks {
 		switch {

@@ -43,11 +43,13 @@ func (g *gzipEditor) scan(text []byte, end bool) ([]deflate.Edit, int) {
 
 // Flush passes what need not wait: the head does not wait any longer for the page's encoding.
 func (g *gzipEditor) Flush() error {
-	if g.scanner.head < 0 || !g.scanner.begun {
-		return nil
+	if g.scanner.head >= 0 && g.scanner.begun {
+		g.scanner.head = -1
+		if err := g.Rescan(); err != nil {
+			return err
+		}
 	}
-	g.scanner.head = -1
-	return g.Rescan()
+	return g.Gzip.Flush()
 }
 
 // release puts the editor back. Nothing may be done with it after.

@@ -131,10 +131,13 @@ func (s *Stream) Abandon() error {
 }
 
 // Growth is by how many bytes the page has become longer; final tells that it will stay
-// so, because no later edit is possible. Of a page that is encoded it is never known.
+// so, because no later edit is possible. Of a page that is encoded anew it is never known.
 func (s *Stream) Growth() (bytes int, final bool) {
+	if s.gzip != nil {
+		return s.gzip.Growth()
+	}
 	r := &s.rewriter
-	return r.growth, s.gzip == nil && s.decoder == nil && len(s.encoders) == 0 && r.Scanner.Done() && len(r.held) == 0
+	return r.growth, s.decoder == nil && len(s.encoders) == 0 && r.Scanner.Done() && len(r.held) == 0
 }
 
 // Passed counts what was not looked at.

@@ -154,7 +154,7 @@ func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
 				err = s.Close()
 			}
 			s.End()
-			if err == nil && name != "damaged" { // what nobody looks at any more is not summed up: a wrong sum stays wrong
+			if err == nil && coding != "gzip" { // of which what nobody looks at any more passes as it comes
 				t.Errorf("%s, %s: ended well", coding, name)
 			}
 			if _, err := decompress(coding, out.Bytes()); err == nil && out.Len() > 0 {
@@ -164,11 +164,22 @@ func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
 	}
 }
 
+// firstMember is the text of the first, as browsers read it, whatever follows.
+func firstMember(b []byte) (string, error) {
+	r, err := stdgzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return "", err
+	}
+	r.Multistream(false)
+	text, err := io.ReadAll(r)
+	return string(text), err
+}
+
 func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 	whole := compressed(t, "gzip", page)
 	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
 	for name, in := range map[string][]byte{
-		"padding": append(bytes.Clone(whole), 0, 0, 0, 0), "junk": append(bytes.Clone(whole), "junk and more"...),
+		"padding": append(bytes.Clone(whole), 0, 0, 0, 0), "a line": append(bytes.Clone(whole), "\r\n"...), "junk": append(bytes.Clone(whole), "junk"...),
 		"two members": append(compressed(t, "gzip", page[:100]), compressed(t, "gzip", page[100:])...),
 	} {
 		for _, size := range []int{1, len(in)} {
@@ -183,8 +194,12 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 			s.End()
-			if got, err := decompress("gzip", out.Bytes()); err != nil || got != want {
-				t.Errorf("%s in pieces of %d: %d bytes, want %d", name, size, len(got), len(want))
+			got, err := decompress("gzip", out.Bytes())
+			if name != "two members" {
+				got, err = firstMember(out.Bytes())
+			}
+			if err != nil || got != want {
+				t.Errorf("%s in pieces of %d: %d bytes, want %d, %v", name, size, len(got), len(want), err)
 			}
 		}
 	}

@@ -1,0 +1,148 @@
+package deflate
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// When no edit can come any more, the rest of a stream passes byte by byte, and nothing of it is decoded. Three things
+// make that possible. Tokens must fall on the same bits of a byte as they came, for where the last block ends in its
+// byte is not known: empty blocks move them there. The trailer says how long the whole text is and what its CRC is,
+// from which that of the rest follows. And another member can only begin behind a trailer, with bytes that are rare.
+
+// canPassUnseen tells whether the rest of the blocks can: all text has gone out, and no match to come can reach
+// back over an edit.
+func (e *editor) canPassUnseen() bool {
+	n := len(e.past)
+	return e.decoder.state != ended && e.at == e.position() && e.atBit == e.bit && len(e.matches) == 0 && (n == 0 || e.past[n-1].end <= e.at-window)
+}
+
+// align lets out what is needed so that bytes of the stream can follow from here on, in the middle of a block too.
+func (e *editor) align() {
+	phase := uint(e.bit & 7)
+	switch e.decoder.state {
+	case inCodes:
+		b := e.blocks[0]
+		if !e.open || b.final || e.out.n != phase {
+			e.closeBlock()
+			e.pad((phase - uint(b.header.length)) & 7)
+			e.out.copy(b.header.bytes, int(b.header.offset), b.header.length) // now the final one is, if it was
+		}
+	case inStored:
+		final := uint64(0)
+		if e.blocks[0].final {
+			final = 1
+		}
+		e.out.write(final, 3)
+		e.out.align()
+		e.out.write(uint64(e.left)|uint64(^uint16(e.left))<<16, 32)
+	case betweenBlocks:
+		e.pad(phase)
+	}
+	if phase > 0 {
+		e.out.write(uint64(e.in[e.bit>>3-e.inBase]>>phase), 8-phase)
+	}
+	e.in = e.in[:copy(e.in, e.in[(e.bit+7)>>3-e.inBase:])]
+}
+
+// oddBlock is an empty block of an odd number of bits: its codes are two of one bit each for literals and the end, and
+// two for distances, which any decoder takes (RFC 1951, section 3.2.7).
+var oddBlock = func() (w bitWriter) {
+	w.write(2<<1|0<<3|1<<8|15<<13, 17) // 257 literals, 2 distances, 19 lengths of code lengths
+	for _, symbol := range lengthOrder {
+		if symbol == 18 || symbol == 1 {
+			w.write(1, 3)
+		} else {
+			w.write(0, 3)
+		}
+	}
+	w.write(0, 1)        // 1 for the literal 0
+	w.write(1|127<<1, 8) // 138 times 0
+	w.write(1|106<<1, 8) // 117 times 0
+	w.write(0, 1+2)      // 1 for the end, and for each distance
+	w.write(1, 1)        // the end
+	return w
+}()
+
+// pad ends at that bit of a byte, by blocks of nothing.
+func (e *editor) pad(phase uint) {
+	if (e.out.n^phase)&1 != 0 {
+		e.out.append(oddBlock)
+	}
+	for e.out.n != phase {
+		e.writeFixed(nil) // ten bits
+	}
+}
+
+const (
+	trailerLength = 8
+	// held is how much is kept back: a trailer, and what may be the header of the next member behind it, or junk.
+	held = trailerLength + minHeader
+)
+
+// beginUnseen lets the rest pass.
+func (g *Gzip) beginUnseen() error {
+	e := &g.editor
+	from := (e.bit + 7) >> 3
+	e.align()
+	g.state, g.searched = inUnseen, trailerLength
+	err := g.send()
+	g.grown = int(g.passed - from)
+	return err
+}
+
+// passUnseen passes what has come, but for what may be a trailer.
+func (g *Gzip) passUnseen() error {
+	e := &g.editor
+	for {
+		n := bytes.Index(e.in[min(g.searched, len(e.in)):], []byte(magic))
+		if n < 0 {
+			g.searched = max(g.searched, len(e.in)-len(magic)+1)
+			return g.letThrough(len(e.in) - held)
+		}
+		at := g.searched + n
+		if len(e.in) < at+minHeader {
+			g.searched = at
+			return g.letThrough(at - trailerLength)
+		}
+		g.searched = at + 1
+		if isHeader(e.in[at:]) && g.endUnseen(e.in[at-trailerLength:at], int64(at-trailerLength)) {
+			g.state = untouched
+			return g.letThrough(len(e.in))
+		}
+	}
+}
+
+// letThrough passes that many bytes.
+func (g *Gzip) letThrough(n int) error {
+	if n <= 0 {
+		return nil
+	}
+	e := &g.editor
+	_, err := g.out.Write(e.in[:n])
+	e.in = e.in[:copy(e.in, e.in[n:])]
+	g.unseen += int64(n)
+	g.searched = max(trailerLength, g.searched-n)
+	return err
+}
+
+// isHeader tells whether bytes are the header of a member, as far as can be told: by the flags and
+// the two fields of which few values are in use (RFC 1952, section 2.3).
+func isHeader(b []byte) bool {
+	flags, level, system := b[3], b[8], b[9]
+	return flags&reservedFlags == 0 && (level == 0 || level == 2 || level == 4) && (system <= 13 || system == 255)
+}
+
+// endUnseen corrects a trailer by what of the text has become another; what was wrong stays so. ok is false where these
+// bytes, behind so many others that passed, cannot be one: where the text would be longer than any such stream's.
+func (g *Gzip) endUnseen(trailer []byte, behind int64) (ok bool) {
+	const most = 1032 // bytes of text for each byte: matches of 258, of two bits
+	crc, length := binary.LittleEndian.Uint32(trailer), binary.LittleEndian.Uint32(trailer[4:])
+	rest := length - uint32(g.editor.position()-g.memberFrom)
+	if int64(rest) > (g.unseen+behind+1)*most {
+		return false
+	}
+	binary.LittleEndian.PutUint32(trailer, crc^moved(g.memberCRC()^g.sentCRC(), int64(rest)))
+	binary.LittleEndian.PutUint32(trailer[4:], uint32(g.editor.position()+g.editor.growth)+rest)
+	return true
+}
