@@ -121,7 +121,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	if rw.asker != page.Other && !rw.handler.observes() {
 		header := change()
 		if rw.rewrites() {
-			page.NarrowEncodings(header, markup.Codings)
+			rw.handler.askFor(header)
 			page.DropConditionalRange(header)
 		}
 		if page.HasConditions(header) {
@@ -130,6 +130,18 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 		}
 	}
 	return r
+}
+
+// askFor asks for pages in a coding that they can be rewritten in.
+func (h *Handler) askFor(header http.Header) {
+	switch {
+	case h.PageCoding == codingIdentity:
+		header["Accept-Encoding"] = []string{codingIdentity}
+	case h.PageCoding == codingGzip && page.Accepts(header["Accept-Encoding"], codingGzip):
+		header["Accept-Encoding"] = []string{codingGzip}
+	default:
+		page.NarrowEncodings(header, markup.Codings)
+	}
 }
 
 // responseWriter filters Set-Cookie in every header and trailer, and rewrites the

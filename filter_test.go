@@ -694,7 +694,7 @@ func gzipped(text string) string {
 }
 
 func TestACompressedPageStaysCompressed(t *testing.T) {
-	origin, c := site(t, "")
+	origin, c := site(t, "page_coding any")
 	large := strings.Replace(html, "</body>", strings.Repeat("<p>Jeu de données</p>", 2000)+"</body>", 1)
 	var asked string
 	for coding, compress := range map[string]func(io.Writer) io.WriteCloser{
@@ -730,6 +730,39 @@ func TestACompressedPageStaysCompressed(t *testing.T) {
 		// What is no page passes as it came.
 		if a := c.do(t, "GET", origin+"/"+coding, "Sec-Fetch-Dest: empty", "Accept-Encoding: dcb, "+coding); a.body != compressed || asked != "dcb, "+coding {
 			t.Errorf("a fetch: asked for %q, %d bytes", asked, len(a.body))
+		}
+	}
+}
+
+func TestPagesAreAskedForInTheCodingConfigured(t *testing.T) {
+	fetch := "Sec-Fetch-Dest: empty"
+	for _, x := range []struct{ line, asker, accept, want string }{
+		{"", navigation, "gzip, deflate, br, zstd", "gzip"},
+		{"", "Accept: text/html", "br, GZIP;q=0.5", "gzip"},
+		{"", "Sec-Fetch-Dest: iframe", "gzip, br", "gzip"},
+		{"", navigation, "br;q=1, *;q=0.1", "gzip"},
+		{"", navigation, "gzip;q=0, br", "gzip;q=0, br"},
+		{"", navigation, "br, dcb", "br"},
+		{"", navigation, "identity", "identity"},
+		{"", fetch, "gzip, deflate, br, zstd, dcb", "gzip, deflate, br, zstd, dcb"},
+		{"page_coding any", navigation, "gzip, deflate, br, zstd, dcb", "gzip, deflate, br, zstd"},
+		{"page_coding identity", navigation, "gzip, br", "identity"},
+		{"page_coding identity", navigation, "", "identity"},
+		{"page_coding identity", fetch, "gzip, br", "gzip, br"},
+		{"mode observe", navigation, "gzip, br, dcb", "gzip, br, dcb"},
+	} {
+		origin, c := site(t, x.line)
+		asked := ""
+		behave("/asked", func(w http.ResponseWriter, r *http.Request) error {
+			asked = strings.Join(r.Header["Accept-Encoding"], " and ")
+			return page(html, "Content-Type: text/html")(w, r)
+		})
+		fields := []string{x.asker}
+		if x.accept != "" {
+			fields = append(fields, "Accept-Encoding: "+x.accept)
+		}
+		if c.do(t, "GET", origin+"/asked", fields...); asked != x.want {
+			t.Errorf("%q, %s, accepting %q: asked for %q, want %q", x.line, x.asker, x.accept, asked, x.want)
 		}
 	}
 }

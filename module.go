@@ -122,6 +122,12 @@ type Handler struct {
 	// With off, the site must link to the charter itself. Default: link.
 	Manage string `json:"manage,omitempty"`
 
+	// Says in which coding the upstream is asked for pages that may get something inserted: gzip where the
+	// browser accepts it, since such a page is edited as it is compressed; any that the browser accepts, at the
+	// price of decoding and compressing it again; identity, for an upstream on the same machine and an encode
+	// directive in front. Default: gzip.
+	PageCoding string `json:"page_coding,omitempty"`
+
 	// Takes notice.html, manage.html, charter.html, placeholder.html, style.css, charter.css,
 	// placeholder.css, notice.js and <language>.json from this folder where it has them, instead of the module's own.
 	// Default: none.
@@ -242,6 +248,9 @@ const (
 	nativeIgnore        = "ignore"
 	manageLink          = "link"
 	manageOff           = "off"
+	codingGzip          = "gzip"
+	codingAny           = "any"
+	codingIdentity      = "identity"
 )
 
 // CaddyModule returns the Caddy module information.
@@ -440,6 +449,7 @@ func (h *Handler) setDefaults() {
 	h.GPC = cmp.Or(h.GPC, string(choice.HonourGPC))
 	h.Native = cmp.Or(h.Native, nativeAccept)
 	h.Manage = cmp.Or(h.Manage, manageLink)
+	h.PageCoding = cmp.Or(h.PageCoding, codingGzip)
 }
 
 // wordError is what is wrong with one line of the configuration.
@@ -467,6 +477,7 @@ func (h *Handler) check() error {
 		{"gpc", h.GPC, []string{string(choice.HonourGPC), string(choice.SilentGPC), string(choice.IgnoreGPC)}},
 		{"native", h.Native, []string{nativeAccept, nativeIgnore}},
 		{"manage", h.Manage, []string{manageLink, manageOff}},
+		{"page_coding", h.PageCoding, []string{codingGzip, codingAny, codingIdentity}},
 	} {
 		if o.value != "" && !slices.Contains(o.allowed, o.value) {
 			return bad(o.word, "%q is none of %s", o.value, strings.Join(o.allowed, ", "))
@@ -616,6 +627,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, e
 //		native        accept|ignore
 //		signals       [google] [matomo]
 //		manage        link|off
+//		page_coding   gzip|any|identity
 //		templates     <dir>
 //		style {
 //			position bottom|top|corner
@@ -650,6 +662,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"native":        b.text(&h.Native),
 		"signals":       b.list(&h.Signals),
 		"manage":        b.text(&h.Manage),
+		"page_coding":   b.text(&h.PageCoding),
 		"templates":     b.text(&h.Templates),
 		"style":         b.style(&h.Style),
 	})
