@@ -39,12 +39,12 @@ func BenchmarkEdit(b *testing.B) {
 		edits := []Edit{{40, 0, snippet[:200]}, {70, 0, snippet}}
 		for name, done := range map[string]func() bool{"edited": nil, "edited, the rest unseen": func() bool { return true }} {
 			b.Run(fmt.Sprintf("%dKB/%s", size>>10, name), func(b *testing.B) {
-				g := new(Gzip)
+				g := new(Stream)
 				out := 0
 				for b.Loop() {
 					out = 0
 					left := edits
-					g.Reset(counting{&out}, func(text []byte, _ bool) ([]Edit, int) {
+					g.Reset(counting{&out}, Gzip, func(text []byte, _ bool) ([]Edit, int) {
 						e := left
 						left = nil
 						return e, len(text)

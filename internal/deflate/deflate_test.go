@@ -119,10 +119,10 @@ func scanner(r *rand.Rand, edits []Edit) Scan {
 }
 
 // edited sends a stream through an editor, in pieces.
-func edited(r *rand.Rand, stream []byte, scan Scan, pieces int) ([]byte, error) {
+func edited(r *rand.Rand, format Format, stream []byte, scan Scan, pieces int) ([]byte, error) {
 	var out bytes.Buffer
-	g := new(Gzip)
-	g.Reset(&out, scan, nil)
+	g := new(Stream)
+	g.Reset(&out, format, scan, nil)
 	for rest := stream; len(rest) > 0; {
 		n := len(rest)
 		if pieces > 0 {
@@ -207,7 +207,7 @@ func TestAnEditedStreamIsTheEditedText(t *testing.T) {
 		for name, encode := range encoders {
 			stream := encode(r, text)
 			pieces := []int{0, 1 + r.IntN(5000), 3}[r.IntN(3)]
-			out, err := edited(r, stream, scanner(r, edits), pieces)
+			out, err := edited(r, Gzip, stream, scanner(r, edits), pieces)
 			if err != nil {
 				t.Fatalf("case %d, %s: %v", i, name, err)
 			}

@@ -81,48 +81,51 @@ const (
 )
 
 // beginUnseen lets the rest pass.
-func (g *Gzip) beginUnseen() error {
-	e := &g.editor
+func (s *Stream) beginUnseen() error {
+	e := &s.editor
 	from := (e.bit + 7) >> 3
 	e.align()
-	g.state, g.searched = inUnseen, trailerLength
-	err := g.send()
-	g.grown = int(g.passed - from)
+	s.state, s.searched = inUnseen, trailerLength
+	if s.format == bare { // there is no trailer
+		s.state = untouched
+	}
+	err := s.send()
+	s.grown = int(s.passed - from)
 	return err
 }
 
 // passUnseen passes what has come, but for what may be a trailer.
-func (g *Gzip) passUnseen() error {
-	e := &g.editor
+func (s *Stream) passUnseen() error {
+	e := &s.editor
 	for {
-		n := bytes.Index(e.in[min(g.searched, len(e.in)):], []byte(magic))
+		n := bytes.Index(e.in[min(s.searched, len(e.in)):], []byte(magic))
 		if n < 0 {
-			g.searched = max(g.searched, len(e.in)-len(magic)+1)
-			return g.letThrough(len(e.in) - held)
+			s.searched = max(s.searched, len(e.in)-len(magic)+1)
+			return s.letThrough(len(e.in) - held)
 		}
-		at := g.searched + n
+		at := s.searched + n
 		if len(e.in) < at+minHeader {
-			g.searched = at
-			return g.letThrough(at - trailerLength)
+			s.searched = at
+			return s.letThrough(at - trailerLength)
 		}
-		g.searched = at + 1
-		if isHeader(e.in[at:]) && g.endUnseen(e.in[at-trailerLength:at], int64(at-trailerLength)) {
-			g.state = untouched
-			return g.letThrough(len(e.in))
+		s.searched = at + 1
+		if isHeader(e.in[at:]) && s.endUnseen(e.in[at-trailerLength:at], int64(at-trailerLength)) {
+			s.state = untouched
+			return s.letThrough(len(e.in))
 		}
 	}
 }
 
 // letThrough passes that many bytes.
-func (g *Gzip) letThrough(n int) error {
+func (s *Stream) letThrough(n int) error {
 	if n <= 0 {
 		return nil
 	}
-	e := &g.editor
-	_, err := g.out.Write(e.in[:n])
+	e := &s.editor
+	_, err := s.out.Write(e.in[:n])
 	e.in = e.in[:copy(e.in, e.in[n:])]
-	g.unseen += int64(n)
-	g.searched = max(trailerLength, g.searched-n)
+	s.unseen += int64(n)
+	s.searched = max(trailerLength, s.searched-n)
 	return err
 }
 
@@ -135,14 +138,14 @@ func isHeader(b []byte) bool {
 
 // endUnseen corrects a trailer by what of the text has become another; what was wrong stays so. ok is false where these
 // bytes, behind so many others that passed, cannot be one: where the text would be longer than any such stream's.
-func (g *Gzip) endUnseen(trailer []byte, behind int64) (ok bool) {
+func (s *Stream) endUnseen(trailer []byte, behind int64) (ok bool) {
 	const most = 1032 // bytes of text for each byte: matches of 258, of two bits
 	crc, length := binary.LittleEndian.Uint32(trailer), binary.LittleEndian.Uint32(trailer[4:])
-	rest := length - uint32(g.editor.position()-g.memberFrom)
-	if int64(rest) > (g.unseen+behind+1)*most {
+	rest := length - uint32(s.editor.position()-s.memberFrom)
+	if int64(rest) > (s.unseen+behind+1)*most {
 		return false
 	}
-	binary.LittleEndian.PutUint32(trailer, crc^moved(g.memberCRC()^g.sentCRC(), int64(rest)))
-	binary.LittleEndian.PutUint32(trailer[4:], uint32(g.editor.position()+g.editor.growth)+rest)
+	binary.LittleEndian.PutUint32(trailer, crc^moved(s.memberCRC()^s.sentSum(), int64(rest)))
+	binary.LittleEndian.PutUint32(trailer[4:], uint32(s.editor.position()+s.editor.growth)+rest)
 	return true
 }

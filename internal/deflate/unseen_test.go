@@ -22,7 +22,7 @@ func TestTheRestPassesUnseenWhenNoEditCanCome(t *testing.T) {
 				more := page(r, r.IntN(5000))
 				stream, want = append(stream, encode(r, more)...), append(want, more...)
 			}
-			out, passed, err := unseenFrom(t, stream, edits, []int{1 << 20, 3000, 7}[i%3])
+			out, passed, err := unseenFrom(t, Gzip, stream, edits, []int{1 << 20, 3000, 7}[i%3])
 			if err != nil {
 				t.Fatalf("case %d, %s: %v", i, name, err)
 			}
@@ -45,8 +45,8 @@ func TestAWrongChecksumStaysWrongBehindWhatPassesUnseen(t *testing.T) {
 		stream := gzipped(t, text)
 		stream[len(stream)+at] ^= 1
 		var out bytes.Buffer
-		g := new(Gzip)
-		g.Reset(&out, passing, func() bool { return true })
+		g := new(Stream)
+		g.Reset(&out, Gzip, passing, func() bool { return true })
 		_, err := g.Write(stream)
 		if err = errors.Join(err, g.Close()); g.state != inUnseen {
 			t.Fatal("it did not pass unseen")
@@ -71,7 +71,7 @@ func TestWhatLooksLikeAnotherMemberInTheTextIsNone(t *testing.T) {
 		_ = w.Close()
 		for _, size := range []int{1, 13, 1000, 1 << 20} {
 			edits := []Edit{{10, 0, "inserted"}}
-			out, _, err := unseenFrom(t, stream.Bytes(), edits, size)
+			out, _, err := unseenFrom(t, Gzip, stream.Bytes(), edits, size)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,12 +83,12 @@ func TestWhatLooksLikeAnotherMemberInTheTextIsNone(t *testing.T) {
 }
 
 // unseenFrom edits a stream in pieces, and lets the rest pass unseen as soon as no edit is left.
-func unseenFrom(t testing.TB, stream []byte, edits []Edit, size int) (edited []byte, unseen bool, err error) {
+func unseenFrom(t testing.TB, format Format, stream []byte, edits []Edit, size int) (edited []byte, unseen bool, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	left, scan := len(edits), scannerAt(nil, edits)
-	g := new(Gzip)
-	g.Reset(&out, func(text []byte, end bool) ([]Edit, int) {
+	g := new(Stream)
+	g.Reset(&out, format, func(text []byte, end bool) ([]Edit, int) {
 		given, decided := scan(text, end)
 		left -= len(given)
 		return given, decided
@@ -110,8 +110,8 @@ func TestAFlushPassesUnseenTextWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 2))
 	var stream, out bytes.Buffer
 	w := stdgzip.NewWriter(&stream)
-	g := new(Gzip)
-	g.Reset(&out, passing, func() bool { return true })
+	g := new(Stream)
+	g.Reset(&out, Gzip, passing, func() bool { return true })
 	var text []byte
 	for i := range 20 {
 		piece := page(r, 10+r.IntN(20_000))
@@ -150,7 +150,7 @@ func FuzzUnseen(f *testing.F) {
 		text, wantErr := allInflated(stream)
 		at := min(int(offset), len(text))
 		edits := []Edit{{int64(at), min(int(length), len(text)-at), replacement}}
-		out, _, err := unseenFrom(t, stream, edits, int(size)+1)
+		out, _, err := unseenFrom(t, Gzip, stream, edits, int(size)+1)
 		if wantErr != nil {
 			return
 		}

@@ -22,17 +22,17 @@ type Page struct {
 }
 
 // Stream takes a page as the upstream sends it, piece by piece, and writes it
-// rewritten. A page that comes and goes in gzip is edited as it is compressed; one in another coding is decoded on
+// rewritten. A page that comes and goes in gzip or deflate is edited as it is compressed; one in another coding is decoded on
 // the way in and encoded again on the way out.
 type Stream struct {
-	in       io.Writer
-	rewriter Rewriter
-	gzip     *gzipEditor
-	decoder  *decoder
-	encoders []encoder // the first takes the page
-	codings  []string  // of the encoders
-	begun    bool      // the page has a first byte
-	unsynced bool      // bytes went into the encoders since they were last flushed
+	in         io.Writer
+	rewriter   Rewriter
+	compressed *compressedEditor
+	decoder    *decoder
+	encoders   []encoder // the first takes the page
+	codings    []string  // of the encoders
+	begun      bool      // the page has a first byte
+	unsynced   bool      // bytes went into the encoders since they were last flushed
 }
 
 // streams are used again, with the memory of their scanners.
@@ -41,10 +41,10 @@ var streams = sync.Pool{New: func() any { return new(Stream) }}
 // NewStream makes a stream that writes to out. End must be called in the end.
 func NewStream(out io.Writer, page Page) *Stream {
 	s := streams.Get().(*Stream)
-	if isGzip(page.From) && isGzip(page.To) {
+	if format, ok := inPlace(page.From, page.To); ok {
 		s.rewriter.Reset(nil, page)
-		s.gzip = newGzipEditor(out, &s.rewriter.Scanner)
-		s.in = s.gzip
+		s.compressed = newCompressedEditor(out, format, &s.rewriter.Scanner)
+		s.in = s.compressed
 		return s
 	}
 	s.codings = page.To
@@ -77,8 +77,8 @@ func (s *Stream) Flush() error {
 		return nil
 	}
 	s.unsynced = false
-	if s.gzip != nil {
-		return s.gzip.Flush()
+	if s.compressed != nil {
+		return s.compressed.Flush()
 	}
 	if err := s.rewriter.Flush(); err != nil {
 		return err
@@ -98,8 +98,8 @@ func (s *Stream) Close() error {
 	if !s.begun {
 		return nil
 	}
-	if s.gzip != nil {
-		return s.gzip.Close()
+	if s.compressed != nil {
+		return s.compressed.Close()
 	}
 	if s.decoder != nil {
 		if err := s.decoder.Close(); err != nil {
@@ -120,8 +120,8 @@ func (s *Stream) Close() error {
 // Abandon passes what is held of a page that its sender did not finish, without an
 // end.
 func (s *Stream) Abandon() error {
-	if s.gzip != nil {
-		return s.gzip.Abandon()
+	if s.compressed != nil {
+		return s.compressed.Abandon()
 	}
 	if err := s.rewriter.Abandon(); err != nil {
 		return err
@@ -133,8 +133,8 @@ func (s *Stream) Abandon() error {
 // Growth is by how many bytes the page has become longer; final tells that it will stay
 // so, because no later edit is possible. Of a page that is encoded anew it is never known.
 func (s *Stream) Growth() (bytes int, final bool) {
-	if s.gzip != nil {
-		return s.gzip.Growth()
+	if s.compressed != nil {
+		return s.compressed.Growth()
 	}
 	r := &s.rewriter
 	return r.growth, s.decoder == nil && len(s.encoders) == 0 && r.Scanner.Done() && len(r.held) == 0
@@ -145,8 +145,8 @@ func (s *Stream) Passed() Passed { return s.rewriter.Scanner.Passed }
 
 // End frees what the stream holds. Nothing may be done with it after.
 func (s *Stream) End() {
-	if s.gzip != nil {
-		s.gzip.release()
+	if s.compressed != nil {
+		s.compressed.release()
 	}
 	s.rewriter.Out = io.Discard // a decoder that is stopped hands out what it has left
 	if s.decoder != nil {

@@ -1,0 +1,71 @@
+package markup
+
+import (
+	"io"
+	"sync"
+
+	"github.com/caddy-consent/caddy-consent/internal/deflate"
+)
+
+// inPlace tells whether a page that comes and goes in these codings can be edited as it is compressed.
+func inPlace(from, to []string) (format deflate.Format, ok bool) {
+	if len(from) != 1 || len(to) != 1 || from[0] != to[0] {
+		return 0, false
+	}
+	switch from[0] {
+	case "gzip":
+		return deflate.Gzip, true
+	case "deflate":
+		return deflate.Deflate, true
+	}
+	return 0, false
+}
+
+// compressedEditor applies a scanner's edits to a compressed page, and leaves as it is what they do not touch.
+type compressedEditor struct {
+	deflate.Stream
+	scanner *Scanner
+	edits   []deflate.Edit
+}
+
+// compressedEditors are used again, with the memory of their windows.
+var compressedEditors = sync.Pool{New: func() any { return new(compressedEditor) }}
+
+func newCompressedEditor(out io.Writer, format deflate.Format, scanner *Scanner) *compressedEditor {
+	c := compressedEditors.Get().(*compressedEditor)
+	c.scanner = scanner
+	c.Reset(out, format, c.scan, scanner.Done)
+	return c
+}
+
+// scan lets the scanner look at text that is not decided, as long as an edit may still come.
+func (c *compressedEditor) scan(text []byte, end bool) ([]deflate.Edit, int) {
+	if c.scanner.Done() && !end {
+		return nil, len(text)
+	}
+	edits, decided := c.scanner.Scan(text, end)
+	c.edits = c.edits[:0]
+	for _, e := range edits {
+		c.edits = append(c.edits, deflate.Edit(e))
+	}
+	return c.edits, decided
+}
+
+// Flush passes what need not wait: the head does not wait any longer for the page's encoding.
+func (c *compressedEditor) Flush() error {
+	if c.scanner.head >= 0 && c.scanner.begun {
+		c.scanner.head = -1
+		if err := c.Rescan(); err != nil {
+			return err
+		}
+	}
+	return c.Stream.Flush()
+}
+
+// release puts the editor back. Nothing may be done with it after.
+func (c *compressedEditor) release() {
+	c.Reset(nil, 0, nil, nil)
+	clear(c.edits)
+	c.scanner = nil
+	compressedEditors.Put(c)
+}
