@@ -155,7 +155,7 @@ func (d *decoder) dynamicHeader(b *block, at int64) (ready bool, end int64, err 
 		at += 3
 	}
 	var table [1 << 7]entry
-	lengths := code{entry: func(symbol int) entry { return entry(symbol) << 16 }}
+	lengths := code{entries: lengthEntries[:]}
 	if err := lengths.build(table[:], ofLengths[:], false); err != nil {
 		return false, 0, err
 	}

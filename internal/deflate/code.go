@@ -69,9 +69,9 @@ const (
 
 // code is a Huffman code: a table for what is short, and the canonical order for the rest.
 type code struct {
-	count  [maxCodeLength + 1]uint16
-	symbol [literals]uint16
-	entry  func(symbol int) entry // without a length
+	count   [maxCodeLength + 1]uint16
+	symbol  [literals]uint16
+	entries []entry // of each symbol, without a length
 }
 
 // build makes the code of these lengths, and fills its table. As with zlib a code must be complete, but for
@@ -79,11 +79,12 @@ type code struct {
 func (c *code) build(table []entry, lengths []uint8, mayBeEmpty bool) error {
 	clear(c.count[:])
 	for _, n := range lengths {
-		c.count[n]++
+		c.count[n&maxCodeLength]++
 	}
 	used := len(lengths) - int(c.count[0])
 	c.count[0] = 0
 	left, longest := 1, 0
+	var offsets [maxCodeLength + 2]uint16
 	for n := 1; n <= maxCodeLength; n++ {
 		left = left<<1 - int(c.count[n])
 		if left < 0 {
@@ -92,34 +93,39 @@ func (c *code) build(table []entry, lengths []uint8, mayBeEmpty bool) error {
 		if c.count[n] > 0 {
 			longest = n
 		}
+		offsets[n+1] = offsets[n] + c.count[n]
 	}
 	if left > 0 && !(used == 0 && mayBeEmpty) && !(used == 1 && longest == 1 && mayBeEmpty) {
 		return errCorrupt
 	}
-	var offsets [maxCodeLength + 2]uint16
-	for n := 1; n <= maxCodeLength; n++ {
-		offsets[n+1] = offsets[n] + c.count[n]
-	}
-	for i := range table {
-		table[i] = kindLong
-	}
-	indexBits := uint(bits.Len(uint(len(table))) - 1)
-	next := firstCodes(&c.count)
 	for symbol, n := range lengths {
-		if n == 0 {
-			continue
+		if n > 0 {
+			c.symbol[offsets[n]] = uint16(symbol)
+			offsets[n]++
 		}
-		c.symbol[offsets[n]] = uint16(symbol)
-		offsets[n]++
-		if uint(n) <= indexBits {
-			e := c.entry(symbol) | entry(n)
-			for i := int(reversed(next[n], n)); i < len(table); i += 1 << n {
-				table[i] = e
-			}
-		}
-		next[n]++
 	}
+	c.fill(table)
 	return nil
+}
+
+// fill doubles the table for each further bit: what follows a shorter code makes no difference. Codes are counted up as
+// they stand in the stream, with the first bit lowest.
+func (c *code) fill(table []entry) {
+	table[0] = kindLong
+	at, next := 0, 0
+	for n := 1; 1<<n <= len(table); n++ {
+		copy(table[1<<(n-1):1<<n], table)
+		last := 1<<n - 1
+		for range c.count[n] {
+			table[next] = c.entries[c.symbol[at]] | entry(n)
+			at++
+			if next == last {
+				continue // that was the last code
+			}
+			highest := 1 << (bits.Len(uint(next^last)) - 1)
+			next = next&(highest-1) | highest
+		}
+	}
 }
 
 // firstCodes are the first codes of each length (RFC 1951, section 3.2.2).
@@ -152,7 +158,7 @@ func (c *code) long(from uint64) (e entry, ok bool) {
 		from >>= 1
 		count := int(c.count[n])
 		if value-count < first {
-			return c.entry(int(c.symbol[index+value-first])) | entry(n), true
+			return c.entries[c.symbol[index+value-first]] | entry(n), true
 		}
 		index += count
 		first = (first + count) << 1
@@ -161,21 +167,36 @@ func (c *code) long(from uint64) (e entry, ok bool) {
 	return 0, false
 }
 
-func literalEntry(symbol int) entry {
-	switch {
-	case symbol < endOfBlock:
-		return kindLiteral | entry(symbol)<<16
-	case symbol == endOfBlock:
-		return kindEnd
-	case symbol-257 < len(lengthBase):
-		return kindMatch | entry(lengthExtra[symbol-257])<<4 | entry(lengthBase[symbol-257])<<16
-	}
-	return kindLong
-}
-
-func distEntry(symbol int) entry {
-	if symbol < len(distBase) {
-		return kindMatch | entry(distExtra[symbol])<<4 | entry(distBase[symbol])<<16
-	}
-	return kindLong
-}
+// The entries of all symbols; those that no stream may have are as if there were no code.
+var (
+	literalEntries = func() (entries [literals]entry) {
+		for symbol := range entries {
+			switch {
+			case symbol < endOfBlock:
+				entries[symbol] = kindLiteral | entry(symbol)<<16
+			case symbol == endOfBlock:
+				entries[symbol] = kindEnd
+			case symbol-257 < len(lengthBase):
+				entries[symbol] = kindMatch | entry(lengthExtra[symbol-257])<<4 | entry(lengthBase[symbol-257])<<16
+			default:
+				entries[symbol] = kindLong
+			}
+		}
+		return entries
+	}()
+	distEntries = func() (entries [distances]entry) {
+		for symbol := range entries {
+			entries[symbol] = kindLong
+			if symbol < len(distBase) {
+				entries[symbol] = kindMatch | entry(distExtra[symbol])<<4 | entry(distBase[symbol])<<16
+			}
+		}
+		return entries
+	}()
+	lengthEntries = func() (entries [19]entry) {
+		for symbol := range entries {
+			entries[symbol] = entry(symbol) << 16
+		}
+		return entries
+	}()
+)

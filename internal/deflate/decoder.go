@@ -61,7 +61,7 @@ func (d *decoder) reset() {
 	d.in, d.inBase, d.bit = d.in[:0], 0, 0
 	d.text, d.base, d.origin = d.text[:0], 0, 0
 	d.blocks, d.matches, d.state = d.blocks[:0], d.matches[:0], betweenBlocks
-	d.literal.entry, d.distant.entry = literalEntry, distEntry
+	d.literal.entries, d.distant.entries = literalEntries[:], distEntries[:]
 }
 
 // position is where the text ends up to now.

@@ -9,11 +9,17 @@ import (
 // Stream edits the text of a compressed stream that is written to it, and passes the stream on. What is
 // decided of the text has gone out when a Write returns, but for up to seven bits.
 type Stream struct {
+	editor  editor
+	scratch []byte // an insertion, to be summed up
+	progress
+}
+
+// progress is how far a stream is.
+type progress struct {
 	out    io.Writer
 	format Format
 	scan   Scan
 	done   func() bool
-	editor editor
 
 	state      memberState
 	first      bool   // no member has begun
@@ -23,7 +29,6 @@ type Stream struct {
 	came       uint32 // that of all text that went out, as it came
 	apart      uint32 // what it and that of the text as it went out differ by, behind the last edit
 	apartAt    int64  // where that is
-	scratch    []byte // an insertion, to be summed up
 	passed     int64  // how many bytes went out
 	grown      int    // how many more they were than came, where the rest passes unseen
 	unseen     int64  // how many bytes of that have passed
@@ -63,7 +68,7 @@ const (
 // that what follows need not be looked at; nil knows of no such moment.
 func (s *Stream) Reset(out io.Writer, format Format, scan Scan, done func() bool) {
 	s.editor.reset()
-	*s = Stream{editor: s.editor, scratch: s.scratch, out: out, format: format, scan: scan, done: done, first: true, sums: crcSums}
+	s.progress = progress{out: out, format: format, scan: scan, done: done, first: true, sums: crcSums}
 }
 
 // Write takes the next bytes of the stream. It takes all, or fails.
