@@ -240,7 +240,10 @@ func (d *decoder) bold(text []byte, at, most, foreign int) (_ int, ok bool) {
 			break
 		}
 		bits := e.length() + e.extra() + de.length() + de.extra()
-		matches = append(matches, match{d.base + int64(at), (d.inBase+int64(pos))<<3 - int64(n), uint16(length), uint16(dist), uint8(bits)})
+		matches = matches[:len(matches)+1]
+		m := &matches[len(matches)-1] // its fields one by one: copying a whole one would wait for them
+		m.pos, m.bit = d.base+int64(at), (d.inBase+int64(pos))<<3-int64(n)
+		m.length, m.dist, m.bits = uint16(length), uint16(dist), uint8(bits)
 		next, n = left>>de.extra(), n-bits
 		if length <= piece && dist >= length {
 			copyPiece(text[at:], text[at-dist:])
