@@ -265,17 +265,10 @@ func copyPiece(to, from []byte) {
 	binary.LittleEndian.PutUint64(to[8:], b)
 }
 
-// repeat copies a match; behind it up to a piece may be overwritten.
+// repeat copies a match. Where it repeats what it writes itself, each copy gives the next one twice as much.
 func repeat(text []byte, at, length, dist int) {
-	from, to := text[at-dist:], text[at:]
-	if dist < min(length, piece) { // it repeats what it writes itself
-		for i := range length {
-			to[i] = from[i]
-		}
-		return
-	}
-	for i := 0; i < length; i += piece {
-		copyPiece(to[i:], from[i:])
+	for n := 0; n < length; {
+		n += copy(text[at+n:at+length], text[at-dist:at+n])
 	}
 }
 
