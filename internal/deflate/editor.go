@@ -158,14 +158,7 @@ func (e *editor) copyTokens(b *block, to int64) {
 	for e.at < to {
 		e.openBlock(b)
 		from := e.atBit
-		for e.match < len(e.matches) { // as far as each means the same
-			m := &e.matches[e.match]
-			if m.end() > to || m.pos < e.at || m.pos-int64(m.dist) < edited {
-				break
-			}
-			e.at, e.atBit = m.end(), m.behind()
-			e.match++
-		}
+		e.overMatches(to, edited)
 		if m := e.nextMatch(); m == nil || m.pos > e.at {
 			e.overLiterals(b, to)
 		}
@@ -175,6 +168,26 @@ func (e *editor) copyTokens(b *block, to int64) {
 			e.repeat(b, m, end)
 			e.leaveMatch(m, end)
 		}
+	}
+}
+
+// overMatches goes on over matches, and what is between them, up to a position or to one whose source does not lie
+// behind another.
+func (e *editor) overMatches(to, behind int64) {
+	if m := e.nextMatch(); m == nil || m.pos < e.at { // some of it has gone out
+		return
+	}
+	next := e.match
+	for next < len(e.matches) {
+		m := &e.matches[next]
+		if m.end() > to || m.pos-int64(m.dist) < behind {
+			break
+		}
+		next++
+	}
+	if next > e.match {
+		last := &e.matches[next-1]
+		e.at, e.atBit, e.match = last.end(), last.behind(), next
 	}
 }
 
