@@ -77,7 +77,10 @@ func (s *Stream) Write(p []byte) (int, error) {
 		return 0, s.err
 	}
 	for rest := p; len(rest) > 0 && s.err == nil; {
-		n := min(len(rest), piecewise)
+		n := len(rest)
+		if _, unseen := s.Growth(); !unseen {
+			n = min(n, piecewise)
+		}
 		s.editor.in = append(s.editor.in, rest[:n]...)
 		s.err, rest = s.advance(), rest[n:]
 	}
