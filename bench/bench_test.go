@@ -246,18 +246,23 @@ func median(samples []float64) float64 {
 // Caddy that runs.
 func handlers(t testing.TB, config string) (off, on chain) {
 	t.Helper()
-	module, err := caddy.ActiveContext().LoadModuleByID("http.handlers.consent", json.RawMessage(config))
-	if err != nil {
-		t.Fatal(err)
-	}
 	last := caddyhttp.HandlerFunc(func(w http.ResponseWriter, r *http.Request) error {
 		upstream(w, r)
 		return nil
 	})
-	consent := module.(caddyhttp.MiddlewareHandler)
+	consent := provision(t, config)
 	return chain(last), func(w http.ResponseWriter, r *http.Request) error {
 		return consent.ServeHTTP(w, r, last)
 	}
+}
+
+func provision(t testing.TB, config string) caddyhttp.MiddlewareHandler {
+	t.Helper()
+	module, err := caddy.ActiveContext().LoadModuleByID("http.handlers.consent", json.RawMessage(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return module.(caddyhttp.MiddlewareHandler)
 }
 
 // chain is a chain of handlers as Caddy calls it.

@@ -274,7 +274,13 @@ func (e *editor) repeat(b *block, m *match, to int64) {
 				n = min(n, dist) // what it repeats of itself has not gone out yet
 			}
 		}
-		if !intact || n < 3 || moved > window || !e.writeMatch(b, int(n), int(moved)) {
+		hasCode := false
+		if intact && n >= 3 && moved <= window {
+			_, hasCode = b.matchBits(int(n), int(moved))
+		}
+		if hasCode {
+			e.writeMatch(b, int(n), int(moved))
+		} else {
 			e.writeLiterals(b, e.slice(at, at+n))
 		}
 		at += n
@@ -367,18 +373,21 @@ func assign(codes []uint16, lengths []uint8) {
 	}
 }
 
-// writeMatch writes a match in a block's codes; ok is false where they have none for it.
-func (e *editor) writeMatch(b *block, length, dist int) (ok bool) {
+// matchBits is how many bits a match takes in a block's codes; ok is false where they have none for it.
+func (b *block) matchBits(length, dist int) (bits int, ok bool) {
+	l, d := lengthSymbol[length], distSymbol(dist)
+	ofLength, ofDist := b.lengths[257+int(l)], b.lengths[literals+d]
+	return int(ofLength + lengthExtra[l] + ofDist + distExtra[d]), ofLength > 0 && ofDist > 0
+}
+
+// writeMatch writes a match in a block's codes, which have one for it.
+func (e *editor) writeMatch(b *block, length, dist int) {
 	l, d := int(lengthSymbol[length]), distSymbol(dist)
 	ls, ds := 257+l, literals+d
-	if b.lengths[ls] == 0 || b.lengths[ds] == 0 {
-		return false
-	}
 	e.openBlock(b)
 	e.flushCopy()
 	e.out.write(uint64(b.code(ls))|uint64(length-int(lengthBase[l]))<<b.lengths[ls], uint(b.lengths[ls]+lengthExtra[l]))
 	e.out.write(uint64(b.code(ds))|uint64(dist-int(distBase[d]))<<b.lengths[ds], uint(b.lengths[ds]+distExtra[d]))
-	return true
 }
 
 // writeLiterals writes text in a block's codes, or in a block of its own where they lack one.
@@ -416,28 +425,6 @@ func (e *editor) writeFixed(text []byte) {
 		e.out.write(uint64(reversed(code, n)), uint(n))
 	}
 	e.out.write(0, 7)
-}
-
-// maxInCodes is up to how many bytes an insertion is written in the codes of the block around it.
-const maxInCodes = 96
-
-// insert lets new text out.
-func (e *editor) insert(text string) {
-	if text == "" {
-		return
-	}
-	b := e.current()
-	if b != nil && !b.stored && len(text) <= maxInCodes && b.has([]byte(text)) {
-		e.writeLiterals(b, []byte(text))
-		return
-	}
-	e.closeBlock()
-	e.flushCopy()
-	if len(text) <= maxInCodes {
-		e.writeFixed([]byte(text))
-		return
-	}
-	e.writeCompressed(text)
 }
 
 // finish ends the stream, of which all text has gone out.

@@ -51,7 +51,7 @@ func Page(size int) []byte {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Catalogue</title>
 <link rel="stylesheet" href="/static/portal.css">
-<script>window.portal = {"lang": "fr", "debug": false};</script>
+<script>window.PORTAL = {"lang": "fr", "debug": false, "colour": "#0B4F8A", "search": "?q=%22arbres%22&sort=modified_at"};</script>
 <script src="/static/portal.js" defer></script>
 </head>
 ` + BodyTag + `
