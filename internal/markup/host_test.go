@@ -12,7 +12,7 @@ func asked(t *testing.T, page string) string {
 	var joined string
 	for i, size := range []int{1, 2, 3, 7, len(page) + 1} {
 		var hosts []string
-		scanned(t, Scanner{Rules: Rules{Host: func(host []byte) *Mark { hosts = append(hosts, string(host)); return nil }}}, page, size)
+		uncompressed(t, Scanner{Rules: Rules{Host: func(host []byte) *Mark { hosts = append(hosts, string(host)); return nil }}}, page, size)
 		now := strings.Join(hosts, " ")
 		if i > 0 && now != joined {
 			t.Errorf("%s: asked for %q in pieces of %d, before for %q", page, now, size, joined)

@@ -35,7 +35,7 @@ func TestTheBodyIsToldTheLanguageOfThePage(t *testing.T) {
 				told, calls = string(lang), calls+1
 				return notice
 			}}}
-			out, _ := scanned(t, scanner, c.page, size)
+			out, _ := uncompressed(t, scanner, c.page, size)
 			if told != c.want || calls != 1 || strings.Count(out, notice) != 1 {
 				t.Errorf("%s in pieces of %d: told %q in %d calls, want %q; %s", c.page, size, told, calls, c.want, out)
 				break

@@ -74,8 +74,17 @@ func granting() Rules {
 	return rules
 }
 
-// scanned writes a page in pieces of size bytes.
+// scanned writes a page in pieces of size bytes; also compressed, in and out, which must come to the same.
 func scanned(t testing.TB, scanner Scanner, page string, size int) (string, Passed) {
+	t.Helper()
+	out, passed := uncompressed(t, scanner, page, size)
+	if got, counted := inGzip(t, scanner, page, size); got != out || counted != passed {
+		t.Errorf("%s in pieces of %d, in gzip: %v\n got %s\nwant %s", short(page), size, counted, short(got), short(out))
+	}
+	return out, passed
+}
+
+func uncompressed(t testing.TB, scanner Scanner, page string, size int) (string, Passed) {
 	t.Helper()
 	var out bytes.Buffer
 	r := Rewriter{Out: &out, Scanner: scanner}
