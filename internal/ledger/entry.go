@@ -89,8 +89,7 @@ func hashOf(v any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err = Canonical(text)
-	if err != nil {
+	if text, err = Canonical(text); err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(text)

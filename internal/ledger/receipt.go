@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 )
 
@@ -103,16 +101,7 @@ func receiptHash(text []byte) (string, error) {
 		return "", err
 	}
 	delete(members, "proof")
-	text, err := json.Marshal(members)
-	if err != nil {
-		return "", err
-	}
-	canonical, err := Canonical(text)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:]), nil
+	return hashOf(members)
 }
 
 // granted are the services that the receipt says were allowed.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/caddyserver/caddy/v2"
@@ -186,3 +187,32 @@ func withStorage(ctx context.Context, config []byte, do func(context.Context, ce
 
 // out is where commands print their answers.
 var out = os.Stdout
+
+func addressFlag(cmd *cobra.Command, address *string) {
+	cmd.Flags().StringVar(address, "address", "", "the admin API of the running instance (default localhost:2019)")
+}
+
+// exitCode is that of a command that could not do what it should.
+func exitCode(err error) int {
+	if err != nil {
+		return exitNoAnswer
+	}
+	return exitHolds
+}
+
+// maxAnswer bounds what is read of an admin API: 2,000 entries of an inventory, for a few sites.
+const maxAnswer = 64 << 20
+
+// adminAPI asks a running instance.
+func adminAPI(address, method, path string) ([]byte, error) {
+	address, err := caddycmd.DetermineAdminAPIAddress(address, nil, "", "")
+	if err != nil {
+		return nil, err
+	}
+	res, err := caddycmd.AdminAPIRequest(address, method, path, nil, nil)
+	if err != nil {
+		return nil, fmt.Errorf("no instance answers at %s: %w", address, err)
+	}
+	defer res.Body.Close()
+	return io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+}

@@ -59,21 +59,20 @@ type Keys struct {
 // OpenKeys loads the keys. The first instance of all makes one, under the storage's
 // lock.
 func OpenKeys(ctx context.Context, storage certmagic.Storage) (*Keys, error) {
-	k := &Keys{storage: storage, refreshed: time.Now(), now: time.Now}
 	stored, err := load(ctx, storage)
 	if errors.Is(err, fs.ErrNotExist) {
 		stored, err = addKey(ctx, storage, time.Now(), false)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the key that signs choices: %w", err)
-	}
-	k.current.Store(stored)
-	return k, nil
+	return keysOf(storage, stored, err)
 }
 
 // LoadKeys loads the keys that there are, to verify what was signed.
 func LoadKeys(ctx context.Context, storage certmagic.Storage) (*Keys, error) {
 	stored, err := load(ctx, storage)
+	return keysOf(storage, stored, err)
+}
+
+func keysOf(storage certmagic.Storage, stored *storedKeys, err error) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key that signs choices: %w", err)
 	}

@@ -3,10 +3,8 @@ package operator
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 
-	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/caddyserver/certmagic"
 	"github.com/spf13/cobra"
 )
@@ -50,33 +48,4 @@ func rotateExisting(ctx context.Context, storage certmagic.Storage) error {
 		return fmt.Errorf("no site has used the storage that this configuration names, as this user finds it: %w", err)
 	}
 	return RotateKey(ctx, storage)
-}
-
-func addressFlag(cmd *cobra.Command, address *string) {
-	cmd.Flags().StringVar(address, "address", "", "the admin API of the running instance (default localhost:2019)")
-}
-
-// exitCode is that of a command that could not do what it should.
-func exitCode(err error) int {
-	if err != nil {
-		return exitNoAnswer
-	}
-	return exitHolds
-}
-
-// maxAnswer bounds what is read of an admin API: 2,000 entries of an inventory, for a few sites.
-const maxAnswer = 64 << 20
-
-// adminAPI asks a running instance.
-func adminAPI(address, method, path string) ([]byte, error) {
-	address, err := caddycmd.DetermineAdminAPIAddress(address, nil, "", "")
-	if err != nil {
-		return nil, err
-	}
-	res, err := caddycmd.AdminAPIRequest(address, method, path, nil, nil)
-	if err != nil {
-		return nil, fmt.Errorf("no instance answers at %s: %w", address, err)
-	}
-	defer res.Body.Close()
-	return io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 }

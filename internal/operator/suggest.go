@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,8 +71,7 @@ func readInventories(address string, files []string) ([]SiteInventory, error) {
 	var sites []SiteInventory
 	for i, text := range texts {
 		var answer Inventories
-		decoder := json.NewDecoder(bytes.NewReader(text))
-		if err := decoder.Decode(&answer); err != nil || answer.Sites == nil {
+		if err := json.Unmarshal(text, &answer); err != nil || answer.Sites == nil {
 			return nil, fmt.Errorf("%s is no inventory, as GET /consent/inventory answers with", files[i])
 		}
 		for _, s := range answer.Sites {
