@@ -72,7 +72,8 @@ func serve() (*upstream, error) {
 		u.answers[path+" gzip"] = answer(path, "Content-Encoding: gzip\r\n", body)
 	}
 	page := portal.Page(60 << 10)
-	pieces := [][]byte{page[:2<<10], page[2<<10:]}
+	first := bytes.LastIndexByte(page[:2<<10], '\n') + 1 // servers flush between tags
+	pieces := [][]byte{page[:first], page[first:]}
 	for _, when := range []string{late, unbuffered, held} {
 		fields := "Transfer-Encoding: chunked\r\n"
 		if when == unbuffered {

@@ -1,17 +1,6 @@
-// Package deflate edits the text of a compressed stream without compressing anew what does not change. The
-// stream is decoded, which costs little; its tokens are kept as they are, bit by bit, but for those that an
-// edit touches. It knows nothing of what the text is. RFC 1951 is the format of the blocks, RFC 1952 that
-// of the envelope.
 package deflate
 
 import "slices"
-
-// Edit replaces Length bytes of the text at Offset.
-type Edit struct {
-	Offset      int64
-	Length      int
-	Replacement string
-}
 
 // editor emits a decoder's tokens, with edits.
 type editor struct {

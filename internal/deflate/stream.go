@@ -1,3 +1,14 @@
+// Package deflate edits the text of a compressed stream without compressing anew what does not change.
+//
+// A [Stream] is written to as a response comes. It decodes what it gets, which costs little, and shows the text to a
+// [Scan], which answers with edits. What goes out are the stream's own tokens, bit by bit, but for those that an edit
+// touches: matches that reached back over one, and the headers of blocks that something is inserted into. Once no edit
+// can come any more, what follows passes as it is, and is not decoded.
+//
+// The package knows nothing of what the text is, nor where a stream comes from. It reads blocks (RFC 1951) in the
+// envelopes of gzip (RFC 1952) and zlib (RFC 1950) and in none. A stream takes some 150 KB and time that is linear in its length
+// and that of its text, whatever its sender made it of. What is broken stays so: the text before comes out, then an
+// error, or where nobody looks any more, the broken bytes. It has no word for a preset dictionary, which is an error.
 package deflate
 
 import (
@@ -34,6 +45,13 @@ type progress struct {
 	unseen     int64  // how many bytes of that have passed
 	searched   int    // up to where in what has come no member begins
 	err        error
+}
+
+// Edit replaces Length bytes of the text at Offset.
+type Edit struct {
+	Offset      int64
+	Length      int
+	Replacement string
 }
 
 // Scan looks at text that has come and was not decided yet, and at the text's end. It returns edits, in order and
