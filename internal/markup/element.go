@@ -103,10 +103,16 @@ var elements = []element{
 	{name: "source", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}}},
 	{name: "track", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}}},
 
+	// Browsers show this attribute of tables' parts as that of the body (section 15.3.9).
+	{name: "table", flags: endsFrameset | breaksOut | loads, urls: []urlAttribute{{name: "background"}}},
+	{name: "thead", flags: loads, urls: []urlAttribute{{name: "background"}}}, {name: "tbody", flags: loads, urls: []urlAttribute{{name: "background"}}},
+	{name: "tfoot", flags: loads, urls: []urlAttribute{{name: "background"}}}, {name: "tr", flags: loads, urls: []urlAttribute{{name: "background"}}},
+	{name: "td", flags: loads, urls: []urlAttribute{{name: "background"}}}, {name: "th", flags: loads, urls: []urlAttribute{{name: "background"}}},
+
 	{name: "pre", flags: endsFrameset | breaksOut}, {name: "listing", flags: endsFrameset | breaksOut},
 	{name: "li", flags: endsFrameset | breaksOut}, {name: "dd", flags: endsFrameset | breaksOut}, {name: "dt", flags: endsFrameset | breaksOut},
 	{name: "applet", flags: endsFrameset}, {name: "marquee", flags: endsFrameset}, {name: "select", flags: endsFrameset},
-	{name: "table", flags: endsFrameset | breaksOut}, {name: "area", flags: endsFrameset | isVoid}, {name: "br", flags: endsFrameset | breaksOut | isVoid},
+	{name: "area", flags: endsFrameset | isVoid}, {name: "br", flags: endsFrameset | breaksOut | isVoid},
 	{name: "keygen", flags: endsFrameset | isVoid}, {name: "wbr", flags: endsFrameset | isVoid}, {name: "hr", flags: endsFrameset | breaksOut | isVoid},
 	{name: "col", flags: isVoid}, {name: "param", flags: isVoid},
 

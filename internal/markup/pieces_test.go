@@ -9,7 +9,7 @@ var pieces = strings.Split(`<!doctype html>|<html>|<head>|</head>|<body>|</body>
 	`<iframe src=//d.test>|<iframe srcdoc="<img src=//d.test>">|<select>|</select>|<option>|<table>|</table>|<tr>|<td>|</td>|<caption>|<p>|</p>|<div>|</div>|<span>|</span>|<a>|</a>|<b>|</b>|<li>|<br>|</br>|<x>|</x>|`+
 	`<svg>|</svg>|<svg/>|<g>|</g>|<image href=//d.test />|<use xlink:href=//d.test />|<foreignObject>|</foreignObject>|<desc>|</desc>|<math>|</math>|<mi>|</mi>|<annotation-xml>|`+
 	`<annotation-xml encoding=text/html>|</annotation-xml>|<mglyph>|<font>|<font color=x>|</font>|<![CDATA[|]]>|<!--|-->|--!>|<!|<?|</|<|>|"|'|=|/| |x|&#32;|&Tab;|&lt;|<video poster=//d.test>|</video>|<object data=//d.test>|</object>|`+
-	`<form action=//d.test>|</form>|<button formaction=//d.test>|</button>|<body background=//d.test>|<meta charset=utf-8>|<meta http-equiv=content-security-policy content=x>|<h1>|</h1>|<ruby>|<rt>|<nobr>|<marquee>|</marquee>`, "|")
+	`<form action=//d.test>|</form>|<button formaction=//d.test>|</button>|<body background=//d.test>|<table background=//d.test>|<td background=//d.test>|<meta charset=utf-8>|<meta http-equiv=content-security-policy content=x>|<h1>|</h1>|<ruby>|<rt>|<nobr>|<marquee>|</marquee>`, "|")
 
 // assembled is a page with those pieces that the bytes of recipe name.
 func assembled(page string, recipe []byte) string {

@@ -15,7 +15,8 @@ var loading = map[string]map[string][]string{
 	"": {
 		"img": {"src", "srcset"}, "script": {"src"}, "iframe": {"src", "srcdoc"}, "frame": {"src"}, "input": {"formaction"}, "button": {"formaction"},
 		"form": {"action"}, "embed": {"src"}, "object": {"data"}, "video": {"src", "poster"}, "audio": {"src"}, "source": {"src", "srcset"}, "track": {"src"},
-		"body": {"background"}, "link": {"href"},
+		"body": {"background"}, "link": {"href"}, "table": {"background"}, "thead": {"background"}, "tbody": {"background"}, "tfoot": {"background"},
+		"tr": {"background"}, "th": {"background"}, "td": {"background"},
 	},
 	"svg": {"image": {"href"}, "use": {"href"}, "feImage": {"href"}, "script": {"href"}},
 }

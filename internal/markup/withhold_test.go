@@ -20,6 +20,8 @@ func TestEachElementThatLoadsIsWithheld(t *testing.T) {
 		`<audio† ‡src="//d.test/x"></audio>`, `<video><source† ‡src="//d.test/x"><track† ‡src="//d.test/x"></video>`,
 		`<picture><source† ‡srcset="//d.test/x"><img src=/a></picture>`,
 		`<body† ‡background="//d.test/x">`,
+		`<table† ‡background="//d.test/x"><thead† ‡background="//d.test/x"><tr† ‡background="//d.test/x"><th† ‡background="//d.test/x">x`,
+		`<table><tbody† ‡background="//d.test/x"><tr><td† ‡background="//d.test/x"><tfoot† ‡background="//d.test/x">`,
 		`<link† rel=stylesheet ‡href="//d.test/x">`, `<link† rel=preload as=image ‡imagesrcset="//d.test/x 1x">`,
 		`<link† ‡href=/a rel=preload as=image ‡imagesrcset="/a, //d.test/x 2x">`,
 		`<meta† http-equiv=refresh ‡content="0;url=//d.test/x">`,
