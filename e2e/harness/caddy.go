@@ -4,6 +4,7 @@ package harness
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -46,15 +47,25 @@ func CaddyWith(t testing.TB, options, sites string) {
 	t.Cleanup(func() { _ = caddy.Stop() })
 }
 
-// FreePort returns a TCP port on the loopback interface that nobody listens on.
+// FreePort returns a port on the loopback interface that nobody listens on, by TCP or by UDP. It is none of those that
+// systems give to connections that go out, of which one may come before the listener, and none that browsers shun.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 12_000 + rand.IntN(20_000)
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		tcp, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		defer tcp.Close()
+		if udp, err := net.ListenPacket("udp", address); err == nil {
+			defer udp.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // await polls url until it answers, for servers started as other processes.
