@@ -119,16 +119,18 @@ func TestNothingOnThePageMoves(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<h1>Portail</h1><p>Données</p><div style="height:2000px"></div>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	const shifted = `new Promise(resolve => {
-		let sum = 0;
-		const seen = list => list.forEach(e => { if (!e.hadRecentInput) sum += e.value }); // as Cumulative Layout Shift
+		let moved = '';
+		const place = r => [r.x, r.y, r.width, r.height].map(Math.round).join(' ');
+		const seen = list => list.forEach(e => { if (!e.hadRecentInput) moved += e.sources.map(s => // as Cumulative Layout Shift
+			(s.node ? s.node.outerHTML || s.node.textContent : 'something').slice(0, 60) + ' from ' + place(s.previousRect) + ' to ' + place(s.currentRect)) + '; ' });
 		const observer = new PerformanceObserver(list => seen(list.getEntries()));
 		observer.observe({ type: 'layout-shift', buffered: true });
-		requestAnimationFrame(() => requestAnimationFrame(() => { seen(observer.takeRecords()); resolve(sum) }));
+		requestAnimationFrame(() => requestAnimationFrame(() => { seen(observer.takeRecords()); resolve(moved) }));
 	})`
 	check := func(what string) {
 		t.Helper()
-		if sum := harness.Resolve[float64](p, shifted); sum > 0 {
-			t.Errorf("%s: layout shift of %f", what, sum)
+		if moved := harness.Resolve[string](p, shifted); moved != "" {
+			t.Errorf("%s moves %s", what, moved)
 		}
 	}
 	p.Open(s.URL)
