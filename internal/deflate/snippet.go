@@ -47,8 +47,8 @@ func (e *editor) insert(text string) {
 	}
 }
 
-// snippet is an insertion: its text, what in it repeats, and blocks of its own, none of them final. An
-// encoder may not have compressed it at all.
+// snippet is an insertion: its text, what in it repeats, if it is short enough to be written in other codes, and blocks of
+// its own, none of them final. An encoder may not have compressed it at all.
 type snippet struct {
 	text    string
 	matches []match
@@ -176,7 +176,9 @@ func compressed(text string) *snippet {
 			return &snippet{text: text, stored: true} // not known to happen
 		}
 	}
-	s.matches = slices.Clone(d.matches)
+	if len(text) <= maxInCodes {
+		s.matches = slices.Clone(d.matches)
+	}
 	for _, b := range d.blocks {
 		switch {
 		case b.stored && b.start < b.end:
