@@ -160,7 +160,11 @@ func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	script := "(()=>{const guard=" + strings.Replace(string(guard), "POLICY", string(known), 1) + ";\n"
+	place, err := fs.ReadFile(files, "guard/place.js")
+	if err != nil {
+		return nil, err
+	}
+	script := "(()=>{const guard=" + strings.Replace(string(guard), "POLICY", string(known), 1) + ";\n" + string(place)
 	if g.Google || g.Matomo {
 		signals, err := fs.ReadFile(files, "signals.js")
 		if err != nil {
