@@ -262,7 +262,7 @@
 			const script = document.createElement('script');
 			script.src = file('notice.js');
 			put(script, 'data-caddy-consent', '');
-			document.head.append(script);
+			document.documentElement.insertBefore(script, document.body);
 		}
 	});
 	addEventListener('load', () => {
