@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -132,12 +133,14 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 		Parties   []any               `json:"parties"`
 		Elements  string              `json:"elements"`
 		Relations string              `json:"relations"`
+		Module    string              `json:"module"`
+		JSON      string              `json:"json"`
 		Pass      bool                `json:"pass,omitempty"`
 		Strict    bool                `json:"strict,omitempty"`
 		GPC       bool                `json:"gpc,omitempty"`
 		Google    map[string][]string `json:"google,omitempty"`
 		Matomo    string              `json:"matomo,omitempty"`
-	}{parties, loadingElements, loadingRelations, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
+	}{parties, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
 }
 
 // abbreviated are patterns, with a space before each; "$" stands for the id.
@@ -153,7 +156,7 @@ func abbreviated(patterns []policy.Pattern, id string) string {
 }
 
 // guardParts are the files of the guard, in the order in which one needs another.
-var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "realms"}
+var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "realms", "place"}
 
 // script puts the guard's files together.
 func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
@@ -203,6 +206,3 @@ func (r *Renderer) trust(p Place, file string) string {
 	}
 	return attributes
 }
-
-const loadingElements = "src:script iframe frame img input embed video audio source track|srcset:img source|href:link script image use feimage|imagesrcset:link|data:object|poster:video|action:form|formaction:input button|background:body table thead tbody tfoot tr td th|content:meta|ping:a area|to:set animate|from:set animate|by:set animate|values:set animate|srcdoc:iframe"
-const loadingRelations = "stylesheet preload modulepreload prefetch preconnect dns-prefetch prerender icon apple-touch-icon apple-touch-icon-precomposed mask-icon manifest"

@@ -15,16 +15,14 @@
 	const release = el => {
 		const isScript = kindOf(el) === 'script';
 		ran.add(get(el, SERVICE));
+		// These act when they are inserted.
+		const { parentNode, nextSibling } = el, inserts = isConnected(el) && /^(script|link|meta|set|animate)$/.test(kindOf(el));
+		if (inserts) el.remove();
 		wear(el, activated(el));
 		if (isScript) released.set(el, el);
+		if (inserts) parentNode.insertBefore(el, nextSibling);
 		if (!isConnected(el)) return;
 		const external = isScript && ['src', 'href', 'xlink:href'].some(name => has(el, name));
-		// These act when they are inserted.
-		if (kindOf(el) === 'meta' || isScript && !external) {
-			const { parentNode, nextSibling } = el;
-			el.remove();
-			parentNode.insertBefore(el, nextSibling);
-		}
 		if (kindOf(el) === 'source' && el.parentNode.load) el.parentNode.load();
 		if (!external || has(el, 'async') || has(el, 'nomodule')) return;
 		return new Promise(resolve => {
@@ -38,17 +36,15 @@
 	const waiting = root => [...root.querySelectorAll('*')].flatMap(el => [
 		...isDue(el) ? [el] : [],
 		...el.shadowRoot ? waiting(el.shadowRoot) : [],
-		...kindOf(el) === 'iframe' && !isHeld(el) ? within(el) : [],
 	]);
-	// Those in a frame that has no guard of its own.
-	const within = frame => {
+	// Those that it can find by itself, in closed shadow roots and in frames and windows without a guard of their own.
+	const all = () => [...guard.roots].map(ref => ref.deref()).filter(Boolean).flatMap(root => {
 		try {
-			const page = frame.contentDocument;
-			return page && !page.querySelector('script[src$="/guard.js"]') ? waiting(page) : [];
+			return root.window !== root ? waiting(root) : root === window || !root.document.querySelector('script[src$="/guard.js"]') ? waiting(root.document) : [];
 		} catch (foreign) {
 			return [];
 		}
-	};
+	});
 
 	// A script that was released writes where it stands: the document has ended, and would be replaced.
 	guard.wrap(Document.prototype, 'write writeln', (native, self, args) => {
@@ -81,7 +77,7 @@
 		else if (given) {
 			const loose = [...guard.loose].map(ref => ref.deref()).filter(el => el && !isConnected(el) && isDue(el));
 			guard.loose.clear();
-			for (const el of [...waiting(document), ...loose]) {
+			for (const el of [...all(), ...loose]) {
 				queue = queue.then(() => isDue(el) && release(el));
 			}
 		}

@@ -16,19 +16,21 @@ const textual = value => {
 
 // Whether an attribute of that value may make a difference to what an element loads.
 const matters = (el, name, value) => {
-	const kind = kindOf(el);
-	if (conditions.test(name)) return kind === 'input' ? value === 'image' : kind !== 'button' && [...attributesOf(el)].some(a => loads[kind].includes(a.localName) && denied(a.value)) || kind === 'script';
-	if (!loads[kind].includes(name)) return false;
-	if (name === 'srcdoc') return suspicious(value);
-	return kind === 'meta' || (/srcset|values|ping/.test(name) ? value.split(/[\s,;]+/) : [value]).some(denied);
+	const kind = kindOf(el), rule = loadsBy(el, name);
+	if (conditions.test(name)) return kind === 'script' || (kind !== 'input' || /^image$/i.test(value)) && [...attributesOf(el)].some(a => {
+		const rule = loadsBy(el, a.localName);
+		return rule && addresses(rule.form, a.value).some(denied);
+	});
+	if (!rule) return false;
+	return rule.form === '<' ? suspicious(value) : /^\s*(data|javascript):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
 };
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {
 	if (typeof value === 'symbol') return apply(native, el, args); // it says what is wrong
 	const ours = isOurs(el);
-	name = `${name}`.toLowerCase().replace(/.*:/, '');
+	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
 	value = value === undefined ? '' : `${value}`;
-	if (name.startsWith(HELD) || !isLive(el) || !(ours ? loads[kindOf(el)].includes(name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
+	if (name.startsWith(HELD) || !isLive(el) || !(ours ? loadsBy(el, name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
 	const twin = kindOf(el) === 'script' ? restore(importInert(el, true)) : copy(el);
 	const result = apply(native, twin, args), judged = judge(twin);
 	if (!judged && !ours) return apply(native, el, args);

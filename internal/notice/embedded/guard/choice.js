@@ -11,7 +11,7 @@ const load = name => new Promise((resolve, reject) => {
 	script.guard = guard;
 	put(script, MARK, '');
 	script.src = file(name);
-	document.head.append(script);
+	document.documentElement.insertBefore(script, document.body); // as place.js would have it
 });
 const follow = event => {
 	releasing = releasing || load('release.js');

@@ -5,44 +5,64 @@
 
 const HELD = 'data-consent-', SERVICE = HELD + 'service', MARK = 'data-caddy-consent', LITERAL = 'text/plain', XLINK = 'http://www.w3.org/1999/xlink';
 const [putNode, removeNode] = ['set', 'remove'].map(verb => uncurry(element[verb + 'AttributeNode'])), putNS = uncurry(element.setAttributeNS);
+const matches = uncurry(element.matches), namespaceOf = getter(Element, 'namespaceURI');
 const textOf = getter(Node, 'textContent'), parentOf = getter(Node, 'parentNode'), typeOf = getter(Node, 'nodeType');
 const innerOf = getter(Element, 'innerHTML'), outerOf = getter(Element, 'outerHTML'); // with what is held
 const [findIn, findInDocument, findInFragment] = [Element, Document, DocumentFragment].map(({ prototype }) => uncurry(prototype.querySelectorAll));
 
-// By the name of an element, the attributes by which it loads.
+// By the name of an element, the attributes by which it loads: how addresses stand in them, whether in
+// SVG alone, and the rest of a selector for elements on which they count. See internal/notice/elements.go.
 const loads = Object.create(null);
 const candidates = policy.elements.split('|').map(group => {
-	const [attribute, kinds] = group.split(':');
-	kinds.split(' ').forEach(kind => (loads[kind] = loads[kind] || []).push(attribute));
-	return '[*|' + attribute + ']';
+	const [, name, form, kinds] = /^(?:\w+:)?([\w-]+)(\W?) (.*)/.exec(group);
+	kinds.split(' ').forEach(kind => {
+		const [, svg, element, when] = /^(!?)(\w+)(.*)/.exec(kind), key = element.toLowerCase();
+		(loads[key] = loads[key] || []).push({ name, form, svg, when });
+	});
+	return '[*|' + name + ']';
 }) + ',script';
 const kindOf = el => localName(el).toLowerCase();
 const isLive = node => !!viewOf(documentOf(node) || node);
 const isOurs = el => get(el, MARK) !== null;
+const isSVG = el => /svg$/.test(namespaceOf(el));
+const loadsBy = (el, name) => loads[kindOf(el)].find(rule => rule.name === name && (!rule.svg || isSVG(el)));
 const relations = new Set(policy.relations.split(' '));
 
-// The addresses from which an element would load by an attribute.
-const addresses = (el, name, value) => {
-	const kind = kindOf(el), is = (attribute, pattern) => pattern.test(get(el, attribute));
-	if (name === 'srcdoc' || kind === 'link' && !`${get(el, 'rel')}`.split(/\s+/).some(rel => relations.has(rel.toLowerCase())) ||
-		kind === 'input' && name === 'src' && !is('type', /^image$/i) || kind === 'meta' && !is('http-equiv', /^refresh$/i) ||
-		/^(set|animate)$/.test(kind) && !is('attributeName', /href$/)) return [];
-	if (kind === 'meta') return [value.replace(/^[\s\d.]+[;,]?\s*(url\s*=\s*)?["']?/i, '')];
-	return value.split(name === 'values' ? ';' : name === 'ping' ? /\s+/ : /srcset$/.test(name) ? /[\s,]+/ : '\0');
+// For what an element is held by an attribute of that value. In place of a document in a frame, what it
+// would run counts.
+const deniedIn = (el, name, value) => {
+	const rule = value && loadsBy(el, name), kind = kindOf(el);
+	if (!rule || rule.form === '<' || rule.when && !matches(el, rule.when) ||
+		kind === 'link' && !`${get(el, 'rel')}`.split(/\s+/).some(rel => relations.has(rel.toLowerCase()))) return;
+	if (/^(i?frame|embed|object)$/.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
+	return addresses(rule.form, value).map(denied).find(Boolean);
 };
-const deniedIn = (el, name, value) => value && addresses(el, name, value).map(denied).find(Boolean);
+const addresses = (form, value) => form === '=' ? [value.replace(/^[\s\d.]+[;,]?\s*(url\s*=\s*)?["']?/i, '')] : form ? value.split(form === ',' ? /[\s,]+/ : form === ';' ? ';' : /\s+/) : [value];
+const deniedWithin = url => {
+	try {
+		url = /;base64,/i.test(url) ? atob(url.replace(/^[^,]*,/, '')) : decodeURIComponent(url);
+	} catch (malformed) { /* as it stands */ }
+	const found = new RegExp(hosts.source, 'gi');
+	for (let host; (host = found.exec(url));) {
+		const id = host[1] && denied('//' + host[1]);
+		if (id) return id;
+	}
+};
 
 // Of an inline script: by a literal of a service; as a module, by what it imports; as import map or
-// speculation rules, by an address.
-const quoted = { module: /\b(?:import|from)\s*\(?\s*["'`]([^"'`]+)/g, importmap: /"([^"]+)"/g, speculationrules: /"([^"]+)"/g };
+// speculation rules, by an address. See internal/markup/imports.go.
 const deniedText = (el, text) => {
-	const type = `${get(el, 'type') || ''}`.trim().toLowerCase();
+	const type = `${get(el, 'type') || ''}`.trim().toLowerCase(), isJSON = /^(importmap|speculationrules)$/.test(type);
 	const service = /^$|java|ecma|jscript|module/.test(type) && services.find(s => !guard.granted.has(s.id) && s.inline.some(literal => text.includes(literal)));
 	if (service) return held.add(service.id), service.id;
-	let found, id;
-	while (!id && quoted[type] && (found = quoted[type].exec(text))) id = /^\w+:|^[/\\]/.test(found[1]) && denied(found[1]);
-	if (quoted[type]) quoted[type].lastIndex = 0;
-	return id;
+	if (!isJSON && type !== 'module') return;
+	const literal = new RegExp(isJSON ? policy.json : policy.module, 'g');
+	for (let found; (found = literal.exec(text));) {
+		let name = isJSON ? found[0] : found[1].slice(1, -1);
+		try { if (isJSON) name = JSON.parse(name); } catch (malformed) { continue; }
+		const id = /^([./]|[a-z][a-z0-9+.-]*:)/i.test(name) && denied(name);
+		if (id) return id;
+	}
 };
 
 // The attributes that an author gave, in their order, as [name, value, namespace].
@@ -67,7 +87,7 @@ const dress = (el, attributes) => {
 		else if (namespace) putNS(el, namespace, name, value);
 		else put(el, name, value);
 	};
-	const last = ([name]) => live && loads[kindOf(el)].includes(name.replace(/.*:/, ''));
+	const last = ([name]) => live && loadsBy(el, name.replace(/.*:/, ''));
 	attributes = attributes.slice(same);
 	attributes.filter(a => !last(a)).forEach(give);
 	attributes.filter(last).forEach(give);
@@ -77,7 +97,7 @@ const dress = (el, attributes) => {
 const wear = (el, attributes, judged) => {
 	const kind = kindOf(el), srcdoc = judged && judged.srcdoc, isScript = kind === 'script';
 	if (judged) {
-		const moves = srcdoc ? ['srcdoc'] : isScript ? [...loads[kind], 'type'] : loads[kind];
+		const moves = srcdoc ? ['srcdoc'] : [...loads[kind].map(rule => rule.name), isScript && 'type'];
 		attributes = attributes.map(([name, value, namespace]) => {
 			const local = name.replace(/.*:/, '');
 			return moves.includes(local) ? [HELD + (namespace === XLINK ? 'xlink:' : '') + local, value] : [name, value, namespace];
@@ -98,6 +118,7 @@ const wear = (el, attributes, judged) => {
 };
 
 // What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
+const remember = (set, object) => { if (window.WeakRef && set.size < 999) set.add(new WeakRef(object)); };
 let failing = [];
 const tell = () => {
 	const told = failing;
@@ -111,7 +132,7 @@ const tell = () => {
 const fail = el => {
 	if (!failing.includes(el)) failing.push(el);
 	setTimeout(tell);
-	if (window.WeakRef && !isConnected(el) && guard.loose.size < 999) guard.loose.add(new WeakRef(el)); // comes back too
+	if (!isConnected(el)) remember(guard.loose, el); // comes back too
 };
 
 // A copy of an element that cannot load, as its author wrote it.
@@ -136,7 +157,7 @@ const judge = el => {
 	const kind = kindOf(el);
 	let judged;
 	for (const { localName, value } of attributesOf(el)) {
-		if (!judged && loads[kind].includes(localName)) judged = deniedIn(el, localName, value);
+		if (!judged) judged = deniedIn(el, localName, value);
 	}
 	if (judged) return judged;
 	if (kind === 'script') return get(el, 'src') === null ? deniedText(el, textOf(el)) : undefined;

@@ -31,6 +31,11 @@ const guardInsertion = (window, realm) => {
 			})._);
 		}
 	}
+	wrap(Element.prototype, 'attachShadow', (native, self, args) => {
+		const root = apply(native, self, args);
+		if (root.mode === 'closed') remember(guard.roots, root);
+		return root;
+	});
 	const { cloneNode } = Node.prototype, adopt = Document.prototype.adoptNode;
 	wrap(Document.prototype, 'importNode', (native, self, args) => {
 		const [node, options] = args;

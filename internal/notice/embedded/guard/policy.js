@@ -12,7 +12,7 @@ const parties = policy.parties.map(party => {
 });
 const services = parties.filter(p => p.inline);
 
-const guard = { policy, parties, heard: [], loose: new Set() };
+const guard = { policy, parties, heard: [], loose: new Set(), roots: new Set() };
 // What the page came with: a bit for each service that is allowed, in hexadecimal, behind a "?"
 // where the visitor has not chosen.
 guard.chosen = on[0] !== '?';

@@ -12,6 +12,7 @@ const install = window => {
 		return;
 	}
 	const realm = { count: 0, guard };
+	remember(guard.roots, window);
 	define(window, KEY, { __proto__: null, value: realm });
 	for (const part of [guardCookies, guardAttributes, guardMarkup, guardInsertion, guardWrite, guardRequests, guardFrames, asNative]) part(window, realm);
 	frames(window, realm);
