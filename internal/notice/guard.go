@@ -156,7 +156,7 @@ func abbreviated(patterns []policy.Pattern, id string) string {
 }
 
 // guardParts are the files of the guard, in the order in which one needs another.
-var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "realms", "place"}
+var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "workerstub", "realms", "place"}
 
 // script puts the guard's files together.
 func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
@@ -177,6 +177,23 @@ func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 		script = append(append(script, text...), '\n')
 	}
 	return append(append(append(script, "})("...), known...), ')'), nil
+}
+
+// worker is what a worker of the page begins with.
+func (g Guard) worker(files fs.FS, p *policy.Policy) ([]byte, error) {
+	script, err := fs.ReadFile(files, "guard/worker.js")
+	if err != nil {
+		return nil, err
+	}
+	stub, err := fs.ReadFile(files, "guard/workerstub.js")
+	if err != nil {
+		return nil, err
+	}
+	known, err := json.Marshal(g.policy(p))
+	if err != nil {
+		return nil, err
+	}
+	return []byte(strings.NewReplacer("STUB", string(stub), "POLICY", string(known)).Replace(string(script))), nil
 }
 
 // Guard returns the tag of the guard, for a visitor whose choice, if there is one, grants these

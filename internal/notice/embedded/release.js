@@ -1,15 +1,15 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
 (guard => {
-	const { policy, parties, wear, activated, attributesOf, isOurs, kindOf, loads, get, isConnected, partyOf } = guard;
+	const { policy, parties, wear, activated, attributesOf, kindOf, loads, get, isConnected, partyOf } = guard;
 	const HELD = 'data-consent-', SERVICE = HELD + 'service';
 	const has = (el, name) => get(el, name) !== null;
 	const released = new WeakMap(); // scripts, with the last node that each has written
 	const ran = new Set(); // services of which something was released
 	let queue = Promise.resolve();
 
-	const isHeld = el => [...attributesOf(el)].some(a => a.name.startsWith(HELD) && a.name !== SERVICE) || isOurs(el) && kindOf(el) === 'script' || kindOf(el) === 'script' && el.type === 'text/plain';
-	const isDue = el => guard.granted.has(get(el, SERVICE)) && isHeld(el);
+	const waits = el => [...attributesOf(el)].some(a => a.name.startsWith(HELD) && a.name !== SERVICE) || kindOf(el) === 'script' && get(el, 'type') === 'text/plain';
+	const isDue = el => guard.granted.has(get(el, SERVICE)) && waits(el);
 
 	// Gives an element back what was held. What follows waits for a script that the promise is about.
 	const release = el => {
@@ -58,7 +58,7 @@
 	// Whether something of a service is on the page, which goes with the page alone.
 	const elements = Object.keys(loads).join();
 	const runs = party => ran.has(party.id) ||
-		[...document.querySelectorAll('[' + SERVICE + '="' + party.id + '"]')].some(el => !isHeld(el)) ||
+		[...document.querySelectorAll('[' + SERVICE + '="' + party.id + '"]')].some(el => !waits(el)) ||
 		[...document.scripts].some(el => /^$|java|module/.test(el.type) && party.inline.some(literal => el.textContent.includes(literal))) ||
 		[
 			...performance.getEntriesByType('resource').map(entry => entry.name),

@@ -27,7 +27,7 @@ const matters = (el, name, value) => {
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {
 	if (typeof value === 'symbol') return apply(native, el, args); // it says what is wrong
-	const ours = isOurs(el);
+	const ours = isHeld(el);
 	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
 	value = value === undefined ? '' : `${value}`;
 	if (name.startsWith(HELD) || !isLive(el) || !(ours ? loadsBy(el, name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
@@ -37,7 +37,7 @@ const change = (el, native, args, name, value) => {
 	wear(el, authored(twin), judged);
 	return result;
 };
-const author = el => isOurs(el) ? copy(el) : el;
+const author = el => isHeld(el) ? copy(el) : el;
 
 const guardAttributes = window => {
 	const { document, HTMLMediaElement, SVGAnimatedString, Attr, NamedNodeMap, DOMTokenList } = window;
@@ -45,10 +45,10 @@ const guardAttributes = window => {
 	const share = (names, trap, part) => wrap(Object.create(window.Element.prototype, {}), names, trap, part);
 	// They stand once, on an object that is none of the page's.
 	const common = Object.create(window.Element.prototype);
-	wrap(common, readers, (native, el, args) => apply(native, el && isOurs(el) && !`${args[0]}`.startsWith('data-c') ? copy(el) : el, args));
+	wrap(common, readers, (native, el, args) => apply(native, el && isHeld(el) && !`${args[0]}`.startsWith('data-c') ? copy(el) : el, args));
 	wrap(common, writers, (native, el, args, name) => {
 		const isNode = /Node/.test(name), at = /NS$/.test(name) && !isNode ? 1 : 0;
-		if (isNode && args[0] && isOurs(el) && /^remove/.test(name)) return change(el, element.removeAttribute, [args[0].name], args[0].name), args[0];
+		if (isNode && args[0] && isHeld(el) && /^remove/.test(name)) return change(el, element.removeAttribute, [args[0].name], args[0].name), args[0];
 		if (isNode) return args[0] ? change(el, function (attr) { return apply(native, this, [this === el ? attr : attr.cloneNode()]); }, args, args[0].name, args[0].value) : apply(native, el, args);
 		if (/^set/.test(name) && args.length > at + 1) args[at + 1] = textual(args[at + 1]);
 		args[at] = textual(args[at]);
@@ -91,15 +91,15 @@ const guardAttributes = window => {
 	wrap(window.HTMLLinkElement.prototype, 'relList', (native, el) => {
 		// Whoever asks for it may make the link load.
 		const href = get(el, 'href');
-		if (href && isLive(el) && !isOurs(el) && denied(href)) wear(el, authored(el), denied(href));
+		if (href && isLive(el) && !isHeld(el) && denied(href)) wear(el, authored(el), denied(href));
 		return apply(native, el, []);
 	}, 'get');
 
 	// The text of a script.
 	for (const { prototype } of [window.HTMLScriptElement, window.SVGScriptElement]) {
 		const retell = (el, text) => {
-			if (!isLive(el) || get(el, 'src') !== null || isOurs(el) && get(el, HELD + 'src') !== null) return;
-			const was = isOurs(el) ? authored(el) : undefined;
+			if (!isLive(el) || get(el, 'src') !== null || isHeld(el) && get(el, HELD + 'src') !== null) return;
+			const was = isHeld(el) ? authored(el) : undefined;
 			const judged = deniedText(was ? copy(el) : el, text);
 			if (judged || was) wear(el, was || authored(el), judged);
 		};

@@ -23,7 +23,7 @@ const candidates = policy.elements.split('|').map(group => {
 }) + ',script';
 const kindOf = el => localName(el).toLowerCase();
 const isLive = node => !!viewOf(documentOf(node) || node);
-const isOurs = el => get(el, MARK) !== null;
+const isHeld = el => get(el, MARK) !== null && [...attributesOf(el)].some(a => a.name.startsWith(HELD));
 const isSVG = el => /svg$/.test(namespaceOf(el));
 const loadsBy = (el, name) => loads[kindOf(el)].find(rule => rule.name === name && (!rule.svg || isSVG(el)));
 const relations = new Set(policy.relations.split(' '));
@@ -67,7 +67,7 @@ const deniedText = (el, text) => {
 
 // The attributes that an author gave, in their order, as [name, value, namespace].
 const authored = el => {
-	const all = [...attributesOf(el)], ours = isOurs(el);
+	const all = [...attributesOf(el)], ours = isHeld(el);
 	return all.filter(({ name, value }) => !ours || name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] :
@@ -124,7 +124,7 @@ const tell = () => {
 	const told = failing;
 	failing = [];
 	for (const el of told) {
-		if (!isOurs(el) || /^(i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
+		if (!isHeld(el) || /^(i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
 		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
 		else if (failing.length < 999) failing.push(el); // until it stands in the page
 	}
@@ -142,7 +142,7 @@ const importInert = (node, deep) => {
 	return uncurry(Document.prototype.importNode)(inert, node, deep);
 };
 const restore = root => {
-	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isOurs(el) && loads[kindOf(el)] && dress(el, authored(el)));
+	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isHeld(el) && loads[kindOf(el)] && dress(el, authored(el)));
 	findIn(root, 'template').forEach(template => [...template.content.children].forEach(restore));
 	return root;
 };
@@ -171,7 +171,7 @@ const screen = el => {
 	const service = get(el, SERVICE);
 	if (service) {
 		if (guard.granted.has(service)) wear(el, activated(el));
-		else if (isOurs(el)) fail(el);
+		else if (isHeld(el)) fail(el);
 		return;
 	}
 	const judged = judge(el);
@@ -181,7 +181,7 @@ const screen = el => {
 // The attributes of one that its author has gated, or that we hold, when it is released.
 const activated = el => {
 	const all = [...attributesOf(el)];
-	return isOurs(el) ? authored(el) : all.filter(({ name }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script'))
+	return isHeld(el) ? authored(el) : all.filter(({ name }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => name.startsWith(HELD) && name !== SERVICE ? [name.slice(HELD.length), value] : [name, value, namespaceURI]);
 };
 // Looks at all that comes in with a node; tells whether something is held.

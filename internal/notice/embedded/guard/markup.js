@@ -87,7 +87,7 @@ const guardMarkup = (window, realm) => {
 	// What is held is not read.
 	const reading = (native, self, args) => {
 		const text = apply(native, self, args);
-		if (!text.includes(MARK)) return text;
+		if (!text.includes(HELD)) return text;
 		if (native.name === 'serializeToString') return apply(native, self, [restoreAll(args[0])]);
 		return apply(native, restoreAll(self), args);
 	};

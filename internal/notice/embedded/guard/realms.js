@@ -1,7 +1,7 @@
 // Frames, windows and workers of the page's own origin have functions of their own. They are guarded before
 // scripts can use them: frames as soon as they stand in the page.
 
-const KEY = Symbol.for('caddy-consent'); // by which a realm shows that it is guarded
+const KEY = Symbol.for('caddy-consent-guard'); // by which a realm shows that it is guarded
 const countOf = uncurry(describe(window, 'length').get);
 
 // Guards a window's functions, once. Where a frame goes on to a page of the site, its window stays the same.
@@ -64,24 +64,15 @@ const guardFrames = (window, realm) => {
 		wear(frame, [...authored(frame).filter(([name]) => name !== 'src'), ['src', event.destination.url]], id);
 	});
 	// Workers made of a blob or of data begin with the guard's part for requests; others come from the site.
-	const blobs = new Map();
+	const blobs = new Map(), toURL = window.URL.createObjectURL.bind(window.URL);
 	wrap(window.URL, 'createObjectURL', (native, self, args) => {
 		const url = apply(native, self, args);
-		if (args[0] instanceof window.Blob) blobs.set(url, args[0]);
+		if (args[0] instanceof window.Blob && /javascript|^$/.test(args[0].type)) blobs.set(url, args[0]);
 		return url;
 	});
 	wrap(window.URL, 'revokeObjectURL', (native, self, args) => {
 		blobs.delete(args[0]);
 		return apply(native, self, args);
 	});
-	const { createObjectURL } = NativeURL;
-	const stub = args => {
-		const url = `${args[0]}`, isModule = Object(args[1]).type === 'module', quote = JSON.stringify;
-		if (!/^(blob|data):/i.test(url)) return args;
-		const code = blobs.has(url) ? natives.get(window.URL.createObjectURL)(new Blob([blobs.get(url)], { type: 'text/javascript' })) : url;
-		const parts = [file('worker.js') + '#' + [...guard.granted], code].map(part => isModule ? 'import ' + quote(part) : 'importScripts(' + quote(part) + ')');
-		args[0] = createObjectURL.call(NativeURL, new Blob([parts.join(';\n')], { type: 'text/javascript' }));
-		return args;
-	};
-	wrapClass(window, 'Worker SharedWorker', stub);
+	wrapClass(window, 'Worker SharedWorker', args => workerStub(args, blobs, file('worker.js') + '?on=' + [...guard.granted], toURL));
 };

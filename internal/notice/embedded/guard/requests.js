@@ -18,10 +18,10 @@ const guardRequests = window => {
 	wrapClass(window, 'EventSource Audio WebTransport', args => aside(args));
 	wrapClass(window, 'WebSocket WebSocketStream', args => aside(args, 0, dead.replace('http', 'ws')));
 	// A form that is held would send to the page itself.
-	const isHeld = el => el && isOurs(el) && (get(el, HELD + 'action') || get(el, HELD + 'formaction'));
-	wrap(HTMLFormElement.prototype, 'submit', (native, form, args) => isHeld(form) ? lead(window, form.target, get(form, HELD + 'action')) : apply(native, form, args));
+	const sends = el => el && isHeld(el) && (get(el, HELD + 'action') || get(el, HELD + 'formaction'));
+	wrap(HTMLFormElement.prototype, 'submit', (native, form, args) => sends(form) ? lead(window, form.target, get(form, HELD + 'action')) : apply(native, form, args));
 	window.addEventListener('submit', event => {
-		const by = [event.submitter, event.target].find(isHeld);
+		const by = [event.submitter, event.target].find(sends);
 		if (!by) return;
 		event.preventDefault();
 		lead(window, get(event.submitter || by, 'formtarget') || get(event.target, 'target'), get(by, HELD + 'formaction') || get(by, HELD + 'action'));
