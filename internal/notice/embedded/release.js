@@ -16,7 +16,7 @@
 		const isScript = kindOf(el) === 'script';
 		ran.add(get(el, SERVICE));
 		// These act when they are inserted.
-		const { parentNode, nextSibling } = el, inserts = isConnected(el) && /^(script|link|meta|set|animate)$/.test(kindOf(el));
+		const { parentNode, nextSibling } = el, inserts = isConnected(el) && (/^(script|link|meta|set|animate)$/.test(kindOf(el)) || /^\s*javascript:/i.test(get(el, HELD + 'src')));
 		if (inserts) el.remove();
 		wear(el, activated(el));
 		if (isScript) released.set(el, el);

@@ -1,7 +1,7 @@
 // What scripts do to the attributes of elements that load. These elements have functions of their own for
 // it, before those of all elements, which stay native.
 
-const conditions = /^(rel|type|http-equiv|attributename)$/; // attributes on which it depends whether others load
+const conditions = /^(rel|type|http-equiv|attributename|sandbox)$/; // attributes on which it depends whether others load
 const [readers, writers] = ['getAttribute getAttributeNS hasAttribute hasAttributeNS getAttributeNames getAttributeNode getAttributeNodeNS hasAttributes',
 	'setAttribute setAttributeNS setAttributeNode setAttributeNodeNS removeAttribute removeAttributeNS removeAttributeNode toggleAttribute'];
 const properties = 'src srcset href imageSrcset data poster action formAction srcdoc background content ping rel type httpEquiv';
@@ -17,12 +17,12 @@ const textual = value => {
 // Whether an attribute of that value may make a difference to what an element loads.
 const matters = (el, name, value) => {
 	const kind = kindOf(el), rule = loadsBy(el, name);
-	if (conditions.test(name)) return kind === 'script' || (kind !== 'input' || /^image$/i.test(value)) && [...attributesOf(el)].some(a => {
+	if (conditions.test(name)) return kind === 'script' || name === 'sandbox' && get(el, 'srcdoc') !== null || (kind !== 'input' || /^image$/i.test(value)) && [...attributesOf(el)].some(a => {
 		const rule = loadsBy(el, a.localName);
 		return rule && addresses(rule.form, a.value).some(denied);
 	});
 	if (!rule) return false;
-	return rule.form === '<' ? suspicious(value) : /^\s*(data|javascript):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
+	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : /^\s*(data|javascript):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
 };
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {

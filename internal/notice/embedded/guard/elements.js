@@ -25,7 +25,7 @@ const kindOf = el => localName(el).toLowerCase();
 const isLive = node => !!viewOf(documentOf(node) || node);
 const isHeld = el => get(el, MARK) !== null && [...attributesOf(el)].some(a => a.name.startsWith(HELD));
 const isSVG = el => /svg$/.test(namespaceOf(el));
-const loadsBy = (el, name) => loads[kindOf(el)].find(rule => rule.name === name && (!rule.svg || isSVG(el)));
+const loadsBy = (el, name) => (loads[kindOf(el)] || []).find(rule => rule.name === name && (!rule.svg || isSVG(el)));
 const relations = new Set(policy.relations.split(' '));
 
 // For what an element is held by an attribute of that value. In place of a document in a frame, what it
@@ -162,7 +162,12 @@ const judge = el => {
 	if (judged) return judged;
 	if (kind === 'script') return get(el, 'src') === null ? deniedText(el, textOf(el)) : undefined;
 	const srcdoc = kind === 'iframe' && get(el, 'srcdoc');
-	return srcdoc && suspicious(srcdoc) && embedded(srcdoc);
+	if (!srcdoc) return;
+	// Where it shares nothing with this page, the guard comes as a tag.
+	const sandbox = get(el, 'sandbox'), tag = sandbox !== null && /allow-scripts/i.test(sandbox) && !/allow-same-origin/i.test(sandbox) &&
+		'<script ' + MARK + '="' + on + '" src="' + src + '"></script>';
+	const clean = suspicious(srcdoc, true) && embedded(srcdoc);
+	return tag ? { srcdoc: tag + (clean ? clean.srcdoc : srcdoc) } : clean;
 };
 
 // Looks at an element that comes in from a document that loads nothing.
@@ -185,9 +190,10 @@ const activated = el => {
 		.map(({ name, value, namespaceURI }) => name.startsWith(HELD) && name !== SERVICE ? [name.slice(HELD.length), value] : [name, value, namespaceURI]);
 };
 // Looks at all that comes in with a node; tells whether something is held.
-const look = node => {
+const look = (node, shadows) => {
 	const all = { 1: findIn, 9: findInDocument, 11: findInFragment }[typeOf(node)];
 	let found = all === findIn && screen(node);
 	if (all) for (const el of all(node, candidates)) found = screen(el) || found;
+	if (all && shadows) for (const { shadowRoot } of all(node, '*')) found = shadowRoot && look(shadowRoot, true) || found;
 	return found;
 };
