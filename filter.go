@@ -421,7 +421,7 @@ func (rw *responseWriter) rules() markup.Rules {
 	if rw.shows() {
 		rules.Body = rw.snippet
 	}
-	rules.Meta = rw.admitMeta
+	rules.Meta, rules.Base = rw.admitMeta, rw.takeBase
 	rw.withhold(&rules)
 	return rules
 }
@@ -488,13 +488,21 @@ func (rw *responseWriter) needs() []csp.Need {
 
 // place is where what is inserted stands.
 func (rw *responseWriter) place() notice.Place {
+	integrity := page.DemandsIntegrity(rw.Header())
 	return notice.Place{
-		Origin:   rw.blocking().Origin,
+		Origin:   rw.blocking().Prefix(),
 		Site:     rw.request.Host,
 		Return:   rw.asked.RequestURI(),
 		Refusing: rw.verdict.Refusing,
 		Guarded:  rw.guards() && !rw.trust.TrustedTypes,
-		Trust:    notice.Trust{Nonce: rw.trust.Nonce, Integrity: rw.trust.Integrity},
+		Trust:    notice.Trust{Nonce: rw.trust.Nonce, Integrity: rw.trust.Integrity || integrity, CORS: integrity},
+	}
+}
+
+// takeBase looks where addresses that stand behind a <base> lead.
+func (rw *responseWriter) takeBase(href []byte) {
+	if page.IsElsewhere(rw.request, string(href)) {
+		rw.blocking().Away = true
 	}
 }
 

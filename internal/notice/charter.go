@@ -20,7 +20,7 @@ import (
 // Visitor is who reads the charter or opens the settings.
 type Visitor struct {
 	Language string
-	// Origin is the scheme and host that the visitor's browser shows, or "".
+	// Origin stands before paths in the settings, as in the page that they are put in (Place.Origin).
 	Origin string
 	// Site is what the site is called.
 	Site string

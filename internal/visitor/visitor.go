@@ -120,7 +120,6 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 	}
 	return notice.Visitor{
 		Language: h.language(r),
-		Origin:   page.Origin(r),
 		Site:     site,
 		Choice:   c,
 		InForce:  c.InForce(h.Policy, refusing),
@@ -169,7 +168,12 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusSeeOther)
 		return
 	}
-	h.document(w, r, h.Notice.Settings)
+	h.document(w, r, func(v notice.Visitor) ([]byte, error) {
+		if r.URL.Query().Has("origin") { // the script knows the page's <base>
+			v.Origin = page.Origin(r)
+		}
+		return h.Notice.Settings(v)
+	})
 }
 
 // document answers with HTML that holds the visitor's choice.
