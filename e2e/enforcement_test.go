@@ -366,7 +366,7 @@ func TestAPlaceholderLeadsToTheServicesContentAlone(t *testing.T) {
 		return g.do(t, "GET", "/_consent/placeholder?"+query, "", byFrame, "Referer: "+g.url+"/page?x=1", "Accept-Language: en")
 	}
 	res := get("service=youtube&url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx%3Fa%3D1")
-	for _, want := range []string{`<title>Content from YouTube</title>`, `<input type="hidden" name="service" value="youtube">`, `name="return" value="/page?x=1"`, `target="_top"`,
+	for _, want := range []string{`<title>Content from YouTube</title>`, `<input type="hidden" name="service" value="youtube">`, `name="return" value="/page?x=1"`, `target="_parent"`,
 		`<button name="choice" value="grant">Allow YouTube</button>`, `href="https://www.youtube.com/embed/x?a=1"`} {
 		if !strings.Contains(res.body, want) {
 			t.Errorf("it lacks %s: %s", want, res.body)
@@ -393,6 +393,36 @@ func TestAPlaceholderLeadsToTheServicesContentAlone(t *testing.T) {
 	}
 	if res := g.do(t, "POST", "/_consent/placeholder?service=youtube", ""); res.StatusCode != 405 || res.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
+	}
+}
+
+func TestInAPageThatAnotherSiteEmbedsAPlaceholderShowsAndHasNoButton(t *testing.T) {
+	g := guard(t, declared, html(portalPage))
+	embedded := g.do(t, "GET", "/?a=1", "", byFrame, "Sec-Fetch-Site: cross-site")
+	const told = "&amp;embedded=%2F%3Fa%3D1\""
+	if !strings.Contains(embedded.body, told) || !strings.Contains(strings.Join(embedded.Header["Vary"], ", "), "Sec-Fetch-Site") {
+		t.Errorf("of an embedded page it is not told: %v %s", embedded.Header, embedded.body)
+	}
+	for _, fields := range [][]string{{byFrame, "Sec-Fetch-Site: same-origin"}, {byFrame}, {byVisitor, "Sec-Fetch-Site: cross-site"}} {
+		if body := g.do(t, "GET", "/?a=1", "", fields...).body; strings.Contains(body, "embedded=") {
+			t.Errorf("%q: told that it is embedded: %s", fields, body)
+		}
+	}
+	const address = "/_consent/placeholder?service=youtube&url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx"
+	for _, c := range []struct{ address, site, page string }{
+		{address + "&embedded=%2Fpage%3Fx%3D1", "same-origin", "/page?x=1"}, {address + "&embedded=//evil.example", "same-origin", "/where?y=2"}, {address + "&embedded", "cross-site", "/where?y=2"},
+		{address, "cross-site", "/where?y=2"}, {address, "same-site", "/where?y=2"}, // from a page of another site, or of a sandbox
+	} {
+		res := g.do(t, "GET", c.address, "", byFrame, "Sec-Fetch-Site: "+c.site, "Referer: "+g.url+"/where?y=2", "Accept-Language: en")
+		policy := res.Header.Get("Content-Security-Policy")
+		if res.StatusCode != 200 || strings.Contains(res.body, "<form") || strings.Contains(policy, "frame-ancestors") || !strings.Contains(policy, "form-action 'none'") {
+			t.Errorf("%+v: %d %s %s", c, res.StatusCode, policy, res.body)
+		}
+		for _, want := range []string{`<a href="` + c.page + `" target="_blank" rel="noopener">Open this page on `, "You make your choice on", `href="https://www.youtube.com/embed/x"`} {
+			if !strings.Contains(res.body, want) {
+				t.Errorf("%+v lacks %s: %s", c, want, res.body)
+			}
+		}
 	}
 }
 

@@ -61,6 +61,9 @@ type Page struct {
 	Origin, Host string
 	// Away tells that what stands behind has a <base> of another origin, to which a path alone would lead.
 	Away bool
+	// Embedded is the page's own path and query, in case another site's page embeds it: there, the
+	// visitor cannot choose.
+	Embedded string
 	// Language is that of what the module shows on the page; "" where it is not known.
 	Language string
 	// Observing changes nothing, and only tells the tally.
@@ -150,6 +153,13 @@ func (p *Page) frame(mark *markup.Mark, src []byte) string {
 	}
 	if src = bytes.TrimSpace(src); len(src) > 0 && len(src) <= maxContent {
 		address += "&amp;url=" + url.QueryEscape(string(src))
+	}
+	if p.Embedded != "" {
+		path := p.Embedded
+		if len(path) > maxContent {
+			path = "/"
+		}
+		address += "&amp;embedded=" + url.QueryEscape(path)
 	}
 	return ` src="` + address + `"`
 }

@@ -111,6 +111,16 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 	}
 }
 
+func TestAPlaceholderIsToldThatAnotherSiteEmbedsItsPage(t *testing.T) {
+	for path, want := range map[string]string{"/a?b=1&c": "%2Fa%3Fb%3D1%26c", "/" + strings.Repeat("x", maxContent): "%2F"} {
+		r, counts := rules(t)
+		got := rewritten(t, &Page{Rules: r, Tally: counts, Embedded: path}, `<iframe src=//video.test></iframe>`)
+		if !strings.Contains(got, ` src="/_consent/placeholder?service=video&amp;url=%2F%2Fvideo.test&amp;embedded=`+want+`"`) {
+			t.Errorf("%.20s: %s", path, got)
+		}
+	}
+}
+
 func TestLinksInTheHeaderAreWithheldToo(t *testing.T) {
 	for _, c := range []struct {
 		lines, want []string

@@ -41,6 +41,9 @@ type Embed struct {
 	Undeclared bool
 	// Content is the address of the content, "" where it is not known.
 	Content string
+	// Page is where the choice is made, the path of the page that has the frame, in case another site's page
+	// embeds that one; else "".
+	Page string
 }
 
 // Charter renders the charter page with the visitor's choice in it.

@@ -55,6 +55,15 @@ func AskedBy(r *http.Request) Asker {
 	return Other
 }
 
+// FromElsewhere tells that a page of another site, or one without an origin, makes the browser ask.
+func FromElsewhere(r *http.Request) bool {
+	switch first(r.Header["Sec-Fetch-Site"]) {
+	case "cross-site", "same-site":
+		return true
+	}
+	return false
+}
+
 // IsWorker tells whether a request is for the script of a worker, which goes by a policy of its own
 // (HTML, section 10.2.4).
 func IsWorker(r *http.Request) bool {

@@ -176,6 +176,11 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+const contentSecurityPolicy = "Content-Security-Policy"
+
+// ownPolicy is what all documents of ours may load.
+const ownPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'"
+
 // document answers with HTML that holds the visitor's choice.
 func (h *Handler) document(w http.ResponseWriter, r *http.Request, render func(notice.Visitor) ([]byte, error)) {
 	v := h.visitor(r, time.Now())
@@ -189,9 +194,11 @@ func (h *Handler) document(w http.ResponseWriter, r *http.Request, render func(n
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", v.Language)
 	header.Set("Cache-Control", "private, no-store")
-	header.Add("Vary", "Cookie, Accept-Language, Sec-GPC, Sec-Fetch-Dest")
+	header.Add("Vary", "Cookie, Accept-Language, Sec-GPC, Sec-Fetch-Dest, Sec-Fetch-Site")
 	header.Set("X-Robots-Tag", "noindex")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'")
+	if header.Get(contentSecurityPolicy) == "" {
+		header.Set(contentSecurityPolicy, ownPolicy+"; form-action 'self'; frame-ancestors 'self'")
+	}
 	serve(w, r, body)
 }
 
