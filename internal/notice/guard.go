@@ -197,29 +197,35 @@ func (g Guard) worker(files fs.FS, p *policy.Policy) ([]byte, error) {
 }
 
 // Guard returns the tag of the guard, for a visitor whose choice, if there is one, grants these
-// services.
+// services. It comes before any <base>, so that a path says where it is.
 func (r *Renderer) Guard(p Place, granted policy.Set, chosen bool) string {
 	on := strconv.FormatUint(uint64(granted), 16)
 	if !chosen {
 		on = "?" + on
 	}
-	return `<script data-caddy-consent="` + on + `" src="` + p.Origin + r.assets.folder + `guard.js"` + r.trust(p, "guard.js") + `></script>`
+	return `<script data-caddy-consent="` + on + `" src="` + r.assets.folder + `guard.js"` + r.trust(p, "guard.js") + `></script>`
 }
 
-// Trust is how script elements are marked so that a Content-Security-Policy lets them run.
+// Trust is how script elements are marked so that a Content-Security-Policy lets them run, and an
+// Integrity-Policy lets them load.
 type Trust struct {
-	Nonce     string
-	Integrity bool
+	Nonce string
+	// Integrity tells that they need the file's hash, CORS that it counts only so.
+	Integrity, CORS bool
 }
 
-// trust returns the attributes, with a space before each.
+// trust returns the attributes, with a space before each. Cloudflare's Rocket Loader, which puts scripts off,
+// leaves out what has the first.
 func (r *Renderer) trust(p Place, file string) string {
-	attributes := ""
+	attributes := ` data-cfasync="false"`
 	if p.Trust.Nonce != "" {
 		attributes += ` nonce="` + asciiOnly(template.HTMLEscapeString(p.Trust.Nonce)) + `"`
 	}
 	if p.Trust.Integrity {
 		attributes += ` integrity="` + r.assets.files[file].Hash + `"`
+	}
+	if p.Trust.CORS {
+		attributes += ` crossorigin=""`
 	}
 	return attributes
 }
