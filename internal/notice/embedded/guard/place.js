@@ -9,7 +9,7 @@
 	const { apply, getOwnPropertyDescriptor: describe } = Reflect;
 	const tag = document.currentScript;
 	const known = []; // also those that are gone: lists that a page has kept may hold what was in them
-	const isOurs = node => known.some(el => el.contains(node));
+	const isOurs = node => node && (node === tag || known.some(el => el.contains(node)));
 	let returns = 99; // an extension of the browser may go on taking away what we put back
 
 	// What walks from the head to the body, as React does that hydrates a document, does not meet them.
@@ -20,7 +20,7 @@
 				configurable: true,
 				get() {
 					let next = this;
-					do next = apply(get, next, []); while (next && (next === tag || known.includes(next)));
+					do next = apply(get, next, []); while (isOurs(next));
 					return next;
 				},
 			});
@@ -66,14 +66,15 @@
 				return typeof key === 'string' && /^\d+$/.test(key) ? at(key) : list[key];
 			},
 		}) : list;
-		const inBody = (list, name) => isOurs(list[0]) && document.body ? apply(getElementsByTagName, document.body, [name]) : list;
+		const inBody = (list, name) => document.body && isOurs(list[0]) ? apply(getElementsByTagName, document.body, [name]) : list;
 		const wrap = (names, trap, part) => guard.wrap(Document.prototype, names, (native, self, args, name) => {
 			const found = apply(native, self, args);
 			return self === document ? trap(found, args, name) : found;
 		}, part);
 		wrap('querySelector', (found, [selector]) => !isOurs(found) ? found :
-			[...apply(all, document, [selector])].find(el => !isOurs(el)) || (/caddy-consent|notice\.js|choice|service|switch|accept|refuse/.test(selector) ? found : null));
-		wrap('querySelectorAll getElementsByName', list => behind(list));
+			[...apply(all, document, [selector])].find(el => !isOurs(el)) || (/caddy-consent|(guard|notice)\.js|choice|service|switch|accept|refuse/.test(selector) ? found : null));
+		wrap('querySelectorAll', list => behind(list));
+		wrap('getElementsByName', list => behind(list, true));
 		wrap('getElementsByTagName', (list, [name]) => inBody(list, name));
 		wrap('forms', list => inBody(list, 'form'), 'get');
 		wrap('links', list => behind(list, true), 'get');
