@@ -21,7 +21,7 @@ const found = `(() => {
 	const tell = e => e ? e.localName + '#' + e.id : String(e);
 	const out = {};
 	for (const selector of ['form', 'button', 'input', 'a', 'h2', 'p', 'ul', 'details', 'fieldset', 'label', 'link', 'script', 'a, button', 'form button', '[type=hidden]', '[type=checkbox]',
-		'[role=dialog]', '[lang]', 'body > :first-child', ':not(html):not(head):not(head *)', 'html *']) {
+		'[lang]', 'body > :first-child', ':not(html):not(head):not(head *)', 'html *']) {
 		const first = document.querySelector(selector);
 		out[selector] = [tell(first), first && tell(document.querySelectorAll(selector)[0])];
 	}

@@ -72,7 +72,7 @@
 			return self === document ? trap(found, args, name) : found;
 		}, part);
 		wrap('querySelector', (found, [selector]) => !isOurs(found) ? found :
-			[...apply(all, document, [selector])].find(el => !isOurs(el)) || (/caddy-consent|(guard|notice)\.js|choice|service|switch|accept|refuse/.test(selector) ? found : null));
+			[...apply(all, document, [selector])].find(el => !isOurs(el)) || (/caddy-consent|(guard|notice)\.js|choice|service|switch|status|dialog|accept|refuse/.test(selector) ? found : null));
 		wrap('querySelectorAll', list => behind(list));
 		wrap('getElementsByName', list => behind(list, true));
 		wrap('getElementsByTagName', (list, [name]) => inBody(list, name));
