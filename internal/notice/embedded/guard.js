@@ -13,10 +13,11 @@
 	// Patterns are separated by spaces; they are exact, or have "*" for any characters.
 	const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$');
 	// Whose hosts and cookies are: first the site's, allowed, without an id; what the visitor may allow, with
-	// literals; what is always denied. An id and hosts, in which "$" stands for the id, come as one text.
+	// literals; what is always denied. An id and hosts, in which "$" stands for the id, come as one text, behind
+	// them the names for which there are stand-ins.
 	const parties = policy.parties.map(party => {
 		const [text, cookies, inline, days, exempt] = [].concat(party), [id] = text.split(' ');
-		return { id, hosts: matcher(text.replace(/\$/g, id)), cookies: cookies && matcher(cookies), inline, days, exempt };
+		return { id, hosts: matcher(text.replace(/\$/g, id)), globals: text.match(/\S+[)\]]\S*/g) || [], cookies: cookies && matcher(cookies), inline, days, exempt };
 	});
 	const services = parties.filter(p => p.inline);
 
@@ -124,8 +125,17 @@
 		put(el, 'data-caddy-consent', '');
 		for (const n of urls) move(el, n, HELD + n);
 		if (name) put(el, HELD + name, value);
+		fail(el);
 		if (el.localName === 'iframe') put(el, 'src', file('../../placeholder?') + new URLSearchParams({ service: id, lang: document.documentElement.lang, url: resolve(get(el, HELD + 'src')) }));
 	};
+	// Held is failed, once: a script when it is in the page, an image wherever it is.
+	const failed = new WeakSet();
+	const fail = el => setTimeout(() => {
+		if (failed.has(el) || !guard.heldFor(el) || guard.granted.has(guard.heldFor(el)) || !(el.localName === 'img' || el.localName === 'script' && el.isConnected)) return;
+		failed.add(el);
+		el.dispatchEvent(new Event('error'));
+	});
+	guard.heldFor = el => get(el, SERVICE);
 	// Forgets that an attribute was held.
 	guard.free = (el, name) => {
 		remove(el, HELD + name);
@@ -140,7 +150,7 @@
 	const screen = el => {
 		if (!loading.includes(el.localName)) return;
 		let id = get(el, SERVICE);
-		if (id) return dynamic.has(el) && guard.granted.has(id) && guard.activate?.(el);
+		if (id) return dynamic.has(el) && (guard.granted.has(id) ? guard.activate?.(el) : fail(el));
 		const page = get(el, 'srcdoc'), clean = filter(page);
 		if (page !== clean) put(el, 'srcdoc', clean);
 		id = urls.map(name => deniedIn(el, name, get(el, name))).find(Boolean);
