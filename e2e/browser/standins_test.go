@@ -149,3 +149,25 @@ func TestALinkThatWaitsForAPixelLeadsOn(t *testing.T) {
 		}
 	}
 }
+
+// Intercom's loader leaves a page alone in which its name is taken, and waits for the page to have loaded.
+func TestALoaderThatFindsItsNameTakenAndWaitsForThePageLoads(t *testing.T) {
+	const loader = `<script>(function(){var w=window;var ic=w.Intercom;if(typeof ic==="function"){ic('update',w.intercomSettings);}else{var d=document;
+		var i=function(){i.c(arguments)};i.q=[];i.c=function(args){i.q.push(args)};w.Intercom=i;
+		function l(){var s=d.createElement('script');s.type='text/javascript';s.async=true;s.src='https://widget.intercom.io/widget/x';var x=d.getElementsByTagName('script')[0];x.parentNode.insertBefore(s,x);}
+		if(w.attachEvent){w.attachEvent('onload',l);}else{w.addEventListener('load',l,false);}}})()</script>`
+	world, site, p := guarded(t, "service intercom", map[string]string{
+		"/":       harness.Document(loader, `<script src="/app.js"></script>`),
+		"/app.js": `Intercom('show')`,
+	})
+	p.Open(site.URL)
+	p.Await(harness.Settled)
+	p.Decide("accept", "undefined")
+	if missing := await(world, "/widget/x"); len(missing) > 0 {
+		t.Fatal("the widget does not load")
+	}
+	p.Await(`Intercom.q.length === 1 && Intercom.q[0][0] === 'show'`)
+	for _, problem := range p.Problems() {
+		t.Error(problem)
+	}
+}
