@@ -42,7 +42,8 @@ type guardParty struct {
 	Hosts   []policy.Pattern
 	Cookies []policy.Pattern
 	Inline  []string // never nil: by that the script tells declared services
-	Life    float64  // in seconds
+	Globals []string
+	Life    float64 // in seconds
 	Exempt  bool
 }
 
@@ -58,7 +59,7 @@ func (g Guard) policy(p *policy.Policy) guardPolicy {
 	for _, s := range p.Services {
 		party := guardParty{ID: s.ID, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
 		if g.Requests {
-			party.Hosts, party.Inline = s.Hosts, append(party.Inline, s.Inline...)
+			party.Hosts, party.Inline, party.Globals = s.Hosts, append(party.Inline, s.Inline...), s.Globals
 		}
 		out.Services = append(out.Services, party)
 	}
@@ -66,7 +67,7 @@ func (g Guard) policy(p *policy.Policy) guardPolicy {
 		out.Allow = p.Allow
 		for i, s := range p.Parties() {
 			if i >= len(p.Services) && p.Blocks(policy.Party(i), 0) {
-				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has)} // the first has it
+				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has), Globals: s.Globals} // the first has it
 				if len(party.Hosts) > 0 {
 					out.Known = append(out.Known, party)
 				}
@@ -119,7 +120,7 @@ func (g guardPolicy) has(host policy.Pattern) bool {
 func (g guardPolicy) MarshalJSON() ([]byte, error) {
 	parties := []any{[]any{"", strings.TrimSpace(abbreviated(g.Necessary, ""))}}
 	for _, s := range g.Services {
-		party := []any{s.ID + abbreviated(s.Hosts, s.ID), strings.TrimSpace(abbreviated(s.Cookies, "")), s.Inline, s.Life / (24 * 60 * 60)}
+		party := []any{s.text(), strings.TrimSpace(abbreviated(s.Cookies, "")), s.Inline, s.Life / (24 * 60 * 60)}
 		if s.Exempt {
 			party = append(party, 1)
 		}
@@ -127,7 +128,7 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 	}
 	parties = append(parties, abbreviated(g.Allow, ""))
 	for _, s := range g.Known {
-		parties = append(parties, s.ID+abbreviated(s.Hosts, s.ID))
+		parties = append(parties, s.text())
 	}
 	return json.Marshal(struct {
 		Parties   []any               `json:"parties"`
@@ -141,6 +142,11 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 		Google    map[string][]string `json:"google,omitempty"`
 		Matomo    string              `json:"matomo,omitempty"`
 	}{parties, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
+}
+
+// text is the id, the hosts and the names for which there are stand-ins, which no host can be mistaken for.
+func (s guardParty) text() string {
+	return strings.Join(append([]string{s.ID + abbreviated(s.Hosts, s.ID)}, s.Globals...), " ")
 }
 
 // abbreviated are patterns, with a space before each; "$" stands for the id.
@@ -161,6 +167,9 @@ var guardParts = []string{"policy", "natives", "elements", "attributes", "markup
 // script puts the guard's files together.
 func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 	parts := slices.Clone(guardParts)
+	if g.Requests {
+		parts = append(parts, "standins")
+	}
 	if g.Google || g.Matomo {
 		parts = append(parts, "signals")
 	}

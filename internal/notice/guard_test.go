@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -80,5 +81,24 @@ func TestTheGuardsTagTellsWhatIsGranted(t *testing.T) {
 	}
 	if got := r.Guard(Place{}, 0, false); !strings.Contains(got, `data-caddy-consent="?0"`) || strings.Contains(got, "nonce") {
 		t.Errorf("without a choice: %s", got)
+	}
+}
+
+func TestTheGuardKnowsTheNamesOfWhatItHoldsBack(t *testing.T) {
+	p := guarding(t, "ga", "recaptcha")
+	script := func(g Guard) string {
+		text, err := json.Marshal(g.policy(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for _, want := range []string{`analytics.google.com stats.g.doubleclick.net dataLayer[] gtag() ga() _gaq[]"`, ` *.$.net *.fbcdn.net fbq()"`, ` $crisp[]"`, " hbspt.forms.create()@hsforms"} {
+		if got := script(Guard{Requests: true}); !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+		if got := script(Guard{}); strings.Contains(got, "()") {
+			t.Errorf("where requests pass: %s", got)
+		}
 	}
 }

@@ -117,6 +117,7 @@ const wear = (el, attributes, judged) => {
 	dress(el, attributes);
 };
 
+guard.heldFor = el => get(el, SERVICE);
 // What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
 const remember = (set, object) => { if (window.WeakRef && set.size < 999) set.add(new WeakRef(object)); };
 let failing = [];
