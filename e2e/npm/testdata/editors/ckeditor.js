@@ -8,6 +8,10 @@ import { MediaEmbed } from '@ckeditor/ckeditor5-media-embed';
 import { Paragraph } from '@ckeditor/ckeditor5-paragraph';
 
 let editor;
+const put = where => editor.model.change(writer => {
+	const root = editor.model.document.getRoot();
+	writer.setSelection(root.getChild(where ? root.childCount - 1 : 0), where);
+});
 Object.assign(editing, {
 	ready: ClassicEditor.create(document.querySelector('#editor'), {
 		licenseKey: 'GPL', plugins: [Essentials, Paragraph, Link, Image, ImageCaption, MediaEmbed, HtmlEmbed, GeneralHtmlSupport],
@@ -18,5 +22,7 @@ Object.assign(editing, {
 	root: () => editor.editing.view.getDomRoot(),
 	set: html => editor.setData(html),
 	insert: html => editor.model.insertContent(editor.data.toModel(editor.data.processor.toView(html))),
+	home: () => put(0),
+	end: () => put('end'),
 	read: () => editor.getData(),
 });

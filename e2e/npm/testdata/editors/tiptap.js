@@ -29,5 +29,7 @@ Object.assign(editing, {
 	set: html => editor.commands.setContent(html),
 	insert: html => editor.commands.insertContent(html),
 	read: () => [editor.getHTML(), JSON.stringify(editor.getJSON()), editor.view.dom.innerHTML].join('\n'),
+	home: () => editor.commands.focus('start'),
+	end: () => editor.commands.focus('end'),
 	apart: () => editor.view.dispatch(closeHistory(editor.state.tr)),
 });
