@@ -20,7 +20,7 @@ const source = document.querySelector('#editor'), place = document.createElement
 source.after(place);
 const editor = new Editor({
 	element: place, content: source.innerHTML,
-	extensions: [StarterKit.configure({ undoRedo: { newGroupDelay: 1e6 }, trailingNode: false }), Image.configure({ inline: true }), Youtube, Video, Frame],
+	extensions: [StarterKit.configure({ undoRedo: { newGroupDelay: 1e6 }, trailingNode: false }), Image.configure({ inline: true }), Youtube.configure({ addPasteHandler: false }), Video, Frame],
 });
 source.remove();
 Object.assign(editing, {
