@@ -389,7 +389,12 @@ func (rw *responseWriter) expireLeftovers() {
 
 // rewrites tells whether this visitor's pages get something inserted, or withheld.
 func (rw *responseWriter) rewrites() bool {
-	return rw.handler.guards(rw.verdict) || rw.shows()
+	return rw.guards() || rw.shows()
+}
+
+// guards tells whether they get the guard, which also finds the notice its place.
+func (rw *responseWriter) guards() bool {
+	return rw.handler.guards(rw.verdict) || rw.verdict.Notice && rw.asker != page.Framed
 }
 
 // shows tells whether they get something that visitors see.
@@ -410,7 +415,7 @@ func (h *Handler) guards(v *verdict.Verdict) bool {
 func (rw *responseWriter) rules() markup.Rules {
 	h := rw.handler
 	var rules markup.Rules
-	if h.guards(rw.verdict) {
+	if rw.guards() {
 		rules.Head = h.renderer.Guard(rw.place(), rw.verdict.InForce, rw.verdict.State == choice.Given)
 	}
 	if rw.shows() {
@@ -488,7 +493,7 @@ func (rw *responseWriter) place() notice.Place {
 		Site:     rw.request.Host,
 		Return:   rw.asked.RequestURI(),
 		Refusing: rw.verdict.Refusing,
-		Guarded:  rw.handler.guards(rw.verdict) && !rw.trust.TrustedTypes,
+		Guarded:  rw.guards() && !rw.trust.TrustedTypes,
 		Trust:    notice.Trust{Nonce: rw.trust.Nonce, Integrity: rw.trust.Integrity},
 	}
 }

@@ -608,6 +608,23 @@ func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
 	}
 }
 
+func TestAPageWithANoticeHasTheGuardThoughNothingIsDenied(t *testing.T) {
+	origin, c := site(t, "service matomo {\n exempt\n }\n undeclared pass\n third_parties pass\n")
+	behave("/page", page(html, "Content-Type: text/html"))
+	hasGuard := func(fields ...string) bool {
+		return strings.Contains(c.do(t, "GET", origin+"/page", fields...).body, "/guard.js")
+	}
+	if !hasGuard(navigation) {
+		t.Error("with the notice, without a choice")
+	}
+	if hasGuard(navigation, "Cookie: "+c.choose(t, origin, "choice=accept")) {
+		t.Error("with the choice, by which all is allowed")
+	}
+	if hasGuard("Sec-Fetch-Dest: iframe", "Sec-Fetch-Mode: navigate") {
+		t.Error("in a frame, which has no notice")
+	}
+}
+
 func TestAPageWithANoticeIsNeverStoredAndItsHeadersAreTrue(t *testing.T) {
 	origin, c := site(t, "")
 	behave("/cached", page(html, "Content-Type: text/html", `ETag: "v1"`, "Cache-Control: public, max-age=600", "Content-MD5: x", "Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))))

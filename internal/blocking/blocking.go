@@ -68,7 +68,7 @@ type Page struct {
 
 // Withhold lets the rules of a page withhold what is denied.
 func (p *Page) Withhold(rules *markup.Rules) {
-	rules.Prefix, rules.Host, rules.Frame = prefix, p.host, p.frame
+	rules.Prefix, rules.Gate, rules.Host, rules.Frame = prefix, gate, p.host, p.frame
 	if p.policy.All&^p.Granted != 0 && len(p.owners) > 0 {
 		rules.Script = p.script
 	}

@@ -1,15 +1,10 @@
 package blocking
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 )
-
-// loadingRelations are those by which a Link field makes a browser load something or connect, as a
-// <link> does (HTML, section 4.6.8).
-var loadingRelations = []string{"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "prerender"}
 
 // Links returns a response's Link field values without the links that would load from what is denied;
 // lines itself where that is all. RFC 8288, section 3.
@@ -87,12 +82,7 @@ func loadsByRelation(parameters string) bool {
 		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
 			continue
 		}
-		for relation := range strings.FieldsSeq(strings.Trim(value, "\" \t")) {
-			if slices.Contains(loadingRelations, strings.ToLower(relation)) {
-				return true
-			}
-		}
-		return false
+		return markup.LinkLoads([]byte(strings.Trim(value, "\" \t")), true)
 	}
 	return false
 }

@@ -28,7 +28,7 @@ type startTag struct {
 func (t *startTag) count() {
 	t.counting = 0
 	for i := range t.element.urls {
-		if when := t.element.urls[i].when; when == nil || when(t) {
+		if when := t.element.urls[i].when; when == nil || when.holds(t) {
 			t.counting |= 1 << i
 		}
 	}
@@ -69,6 +69,7 @@ var (
 	nameSrc       = nameOf("src")
 	nameSrcdoc    = nameOf("srcdoc")
 	nameHTTPEquiv = nameOf("http-equiv")
+	nameAnimates  = nameOf("attributename")
 	nameContent   = nameOf("content")
 	nameCharset   = nameOf("charset")
 	nameEncoding  = nameOf("encoding")
@@ -175,36 +176,6 @@ func (t *startTag) has(name *nameToken) bool {
 	_, ok := t.value(name)
 	return ok
 }
-
-// linkLoads tells by the rel of a <link> whether it makes the browser load something or
-// connect.
-func linkLoads(t *startTag) bool {
-	rel, _ := t.value(&nameRel)
-	for word := range bytes.FieldsFuncSeq(rel, func(r rune) bool { return r < 0x80 && class[r] == space }) {
-		for _, loading := range []string{"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "prerender",
-			"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon", "manifest"} {
-			if equalFold(word, loading) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func isRefresh(t *startTag) bool {
-	pragma, _ := t.value(&nameHTTPEquiv)
-	return equalFold(pragma, "refresh")
-}
-
-func isImageInput(t *startTag) bool {
-	kind, _ := t.value(&nameType)
-	return equalFold(kind, "image")
-}
-
-// hasNoDocument tells that the src of an <iframe> counts (section 4.8.5).
-func hasNoDocument(t *startTag) bool { return !t.has(&nameSrcdoc) }
-
-func isSVG(t *startTag) bool { return t.foreign }
 
 // runs tells whether the text or the file of a <script> is a script: a JavaScript MIME
 // type, none at all, or a module (section 4.12.1.1, "prepare the script element").

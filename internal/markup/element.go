@@ -33,34 +33,38 @@ const (
 	isVoid
 	// inForeign: an element of SVG or MathML.
 	inForeign
+	// seldom: a link, of which there are many, and few that a rule may act on: those with a "ping".
+	seldom
 )
 
 // everywhere are the flags that matter where the document's structure is settled:
 // the body is open and the content is HTML.
-const everywhere = isRawText | isPlaintext | isForeign | loads
+const everywhere = isRawText | isPlaintext | isForeign | loads | seldom
 
-// valueKind is how the URLs stand in an attribute's value.
-type valueKind uint8
+// Kind is how the URLs stand in an attribute's value.
+type Kind uint8
 
 const (
-	plainURL  valueKind = iota
-	sourceSet           // a list of image candidates
-	refresh             // of <meta http-equiv=refresh>
-	document            // no URL, but the document itself
+	PlainURL  Kind = iota
+	SourceSet      // a list of image candidates
+	Spaced         // a list with spaces between
+	Animated       // a list with ";" between, as an animation takes one after the other
+	Refresh        // of <meta http-equiv=refresh>
+	Document       // no URL, but the document itself
 )
 
 type urlAttribute struct {
 	name string
-	kind valueKind
-	// when, if not nil, tells by the element's other attributes whether this one counts.
-	when func(tag *startTag) bool
+	kind Kind
+	// when, if not nil, tells by the rest of the tag whether this one counts.
+	when *condition
 
 	nameToken // made of name
 }
 
 // elements are all that the scanner tells apart. Section numbers are those of the
 // HTML standard; the attributes are those by which an element fetches (section 2.4)
-// or submits (section 4.10.21).
+// or submits (section 4.10.21). Loading tells the guard of them.
 var elements = []element{
 	{name: "html"},
 	{name: "head", flags: breaksOut},
@@ -71,37 +75,43 @@ var elements = []element{
 	{name: "base", flags: isMetadata | isVoid | loads},
 	{name: "basefont", flags: isMetadata | isVoid},
 	{name: "bgsound", flags: isMetadata | isVoid},
-	{name: "link", flags: isMetadata | isVoid | loads, urls: []urlAttribute{{name: "href", when: linkLoads}, {name: "imagesrcset", kind: sourceSet, when: linkLoads}}},
-	{name: "meta", flags: isMetadata | isVoid | loads | breaksOut, urls: []urlAttribute{{name: "content", kind: refresh, when: isRefresh}}},
+	{name: "link", flags: isMetadata | isVoid | loads, urls: []urlAttribute{{name: "href", when: byRelation}, {name: "imagesrcset", kind: SourceSet, when: byRelation}}},
+	{name: "meta", flags: isMetadata | isVoid | loads | breaksOut, urls: []urlAttribute{{name: "content", kind: Refresh, when: ofRefresh}}},
 	{name: "title", flags: isMetadata | isRawText},
 	{name: "style", flags: isMetadata | isRawText},
 	{name: "noframes", flags: isMetadata | isRawText},
 	{name: "noscript", flags: isRawText},
 	{name: "template", flags: isMetadata},
-	{name: "script", flags: isMetadata | isRawText | loads, urls: []urlAttribute{{name: "src"}, {name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+	{name: "script", flags: isMetadata | isRawText | loads, urls: []urlAttribute{{name: "src"}, {name: "href", when: inSVG}, {name: "xlink:href", when: inSVG}}},
 
 	{name: "textarea", flags: isRawText | endsFrameset},
 	{name: "xmp", flags: isRawText | endsFrameset},
-	{name: "iframe", flags: isRawText | endsFrameset | loads, urls: []urlAttribute{{name: "src", when: hasNoDocument}, {name: "srcdoc", kind: document}}},
+	{name: "iframe", flags: isRawText | endsFrameset | loads, urls: []urlAttribute{{name: "src"}, {name: "srcdoc", kind: Document}}},
 	{name: "noembed", flags: isRawText},
 	{name: "plaintext", flags: isPlaintext},
 
 	{name: "svg", flags: isForeign},
 	{name: "math", flags: isForeign},
-	{name: "use", flags: loads | inForeign, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
-	{name: "feimage", flags: loads | inForeign, urls: []urlAttribute{{name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
+	{name: "set", flags: loads | inForeign, urls: []urlAttribute{{name: "to", when: ofAddress}}},
+	{name: "animate", flags: loads | inForeign, urls: []urlAttribute{{name: "to", when: ofAddress}, {name: "from", when: ofAddress}, {name: "by", when: ofAddress}, {name: "values", kind: Animated, when: ofAddress}}},
+	{name: "use", flags: loads | inForeign, urls: []urlAttribute{{name: "href", when: inSVG}, {name: "xlink:href", when: inSVG}}},
+	{name: "feimage", flags: loads | inForeign, urls: []urlAttribute{{name: "href", when: inSVG}, {name: "xlink:href", when: inSVG}}},
 	// In HTML <image> is read as <img>; in SVG it is an element of its own.
-	{name: "image", flags: endsFrameset | loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}, {name: "href", when: isSVG}, {name: "xlink:href", when: isSVG}}},
-	{name: "img", flags: endsFrameset | loads | isVoid | breaksOut, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}}},
-	{name: "input", flags: endsFrameset | loads | isVoid, urls: []urlAttribute{{name: "src", when: isImageInput}, {name: "formaction"}}},
+	{name: "image", flags: endsFrameset | loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: SourceSet}, {name: "href", when: inSVG}, {name: "xlink:href", when: inSVG}}},
+	{name: "img", flags: endsFrameset | loads | isVoid | breaksOut, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: SourceSet}}},
+	{name: "input", flags: endsFrameset | loads | isVoid, urls: []urlAttribute{{name: "src", when: ofImageInput}, {name: "formaction"}}},
 	{name: "button", flags: endsFrameset | loads, urls: []urlAttribute{{name: "formaction"}}},
 	{name: "form", flags: loads, urls: []urlAttribute{{name: "action"}}},
 	{name: "embed", flags: endsFrameset | loads | isVoid | breaksOut, urls: []urlAttribute{{name: "src"}}},
 	{name: "object", flags: endsFrameset | loads, urls: []urlAttribute{{name: "data"}}},
 	{name: "video", flags: loads, urls: []urlAttribute{{name: "src"}, {name: "poster"}}},
 	{name: "audio", flags: loads, urls: []urlAttribute{{name: "src"}}},
-	{name: "source", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: sourceSet}}},
+	{name: "source", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}, {name: "srcset", kind: SourceSet}}},
 	{name: "track", flags: loads | isVoid, urls: []urlAttribute{{name: "src"}}},
+
+	// Of a link, what is told of its use counts; the link itself does not load.
+	{name: "a", flags: loads | seldom | inForeign, urls: []urlAttribute{{name: "ping", kind: Spaced}}},
+	{name: "area", flags: endsFrameset | isVoid | loads | seldom, urls: []urlAttribute{{name: "ping", kind: Spaced}}},
 
 	// Browsers show this attribute of tables' parts as that of the body (section 15.3.9).
 	{name: "table", flags: endsFrameset | breaksOut | loads, urls: []urlAttribute{{name: "background"}}},
@@ -112,7 +122,7 @@ var elements = []element{
 	{name: "pre", flags: endsFrameset | breaksOut}, {name: "listing", flags: endsFrameset | breaksOut},
 	{name: "li", flags: endsFrameset | breaksOut}, {name: "dd", flags: endsFrameset | breaksOut}, {name: "dt", flags: endsFrameset | breaksOut},
 	{name: "applet", flags: endsFrameset}, {name: "marquee", flags: endsFrameset}, {name: "select", flags: endsFrameset},
-	{name: "area", flags: endsFrameset | isVoid}, {name: "br", flags: endsFrameset | breaksOut | isVoid},
+	{name: "br", flags: endsFrameset | breaksOut | isVoid},
 	{name: "keygen", flags: endsFrameset | isVoid}, {name: "wbr", flags: endsFrameset | isVoid}, {name: "hr", flags: endsFrameset | breaksOut | isVoid},
 	{name: "col", flags: isVoid}, {name: "param", flags: isVoid},
 

@@ -41,7 +41,7 @@ func TestWhatIsGatedAndNotGrantedStays(t *testing.T) {
 	)
 	rules := granting()
 	rules.Granted = nil
-	become(t, rules, `<script type="text/plain" data-c-service="yes" src="//a.test"></script>`, `<img data-c-service=yes data-c-src=//a.test>`)
+	become(t, rules, `<script type="text/plain" data-c-service="yes" src="//d.test"></script>`, `<script type="text/plain" data-c-service="yes" src="//a.test"></script>`, `<img data-c-service=yes data-c-src=//a.test>`)
 }
 
 func TestADeniedHostOnWhatIsGrantedIsNotActivated(t *testing.T) {

@@ -25,7 +25,8 @@ type Rules struct {
 	Body func(lang []byte) string
 
 	// Host is told each host from which an element of the page would load, or to
-	// which it would send, by itself; in lower case, in ASCII, without port. What it
+	// which it would send, by itself, also as the text of a module, of an import map or of speculation
+	// rules names it; in lower case, in ASCII, without port. What it
 	// returns is how the element is withheld; nil leaves it. The bytes are valid
 	// during the call only. With a nil Host no element is looked at.
 	Host func(host []byte) *Mark
@@ -51,7 +52,7 @@ type Rules struct {
 	// Gate is the attribute with which an author marks an element that waits to be
 	// activated, in lower case. Granted is asked with its value; where it returns a mark, the
 	// element is activated: its attributes lose Prefix, and a script its inert type. With a
-	// nil Granted nothing is activated.
+	// nil Granted nothing is activated. A <script> of another type that has it is left alone.
 	Gate    string
 	Granted func(value []byte) *Mark
 }

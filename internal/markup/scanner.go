@@ -86,7 +86,7 @@ func (s *Scanner) settle() {
 	s.unsettled = s.phase != finished || len(s.open) > 0
 	s.wanted = everywhere
 	if !s.elements() {
-		s.wanted &^= loads
+		s.wanted &^= loads | seldom
 	}
 }
 

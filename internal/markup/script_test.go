@@ -27,17 +27,50 @@ func TestOnlyWhatTheBrowserRunsIsAScript(t *testing.T) {
 		"application/ld+json": false, "importmap": false, "speculationrules": false, "text/template": false, "text/plain": false, "application/json": false, "text/babel": false,
 		"application/jscript": false, "text/javascript;charset=utf-8": false, "javascript": false, "text/javascript1.6": false, "x": false,
 	} {
-		inline, file := `<script type="`+kind+`">track()</script>`, `<script type="`+kind+`" src=//d.test></script>`
+		inline := `<script type="` + kind + `">track()</script>`
 		if runs {
 			inline = `<script†` + plain + ` ‡type="` + kind + `">track()</script>`
-			file = `<script†` + plain + ` ‡type="` + kind + `" ‡src=//d.test></script>`
 		}
-		become(t, denying(), inline, file)
+		// Of a file, whoever knows the type may make a script (Partytown).
+		become(t, denying(), inline, `<script†`+plain+` ‡type="`+kind+`" ‡src=//d.test></script>`)
 	}
 	become(t, denying(),
 		`<script†`+plain+` language=JavaScript1.2>track()</script>`, `<script†`+plain+` language="">track()</script>`, `<script language=vbscript>track()</script>`,
 		`<script type=x language=javascript>track()</script>`, `<script type=x type=text/javascript>track()</script>`,
 	)
+}
+
+func TestModulesThatImportFromADeniedHostAreWithheld(t *testing.T) {
+	for text, imports := range map[string]bool{
+		`import "https://d.test/x.js"`: true, `import'//d.test/x.js'`: true, `import x from "https://d.test/x.js";`: true, `import{x}from"https://d.test"`: true,
+		`export * from 'https://d.test/'`: true, `import("https://d.test/x")`: true, "await import (\n`//d.test`)": true, `import(/* webpackIgnore: true */ "//d.test")`: true,
+		`import /**/ x /* * */ from /* a *//* b */ "//d.test"`: true, `import a from "/a"; import b from "//a.test"; import c from "//d.test"`: true,
+		`import "/x?//d.test"`: false, `import x from "d.test"`: false, `"https://d.test"`: false, `fetch("https://d.test")`: false, `x.important("//d.test")`: false, `import(u + "//d.test")`: false, `Array.from("//d.test")`: false,
+		`import "https://a.test"`: false, `import 'data:text/javascript,"//d.test"'`: false, `important "//d.test"`: false, "import '\n//d.test'": false,
+	} {
+		page := `<script type=module>` + text + `</script>`
+		if imports {
+			page = `<script†` + plain + ` ‡type=module>` + text + `</script>`
+		}
+		become(t, denying(), page, `<script>`+text+`</script>`, `<script type=application/json>`+text+`</script>`)
+	}
+	become(t, denying(), `<base href=//d.test><script type=module>import "x"</script><script†`+plain+` ‡type=module>import "./x"</script>`)
+}
+
+func TestImportMapsAndSpeculationRulesThatNameADeniedHostAreWithheld(t *testing.T) {
+	for text, names := range map[string]bool{
+		`{"imports": {"x": "https://d.test/x.js"}}`: true, `{"scopes":{"https:\/\/d.test\/":{}}}`: true, `{"imports":{"x":"\u002f/d.test"}}`: true,
+		`{"prefetch":[{"urls":["/a","//d.test/a"]}]}`: true, `{"prefetch":[{"where":{"href_matches":"https://d.test/*"}}]}`: true,
+		`{"imports": {"d.test": "/x.js", "\"": "/"}}`: false, `{"prefetch":[{"where":{"href_matches":"/*"}}]}`: false, `{"x": '//d.test'}`: false, `{"x": "//d.test`: false, ``: false,
+	} {
+		for _, kind := range []string{"importmap", " SpeculationRules"} {
+			page := `<script type="` + kind + `">` + text + `</script>`
+			if names {
+				page = `<script†` + plain + ` ‡type="` + kind + `">` + text + `</script>`
+			}
+			become(t, denying(), page)
+		}
+	}
 }
 
 func TestAScriptEndsWhereTheStandardEndsIt(t *testing.T) {

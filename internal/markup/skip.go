@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 )
 
 // skip passes over text, and over tags that make no difference as long as their ends can be
@@ -35,8 +36,9 @@ func (s *Scanner) skip(w []byte, i int) int {
 		if ends == 0 {
 			return i
 		}
+		f := flags(0)
 		if !isEnd {
-			if flagsOf(fold(word, length))&wanted != 0 {
+			if f = flagsOf(fold(word, length)) & wanted; f != 0 && f&seldom == 0 {
 				return i
 			}
 		}
@@ -46,7 +48,7 @@ func (s *Scanner) skip(w []byte, i int) int {
 			continue
 		}
 		end, _ := endOfTag(w[i:])
-		if end == 0 {
+		if end == 0 || f != 0 && mayPing(w[i:i+end]) {
 			return start
 		}
 		i += end
@@ -89,6 +91,19 @@ func endOfTag(b []byte) (length int, slash bool) {
 		return 0, false
 	}
 	return end + 1, last == '/'
+}
+
+// mayPing tells whether "ping" stands anywhere in a tag. One of four bytes is looked at: the word
+// covers one of them.
+func mayPing(tag []byte) bool {
+	const word = "ping"
+	for i := len(word) - 1; i < len(tag); i += len(word) {
+		at := strings.IndexByte(word, tag[i]|0x20)
+		if at >= 0 && hasPrefixFold(tag[i-at:], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayOpen tells whether the quote at i may open a value.

@@ -17,6 +17,8 @@ var fuzzSeeds = []string{
 	`<base href=//d.test><meta http-equiv=refresh content="0; url=x"><meta charset=iso-2022-jp><img src=x>`,
 	`&#X20`, `<svg></script><image xlink:href=//d>>`, `<head></head>&#32;&NewLine<frameset>`,
 	`<textarea><img src=//d.test></textarea><plaintext><img src=//d.test>`, "\xef\xbb\xbf<svg/><title></title>", `<iframe srcdoc=&#60img&#x20src=//d.test&gt>`,
+	`<p><a href=x ping="/a //d.test">a</a ><svg><set attributeName=href to=//d.test /><animate attributeName=href values="/;//d.test">`,
+	`<script type=module>import "//d.test"</script><script type=importmap>{"/a":"\/\/d.test"}</script><script type=text/partytown src=//d.test>`,
 }
 
 // hazards are rules that match often.

@@ -11,6 +11,9 @@ type capture struct {
 	from int64 // the offset from which the page is held; -1: there is none
 	text int64 // where the text begins
 	tag  startTag
+	// runs tells that the text of a <script> is one, notation how it names what it loads.
+	runs     bool
+	notation notation
 }
 
 // textEnds acts on the captured text, which ends at i in the window.
@@ -28,7 +31,14 @@ func (s *Scanner) textEnds(w []byte, i int) {
 		// without, it is markup.
 		s.edits = append(s.edits, s.nested(text, c.text)...)
 	default:
-		if mark := s.Script(text); mark != nil {
+		var mark *Mark
+		if c.runs && s.Script != nil {
+			mark = s.Script(text)
+		}
+		if mark == nil {
+			mark = s.markOfText(c.notation, text)
+		}
+		if mark != nil {
 			c.tag.bytes = w[c.from-s.base : c.text-s.base]
 			s.withhold(&c.tag, mark)
 		}

@@ -16,9 +16,9 @@ var loading = map[string]map[string][]string{
 		"img": {"src", "srcset"}, "script": {"src"}, "iframe": {"src", "srcdoc"}, "frame": {"src"}, "input": {"formaction"}, "button": {"formaction"},
 		"form": {"action"}, "embed": {"src"}, "object": {"data"}, "video": {"src", "poster"}, "audio": {"src"}, "source": {"src", "srcset"}, "track": {"src"},
 		"body": {"background"}, "link": {"href"}, "table": {"background"}, "thead": {"background"}, "tbody": {"background"}, "tfoot": {"background"},
-		"tr": {"background"}, "th": {"background"}, "td": {"background"},
+		"tr": {"background"}, "th": {"background"}, "td": {"background"}, "a": {"ping"}, "area": {"ping"},
 	},
-	"svg": {"image": {"href"}, "use": {"href"}, "feImage": {"href"}, "script": {"href"}},
+	"svg": {"image": {"href"}, "use": {"href"}, "feImage": {"href"}, "script": {"href"}, "set": {"to"}, "animate": {"values"}},
 }
 
 // deniedIn returns an attribute of the tree from which something would load that is denied.
@@ -33,7 +33,8 @@ func deniedIn(page string, depth int) string {
 				return found
 			}
 		}
-		if n.Type != html.ElementNode || n.Data == "script" && waits(n) || n.Data == "link" && valueOf(n, "rel") != "stylesheet" {
+		if n.Type != html.ElementNode || n.Data == "script" && valueOf(n, "data-c-service") != "" && waits(n) || n.Data == "link" && valueOf(n, "rel") != "stylesheet" ||
+			(n.Data == "set" || n.Data == "animate") && valueOf(n, "attributeName") != "href" {
 			continue
 		}
 		for _, a := range n.Attr {
@@ -47,8 +48,8 @@ func deniedIn(page string, depth int) string {
 					return found
 				}
 				continue
-			case a.Key == "src" && n.Data == "iframe" && slices.ContainsFunc(n.Attr, func(b html.Attribute) bool { return b.Key == "srcdoc" }):
-				continue
+			case a.Key == "ping" || a.Key == "values":
+				urls = strings.FieldsFunc(a.Val, func(c rune) bool { return c == ';' || a.Key == "ping" && strings.ContainsRune(whitespace, c) })
 			case a.Key == "srcset":
 				urls = strings.Fields(a.Val)[:min(1, len(strings.Fields(a.Val)))]
 			}

@@ -1,5 +1,10 @@
 package markup
 
+import (
+	"bytes"
+	"strings"
+)
+
 // element applies the rules to the current start tag, which ends before the offset end.
 func (s *Scanner) element(end int64) {
 	t := &s.tag
@@ -19,21 +24,30 @@ func (s *Scanner) element(end int64) {
 	}
 	activated := s.activated()
 	isScript := t.element == elementScript
-	if isScript && activated == nil && !t.runs() {
-		return // a data block, or one that waits
+	isData := isScript && !t.runs() // or waits for somebody who knows its type
+	if isData && activated == nil && s.isGated() {
+		return
 	}
 	t.count()
 	mark, waits, hasURL := s.markOf(activated != nil)
 	switch {
-	case mark != nil && (!isScript || t.runs()):
+	case mark != nil && !(isData && activated != nil):
 		s.withhold(t, mark)
 	case mark != nil || waits: // activated, it would load what is denied
 	case activated != nil:
 		s.activate(activated)
-	case isScript && !hasURL && !(t.foreign && t.selfClosing) && s.Script != nil:
-		s.capture = capture{from: t.offset, text: end, tag: *t}
+	case isScript && !hasURL && !(t.foreign && t.selfClosing) && s.reads(isData):
+		s.capture = capture{from: t.offset, text: end, tag: *t, runs: !isData, notation: t.notation()}
 	}
 }
+
+// reads tells whether a rule is about the text of the current tag, a <script>.
+func (s *Scanner) reads(isData bool) bool {
+	return !isData && s.Script != nil || s.Host != nil && s.tag.notation() != classic
+}
+
+// isGated tells whether the current tag has Gate, if only for what is not granted.
+func (s *Scanner) isGated() bool { return s.Gate != "" && s.tag.has(&s.gate) }
 
 // metaPolicy rewrites the content of a <meta http-equiv=content-security-policy>, which counts in
 // the head alone (HTML, section 4.2.5.3).
@@ -75,7 +89,7 @@ func (s *Scanner) markOf(activated bool) (mark *Mark, waits, hasURL bool) {
 				if found := s.markOfValue(u.kind, *a); mark == nil {
 					mark = found
 				}
-			case activated && u.kind != document && s.isPrefixed(t.name(*a), u.text) && t.counts(i):
+			case activated && u.kind != Document && s.isPrefixed(t.name(*a), u.text) && t.counts(i):
 				hasURL = true
 				waits = s.markOfValue(u.kind, *a) != nil || waits
 			}
@@ -84,19 +98,30 @@ func (s *Scanner) markOf(activated bool) (mark *Mark, waits, hasURL bool) {
 	return mark, waits, hasURL
 }
 
-func (s *Scanner) markOfValue(kind valueKind, a span) (mark *Mark) {
+func (s *Scanner) markOfValue(kind Kind, a span) (mark *Mark) {
 	value := s.tag.valueOf(a)
 	switch kind {
-	case sourceSet:
+	case SourceSet:
 		for url := range candidates(decoded(value)) {
 			if found := s.ask(url, false); mark == nil {
 				mark = found
 			}
 		}
 		return mark
-	case refresh:
+	case Spaced, Animated:
+		separators := whitespace
+		if kind == Animated {
+			separators = ";"
+		}
+		for url := range bytes.FieldsFuncSeq(decoded(value), func(c rune) bool { return strings.ContainsRune(separators, c) }) {
+			if found := s.ask(url, false); mark == nil {
+				mark = found
+			}
+		}
+		return mark
+	case Refresh:
 		return s.ask(refreshURL(decoded(value)), false)
-	case document:
+	case Document:
 		s.embedded(a)
 		return nil
 	}
@@ -155,8 +180,7 @@ func (s *Scanner) withhold(t *startTag, mark *Mark) {
 // from loading when they move; -1: it is none.
 func (t *startTag) moving(name []byte) int {
 	for i := range t.element.urls {
-		u := &t.element.urls[i]
-		if u.kind != document && t.counts(i) && equalFold(name, u.text) {
+		if u := &t.element.urls[i]; t.counts(i) && equalFold(name, u.text) {
 			return i
 		}
 	}
@@ -207,10 +231,15 @@ func (s *Scanner) isPrefixed(attribute []byte, name string) bool {
 	return hasPrefixFold(attribute, s.Prefix) && equalFold(attribute[len(s.Prefix):], name)
 }
 
-// moved is moving for an attribute that stands under Prefix.
+// moved is moving for an attribute that stands under Prefix. A document that does waits for the guard: the
+// hosts in it are to be asked for.
 func (s *Scanner) moved(attribute []byte) int {
 	if !hasPrefixFold(attribute, s.Prefix) {
 		return -1
 	}
-	return s.tag.moving(attribute[len(s.Prefix):])
+	i := s.tag.moving(attribute[len(s.Prefix):])
+	if urls := s.tag.element.urls; i >= 0 && i < len(urls) && urls[i].kind == Document {
+		return -1
+	}
+	return i
 }

@@ -25,16 +25,34 @@ func TestEachElementThatLoadsIsWithheld(t *testing.T) {
 		`<link† rel=stylesheet ‡href="//d.test/x">`, `<link† rel=preload as=image ‡imagesrcset="//d.test/x 1x">`,
 		`<link† ‡href=/a rel=preload as=image ‡imagesrcset="/a, //d.test/x 2x">`,
 		`<meta† http-equiv=refresh ‡content="0;url=//d.test/x">`,
+		`<a† href=/a ‡ping="//d.test/x">a</a>`, `<A† HREF=//d.test ‡PING='/a&#32;//d.test'>`, `<p><a† title=">" ‡ping=//d.test>`, `<p><a class=pings>a</a><a†/‡pinG=//d.test >a`,
+		`<p><area† href=/a ‡ping="//a.test	//d.test">`,
+	)
+}
+
+func TestAFrameWithADocumentBelongsToItsAddress(t *testing.T) {
+	become(t, denying(),
+		`<iframe†‹ src="/f"› ‡srcdoc="x" ‡src=//d.test></iframe>`, `<iframe†‹ src="/f"› ‡src=//d.test ‡srcdoc="<img† ‡src=//d.test>" ‡srcdoc=y></iframe>`,
+		`<iframe srcdoc="x" src=/a></iframe>`,
+	)
+}
+
+func TestAnimationsOfAnAddressAreWithheld(t *testing.T) {
+	become(t, denying(),
+		`<svg><image><set† attributeName=href ‡to="//d.test/x"/></image></svg>`, `<svg><image><set† attributeName="xlink:href" ‡to=//d.test></set></image></svg>`,
+		`<svg><animate† attributeName=href ‡from=//d.test ‡to=/a /><animate† attributename=href ‡by=//d.test />`,
+		`<svg><animate† attributeName=href ‡values="/a ; //d.test/x;/b"/>`, `<svg><animate attributeName=href values="/a;?//d.test"/>`,
+		`<svg><set attributeName=fill to=//d.test /><set to=//d.test /><animate attributeName=hrefs to=//d.test />`, `<set attributeName=href to=//d.test>`,
 	)
 }
 
 func TestWhatDoesNotLoadByItselfStays(t *testing.T) {
 	become(t, denying(),
-		`<a href=//d.test ping=//d.test>`, `<area href=//d.test>`, `<p src=//d.test>`, `<p cite=//d.test>`, `<img data-src=//d.test longdesc=//d.test>`,
+		`<a href=//d.test>`, `<area href=//d.test>`, `<a href=//d.test ping="/a //a.test">`, `<p ping=//d.test>`, `<p src=//d.test>`, `<p cite=//d.test>`, `<img data-src=//d.test longdesc=//d.test>`,
 		`<input src=//d.test>`, `<input type=text src=//d.test>`, `<use href=//d.test>`, `<feimage href=//d.test>`, `<image href=//d.test>`,
 		`<script href=//d.test></script>`, `<img href=//d.test>`, `<object src=//d.test></object>`, `<imgs src=//d.test>`, `</img src=//d.test>`,
 		`<meta name=x content="0;url=//d.test">`, `<meta property=og:image content=//d.test>`,
-		`<iframe srcdoc="x" src=//d.test></iframe>`, `<iframe src=about:blank></iframe>`, `<base href=//d.test>`,
+		`<iframe src=about:blank></iframe>`, `<base href=//d.test>`,
 	)
 }
 
@@ -42,7 +60,7 @@ func TestLinksAreToldByWhatTheyAreFor(t *testing.T) {
 	for rel, loads := range map[string]bool{
 		"stylesheet": true, "alternate stylesheet": true, "StyleSheet": true, "preload": true, "modulepreload": true, "prefetch": true,
 		"preconnect": true, "dns-prefetch": true, "prerender": true, "icon": true, "shortcut icon": true, "apple-touch-icon": true,
-		"mask-icon": true, "manifest": true, "&#115;tylesheet": true, "canonical\ticon": true, "a\ficon": true,
+		"mask-icon": true, "manifest": true, " icon": true, "compression-dictionary": true, "&#115;tylesheet": true, "canonical\ticon": true, "a\ficon": true,
 		"": false, "canonical": false, "alternate": false, "next": false, "author": false, "me": false, "stylesheets": false, "stylesheet,icon": false, "icon\u00a0": false,
 	} {
 		page := `<link href=//d.test rel="` + rel + `">`

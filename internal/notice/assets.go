@@ -26,10 +26,10 @@ type Asset struct {
 	encoded map[string]func() []byte
 }
 
-// assets are the files by name, in a folder whose URL changes with their bytes.
+// assets are the files by name, in a folder whose URL changes with their bytes. All such folders are in one.
 type assets struct {
-	folder string
-	files  map[string]Asset
+	all, folder string
+	files       map[string]Asset
 }
 
 // readAssets reads what is served at {path}/assets/<hash>/<name>.
@@ -64,7 +64,8 @@ func readAssets(files fs.FS, o Options) (assets, error) {
 		a.files[f.name] = newAsset(f.contentType, body)
 	}
 	// Short: it stands in every page, and 2^32 versions are enough to tell two apart.
-	a.folder = o.Path + "/assets/" + hex.EncodeToString(h.Sum(nil)[:4]) + "/"
+	a.all = o.Path + "/assets/"
+	a.folder = a.all + hex.EncodeToString(h.Sum(nil)[:4]) + "/"
 	return a, nil
 }
 
@@ -102,12 +103,18 @@ func newAsset(contentType string, body []byte) Asset {
 // Encoded is the body in a content coding: br or gzip.
 func (a Asset) Encoded(coding string) []byte { return a.encoded[coding]() }
 
-// Asset returns the asset at that path.
+// Asset returns the asset at that path, also where its folder is that of other bytes, as of an
+// instance whose configuration is another: while a new one rolls out, pages come from one, files from
+// the next. IsCurrent tells the two apart.
 func (r *Renderer) Asset(path string) (Asset, bool) {
-	name, ok := strings.CutPrefix(path, r.assets.folder)
+	rest, ok := strings.CutPrefix(path, r.assets.all)
+	_, name, within := strings.Cut(rest, "/")
 	a, known := r.assets.files[name]
-	return a, ok && known
+	return a, ok && within && known
 }
+
+// IsCurrent tells whether the path of an asset is that of its very bytes.
+func (r *Renderer) IsCurrent(path string) bool { return strings.HasPrefix(path, r.assets.folder) }
 
 // File is the path of an asset, and its hash.
 func (r *Renderer) File(name string) (path, hash string) {

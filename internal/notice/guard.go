@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -129,13 +130,17 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 		parties = append(parties, s.ID+abbreviated(s.Hosts, s.ID))
 	}
 	return json.Marshal(struct {
-		Parties []any               `json:"parties"`
-		Pass    bool                `json:"pass,omitempty"`
-		Strict  bool                `json:"strict,omitempty"`
-		GPC     bool                `json:"gpc,omitempty"`
-		Google  map[string][]string `json:"google,omitempty"`
-		Matomo  string              `json:"matomo,omitempty"`
-	}{parties, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
+		Parties   []any               `json:"parties"`
+		Elements  string              `json:"elements"`
+		Relations string              `json:"relations"`
+		Module    string              `json:"module"`
+		JSON      string              `json:"json"`
+		Pass      bool                `json:"pass,omitempty"`
+		Strict    bool                `json:"strict,omitempty"`
+		GPC       bool                `json:"gpc,omitempty"`
+		Google    map[string][]string `json:"google,omitempty"`
+		Matomo    string              `json:"matomo,omitempty"`
+	}{parties, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
 }
 
 // abbreviated are patterns, with a space before each; "$" stands for the id.
@@ -150,25 +155,28 @@ func abbreviated(patterns []policy.Pattern, id string) string {
 	return all
 }
 
+// guardParts are the files of the guard, in the order in which one needs another.
+var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "realms", "place"}
+
 // script puts the guard's files together.
 func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
-	guard, err := fs.ReadFile(files, "guard.js")
-	if err != nil {
-		return nil, err
+	parts := slices.Clone(guardParts)
+	if g.Google || g.Matomo {
+		parts = append(parts, "signals")
 	}
 	known, err := json.Marshal(g.policy(p))
 	if err != nil {
 		return nil, err
 	}
-	script := "(()=>{const guard=" + strings.Replace(string(guard), "POLICY", string(known), 1) + ";\n"
-	if g.Google || g.Matomo {
-		signals, err := fs.ReadFile(files, "signals.js")
+	script := []byte("(policy=>{'use strict';")
+	for _, part := range append(parts, "choice") {
+		text, err := fs.ReadFile(files, "guard/"+part+".js")
 		if err != nil {
 			return nil, err
 		}
-		script += string(signals)
+		script = append(append(script, text...), '\n')
 	}
-	return []byte(script + "})()"), nil
+	return append(append(append(script, "})("...), known...), ')'), nil
 }
 
 // Guard returns the tag of the guard, for a visitor whose choice, if there is one, grants these

@@ -197,8 +197,13 @@ func (h *Handler) asset(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", a.ContentType)
 	// The name changes with the bytes, so they can be kept for a year (RFC 8246).
 	header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	// Pages load them under any <base> and cross-origin isolation.
-	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if !h.Notice.IsCurrent(r.URL.Path) {
+		header.Set("Cache-Control", "no-store")
+	}
+	// They are public. A sandboxed page has an origin of its own and needs the guard all the same; modules
+	// and what has an integrity="" are loaded by CORS there (Fetch, sections 3.3 and 3.7).
+	header.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	header.Set("Access-Control-Allow-Origin", "*")
 	header.Add("Vary", "Accept-Encoding")
 	for _, coding := range []string{"br", "gzip"} {
 		if page.Accepts(r.Header["Accept-Encoding"], coding) {

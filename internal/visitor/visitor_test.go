@@ -266,7 +266,7 @@ func TestTheCookieIsSecureOnHTTPSAlone(t *testing.T) {
 
 func TestUnknownNamesAndMethodsAreAnsweredHere(t *testing.T) {
 	h := handler(t, io.Discard)
-	for _, path := range []string{"/_consent/", "/_consent/x", "/_consent/assets/0/style.css", "/_consent//choice", "/_consent/choice/", "/_consent/receipt"} {
+	for _, path := range []string{"/_consent/", "/_consent/x", "/_consent/assets/0/other.css", "/_consent/assets/style.css", "/_consent/assets/0/0/style.css", "/_consent//choice", "/_consent/choice/", "/_consent/receipt"} {
 		if !h.Owns(path) {
 			t.Errorf("%s goes upstream", path)
 		}
@@ -312,9 +312,21 @@ func TestAssetsCanBeKeptForever(t *testing.T) {
 	if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/css") {
 		t.Errorf("%s: %d %v", path, res.StatusCode, res.Header)
 	}
+	if res.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" || res.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("a sandboxed page does not get it: %v", res.Header)
+	}
 	head := ask(h, "HEAD", path, "")
 	if body := text(t, head); body != "" || head.Header.Get("Content-Length") != res.Header.Get("Content-Length") {
 		t.Errorf("HEAD: %q %v", body, head.Header)
+	}
+}
+
+func TestAnAssetOfAnotherVersionIsTheCurrentOneAndNotKept(t *testing.T) {
+	h := handler(t, io.Discard)
+	path, _ := h.Notice.File("guard.js")
+	current, other := ask(h, "GET", path, ""), ask(h, "GET", "/_consent/assets/00000000/guard.js", "")
+	if other.StatusCode != 200 || other.Header.Get("Cache-Control") != "no-store" || text(t, other) != text(t, current) {
+		t.Errorf("%d %v", other.StatusCode, other.Header)
 	}
 }
 

@@ -3,6 +3,11 @@
 // was answered elsewhere stops asking. What pages may rely on is in docs/notice.md.
 (function () {
 	'use strict';
+	// A page that is swapped in may bring its own tag.
+	var once = Symbol.for('caddy-consent');
+	if (window[once]) return;
+	Object.defineProperty(window, once, { value: true });
+
 	// Where the proxy answers: this file is {path}/assets/<hash>/notice.js.
 	var path = document.currentScript.src.replace(/assets\/[^/]*\/[^/]*$/, '');
 	var opener;  // what the settings were opened with
@@ -54,13 +59,28 @@
 		});
 	}
 
+	// Puts what is ours before the body, where the guard has moved the notice: there it is not what the
+	// page finds by place, and it stays when the body is swapped.
+	function stand(element, dialog) {
+		var parent = dialog || document.documentElement, before = dialog ? null : document.body;
+		// Which keeps the focus, and does not load the style sheet again.
+		if (parent.moveBefore && element.isConnected && element.ownerDocument === document) parent.moveBefore(element, before);
+		else parent.insertBefore(element, before);
+	}
+
+	// The guard puts back what is taken away, unless it is no longer ours.
+	function leave(root) {
+		root.removeAttribute('data-caddy-consent');
+		root.remove();
+	}
+
 	// A live region has to be there before what it says.
 	function prepare(root) {
 		if (!status) {
 			status = document.createElement('p');
 			status.setAttribute('role', 'status');
 			status.dataset.caddyConsent = 'status';
-			document.body.append(status);
+			stand(status);
 		}
 		status.lang = root.lang;
 		status.dir = root.dir;
@@ -92,9 +112,9 @@
 			link.lang = root.lang;
 			link.href = charter;
 			link.textContent = label;
-			root.after(link);
+			stand(link);
 		}
-		root.remove();
+		leave(root);
 		var target = opener && opener.isConnected ? opener : control();
 		if (hadFocus && target) target.focus({ preventScroll: true });
 		opener = null;
@@ -116,14 +136,15 @@
 				return;
 			}
 			prepare(root);
-			document.body.prepend(root);
+			stand(root);
+			follow();
 			layer(root, true);
 		};
 		opening.send();
 	}
 
 	// The answer to the notice's form, without leaving the page. One at a time: each is a record.
-	document.addEventListener('submit', function (event) {
+	function answer(event) {
 		var root = notice(), form = event.target, button = event.submitter;
 		if (!root || form.parentNode !== root || !button || button.dataset.plainly) return;
 		event.preventDefault();
@@ -148,7 +169,7 @@
 			button.dataset.plainly = 'yes';
 			setTimeout(function () { button.click(); }); // while an event is told, a form is not sent
 		});
-	}, true);
+	}
 
 	// Whether that is an address of the settings on this page. A page may have a section of
 	// its own with that name.
@@ -156,7 +177,7 @@
 		return /#cookies$/.test(address) && address.split('#')[0] === location.href.split('#')[0] && !document.getElementById('cookies');
 	}
 
-	document.addEventListener('click', function (event) {
+	function press(event) {
 		if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
 		var root = notice(), target = event.target;
 		if (!target.closest) return; // the document itself
@@ -167,7 +188,7 @@
 		event.stopPropagation(); // the portal's own banner must not open as well
 		opener = target;
 		open();
-	}, true);
+	}
 
 	// What stands in place of a frame has a form that allows its service: without leaving the page, too.
 	function watch(frame) {
@@ -185,7 +206,7 @@
 		}, { once: true });
 	}
 	document.querySelectorAll('iframe').forEach(watch);
-	document.addEventListener('load', function (event) { watch(event.target); }, true);
+	function loaded(event) { watch(event.target); }
 
 	// Back to the first layer, or away; never an answer.
 	function dismiss(root) {
@@ -194,13 +215,14 @@
 		else close(root);
 	}
 
-	document.addEventListener('keydown', function (event) {
+	function escape(event) {
 		var root = notice();
 		if (event.key === 'Escape' && root && root.contains(event.target)) {
 			event.stopPropagation();
+			event.preventDefault(); // a dialog that the notice stands in stays open
 			dismiss(root);
 		}
-	}, true);
+	}
 
 	// A page that the browser brings back from its memory (back/forward cache), or that
 	// stayed open in another tab, must not ask again what was answered since, nor go on with
@@ -214,8 +236,45 @@
 			tell(state);
 		}, function () { /* offline: the form still works */ });
 	}
-	window.addEventListener('pageshow', function (event) { if (event.persisted) look(); });
-	document.addEventListener('visibilitychange', function () { if (!document.hidden) look(); });
+	function shown(event) { if (event.type === 'pageshow' ? event.persisted : !document.hidden) look(); }
+
+	function jump() { if (isSettings(location.href)) open(); }
+
+	// A document that is opened anew (document.open) forgets its listeners; one that is there already is not added twice.
+	function listen() {
+		document.addEventListener('submit', answer, true);
+		document.addEventListener('click', press, true);
+		document.addEventListener('load', loaded, true);
+		document.addEventListener('keydown', escape, true);
+		document.addEventListener('visibilitychange', shown);
+		window.addEventListener('pageshow', shown);
+		window.addEventListener('hashchange', jump);
+	}
+	listen();
+	new MutationObserver(listen).observe(document, { childList: true });
+
+	// While a modal dialog is open, all that is outside of it is inert: the notice stands in the topmost
+	// one, and as a popover above it, so that it can be answered.
+	var dialogs = Array.from(document.querySelectorAll('dialog[open]'));
+	var opened = new MutationObserver(follow), removed = new MutationObserver(follow);
+	opened.observe(document, { subtree: true, attributes: true, attributeFilter: ['open'] });
+	function follow(records) {
+		(records || []).forEach(function (record) {
+			if (record.type === 'attributes' && record.target.open) dialogs = dialogs.filter(function (dialog) { return dialog !== record.target; }).concat(record.target);
+		});
+		dialogs = dialogs.filter(function (dialog) { return dialog.isConnected && dialog.matches('dialog:modal'); });
+		var dialog = dialogs[dialogs.length - 1], root = notice() || away; // which may have gone with its dialog
+		if (!root || !root.matches('[data-caddy-consent]') || (dialog ? dialog.contains(root) : !away)) return;
+		root.removeAttribute('popover');
+		stand(root, dialog);
+		away = dialog && root;
+		if (!dialog) return removed.disconnect();
+		removed.observe(document, { subtree: true, childList: true });
+		root.setAttribute('popover', 'manual');
+		if (root.showPopover) root.showPopover();
+	}
+	var away; // the notice, while it stands in a dialog
+	follow();
 
 	// What the portal's editors write in its footer for the portal's own banner, where that
 	// is off. The footer may be written by a script, some time after the page.
@@ -243,10 +302,13 @@
 		prepare(notice());
 		// The notice's style sheet goes with it; what stays needs one too.
 		var sheet = notice().querySelector('link');
-		if (sheet) document.head.append(sheet.cloneNode());
+		if (sheet) stand(sheet.cloneNode());
 	}
 
 	if (!Object.prototype.hasOwnProperty.call(window, 'consent')) window.consent = { get: get, set: set, open: open };
-	window.addEventListener('hashchange', function () { if (isSettings(location.href)) open(); });
-	if (isSettings(location.href)) open();
+	jump();
+	// Until its style sheet was there, the guard has hidden what it moved.
+	function show() { [notice(), control()].forEach(function (part) { if (part) part.hidden = false; }); }
+	if (document.readyState === 'complete') show();
+	else window.addEventListener('load', show);
 })();

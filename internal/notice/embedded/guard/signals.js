@@ -1,7 +1,6 @@
 // Tells tags of the visitor's choice in their own terms: Google's Consent Mode v2, and Matomo's consent
 // calls. It stands behind the guard, before any tag.
-(guard => {
-	'use strict';
+{
 	const { google, matomo } = guard.policy;
 
 	if (google) {
@@ -26,4 +25,4 @@
 			if (before.has(matomo) !== guard.granted.has(matomo)) tell(before.has(matomo) ? 'forgetCookieConsentGiven' : 'setCookieConsentGiven');
 		});
 	}
-})(guard);
+}

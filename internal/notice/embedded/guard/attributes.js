@@ -1,0 +1,116 @@
+// What scripts do to the attributes of elements that load. These elements have functions of their own for
+// it, before those of all elements, which stay native.
+
+const conditions = /^(rel|type|http-equiv|attributename)$/; // attributes on which it depends whether others load
+const [readers, writers] = ['getAttribute getAttributeNS hasAttribute hasAttributeNS getAttributeNames getAttributeNode getAttributeNodeNS hasAttributes',
+	'setAttribute setAttributeNS setAttributeNode setAttributeNodeNS removeAttribute removeAttributeNS removeAttributeNode toggleAttribute'];
+const properties = 'src srcset href imageSrcset data poster action formAction srcdoc background content ping rel type httpEquiv';
+const setAttribute = element.setAttribute;
+const owners = new WeakMap(); // whose attributes, or animated address, these are
+
+// What native functions make of an argument, but for trusted types; an object is asked for its text once.
+const textual = value => {
+	if (!value || typeof value !== 'object' && typeof value !== 'function' || /^Trusted/.test(value[Symbol.toStringTag])) return value;
+	return `${value}`;
+};
+
+// Whether an attribute of that value may make a difference to what an element loads.
+const matters = (el, name, value) => {
+	const kind = kindOf(el), rule = loadsBy(el, name);
+	if (conditions.test(name)) return kind === 'script' || (kind !== 'input' || /^image$/i.test(value)) && [...attributesOf(el)].some(a => {
+		const rule = loadsBy(el, a.localName);
+		return rule && addresses(rule.form, a.value).some(denied);
+	});
+	if (!rule) return false;
+	return rule.form === '<' ? suspicious(value) : /^\s*(data|javascript):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
+};
+// Lets a native change an attribute, on a copy first if what is held may change by that.
+const change = (el, native, args, name, value) => {
+	if (typeof value === 'symbol') return apply(native, el, args); // it says what is wrong
+	const ours = isOurs(el);
+	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
+	value = value === undefined ? '' : `${value}`;
+	if (name.startsWith(HELD) || !isLive(el) || !(ours ? loadsBy(el, name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
+	const twin = kindOf(el) === 'script' ? restore(importInert(el, true)) : copy(el);
+	const result = apply(native, twin, args), judged = judge(twin);
+	if (!judged && !ours) return apply(native, el, args);
+	wear(el, authored(twin), judged);
+	return result;
+};
+const author = el => isOurs(el) ? copy(el) : el;
+
+const guardAttributes = window => {
+	const { document, HTMLMediaElement, SVGAnimatedString, Attr, NamedNodeMap, DOMTokenList } = window;
+	const shared = {}; // what all these elements have in common, by name
+	const share = (names, trap, part) => wrap(Object.create(window.Element.prototype, {}), names, trap, part);
+	// They stand once, on an object that is none of the page's.
+	const common = Object.create(window.Element.prototype);
+	wrap(common, readers, (native, el, args) => apply(native, el && isOurs(el) && !`${args[0]}`.startsWith('data-c') ? copy(el) : el, args));
+	wrap(common, writers, (native, el, args, name) => {
+		const isNode = /Node/.test(name), at = /NS$/.test(name) && !isNode ? 1 : 0;
+		if (isNode && args[0] && isOurs(el) && /^remove/.test(name)) return change(el, element.removeAttribute, [args[0].name], args[0].name), args[0];
+		if (isNode) return args[0] ? change(el, function (attr) { return apply(native, this, [this === el ? attr : attr.cloneNode()]); }, args, args[0].name, args[0].value) : apply(native, el, args);
+		if (/^set/.test(name) && args.length > at + 1) args[at + 1] = textual(args[at + 1]);
+		args[at] = textual(args[at]);
+		return change(el, native, args, args[at], /^set/.test(name) ? args[at + 1] : '');
+	});
+	wrap(common, 'attributes', (native, el) => {
+		const all = apply(native, author(el), []);
+		owners.set(all, el);
+		return all;
+	}, 'get');
+	const seen = new Set();
+	for (const kind in loads) {
+		const isSVG = /^(image|use|feimage|set|animate)$/.test(kind), svg = 'http://www.w3.org/2000/svg';
+		for (const el of [isSVG || document.createElement(kind), (isSVG || kind === 'script') && document.createElementNS(svg, kind === 'feimage' ? 'feImage' : kind)]) {
+			const owner = el && el.localName && Object.getPrototypeOf(el);
+			if (!owner || seen.has(owner) || owner === window.HTMLUnknownElement.prototype || owner === window.HTMLElement.prototype) continue;
+			seen.add(owner);
+			for (const name of [...readers.split(' '), ...writers.split(' '), 'attributes']) define(owner, name, describe(common, name));
+			for (const name of properties.split(' ')) {
+				const d = describe(owner, name) || /^(video|audio)$/.test(kind) && describe(HTMLMediaElement.prototype, name);
+				if (!d) continue;
+				if (d.set) {
+					wrap(owner, name, (native, el, args) => change(el, native, [textual(args[0])], name, args[0] = textual(args[0])), 'set');
+					wrap(owner, name, (native, el) => apply(native, author(el), []), 'get');
+				} else if (name === 'href') {
+					wrap(owner, name, (native, el) => {
+						const animated = apply(native, el, []);
+						owners.set(animated, el);
+						return animated;
+					}, 'get');
+				}
+			}
+		}
+	}
+	// By attribute nodes, and by an animated address.
+	const set = (el, name, value) => el && loads[kindOf(el)] && (change(el, setAttribute, [name, value = textual(value)], name, value), true);
+	wrap(NamedNodeMap && NamedNodeMap.prototype, 'setNamedItem setNamedItemNS', (native, all, args) => owners.has(all) ? owners.get(all).setAttributeNode(args[0]) : apply(native, all, args));
+	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => set(attr.ownerElement, attr.name, args[0]) || apply(native, attr, args), 'set');
+	wrap(SVGAnimatedString.prototype, 'baseVal', (native, animated, args) => set(owners.get(animated), 'href', args[0]) || apply(native, animated, args), 'set');
+	wrap(window.HTMLLinkElement.prototype, 'relList', (native, el) => {
+		// Whoever asks for it may make the link load.
+		const href = get(el, 'href');
+		if (href && isLive(el) && !isOurs(el) && denied(href)) wear(el, authored(el), denied(href));
+		return apply(native, el, []);
+	}, 'get');
+
+	// The text of a script.
+	for (const { prototype } of [window.HTMLScriptElement, window.SVGScriptElement]) {
+		const retell = (el, text) => {
+			if (!isLive(el) || get(el, 'src') !== null || isOurs(el) && get(el, HELD + 'src') !== null) return;
+			const was = isOurs(el) ? authored(el) : undefined;
+			const judged = deniedText(was ? copy(el) : el, text);
+			if (judged || was) wear(el, was || authored(el), judged);
+		};
+		wrap(prototype, 'text textContent innerText innerHTML', (native, el, args) => {
+			args[0] = textual(args[0]);
+			retell(el, `${args[0]}`);
+			return apply(native, el, args);
+		}, 'set');
+		wrap(prototype, 'appendChild insertBefore replaceChild append prepend replaceChildren insertAdjacentText', (native, el, args) => {
+			retell(el, textOf(el) + args.map(node => node && typeof node === 'object' ? node.textContent : node).join(''));
+			return apply(native, el, args);
+		});
+	}
+};

@@ -1,0 +1,193 @@
+// Elements that load: how one is held back, and how scripts see one that is held.
+//
+// A held element has the attributes that the server gives it: what would load stands under
+// "data-consent-", and data-consent-service says whose it is. Scripts see what its author wrote.
+
+const HELD = 'data-consent-', SERVICE = HELD + 'service', MARK = 'data-caddy-consent', LITERAL = 'text/plain', XLINK = 'http://www.w3.org/1999/xlink';
+const [putNode, removeNode] = ['set', 'remove'].map(verb => uncurry(element[verb + 'AttributeNode'])), putNS = uncurry(element.setAttributeNS);
+const matches = uncurry(element.matches), namespaceOf = getter(Element, 'namespaceURI');
+const textOf = getter(Node, 'textContent'), parentOf = getter(Node, 'parentNode'), typeOf = getter(Node, 'nodeType');
+const innerOf = getter(Element, 'innerHTML'), outerOf = getter(Element, 'outerHTML'); // with what is held
+const [findIn, findInDocument, findInFragment] = [Element, Document, DocumentFragment].map(({ prototype }) => uncurry(prototype.querySelectorAll));
+
+// By the name of an element, the attributes by which it loads: how addresses stand in them, whether in
+// SVG alone, and the rest of a selector for elements on which they count. See internal/notice/elements.go.
+const loads = Object.create(null);
+const candidates = policy.elements.split('|').map(group => {
+	const [, name, form, kinds] = /^(?:\w+:)?([\w-]+)(\W?) (.*)/.exec(group);
+	kinds.split(' ').forEach(kind => {
+		const [, svg, element, when] = /^(!?)(\w+)(.*)/.exec(kind), key = element.toLowerCase();
+		(loads[key] = loads[key] || []).push({ name, form, svg, when });
+	});
+	return '[*|' + name + ']';
+}) + ',script';
+const kindOf = el => localName(el).toLowerCase();
+const isLive = node => !!viewOf(documentOf(node) || node);
+const isOurs = el => get(el, MARK) !== null;
+const isSVG = el => /svg$/.test(namespaceOf(el));
+const loadsBy = (el, name) => loads[kindOf(el)].find(rule => rule.name === name && (!rule.svg || isSVG(el)));
+const relations = new Set(policy.relations.split(' '));
+
+// For what an element is held by an attribute of that value. In place of a document in a frame, what it
+// would run counts.
+const deniedIn = (el, name, value) => {
+	const rule = value && loadsBy(el, name), kind = kindOf(el);
+	if (!rule || rule.form === '<' || rule.when && !matches(el, rule.when) ||
+		kind === 'link' && !`${get(el, 'rel')}`.split(/\s+/).some(rel => relations.has(rel.toLowerCase()))) return;
+	if (/^(i?frame|embed|object)$/.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
+	return addresses(rule.form, value).map(denied).find(Boolean);
+};
+const addresses = (form, value) => form === '=' ? [value.replace(/^[\s\d.]+[;,]?\s*(url\s*=\s*)?["']?/i, '')] : form ? value.split(form === ',' ? /[\s,]+/ : form === ';' ? ';' : /\s+/) : [value];
+const deniedWithin = url => {
+	try {
+		url = /;base64,/i.test(url) ? atob(url.replace(/^[^,]*,/, '')) : decodeURIComponent(url);
+	} catch (malformed) { /* as it stands */ }
+	const found = new RegExp(hosts.source, 'gi');
+	for (let host; (host = found.exec(url));) {
+		const id = host[1] && denied('//' + host[1]);
+		if (id) return id;
+	}
+};
+
+// Of an inline script: by a literal of a service; as a module, by what it imports; as import map or
+// speculation rules, by an address. See internal/markup/imports.go.
+const deniedText = (el, text) => {
+	const type = `${get(el, 'type') || ''}`.trim().toLowerCase(), isJSON = /^(importmap|speculationrules)$/.test(type);
+	const service = /^$|java|ecma|jscript|module/.test(type) && services.find(s => !guard.granted.has(s.id) && s.inline.some(literal => text.includes(literal)));
+	if (service) return held.add(service.id), service.id;
+	if (!isJSON && type !== 'module') return;
+	const literal = new RegExp(isJSON ? policy.json : policy.module, 'g');
+	for (let found; (found = literal.exec(text));) {
+		let name = isJSON ? found[0] : found[1].slice(1, -1);
+		try { if (isJSON) name = JSON.parse(name); } catch (malformed) { continue; }
+		const id = /^([./]|[a-z][a-z0-9+.-]*:)/i.test(name) && denied(name);
+		if (id) return id;
+	}
+};
+
+// The attributes that an author gave, in their order, as [name, value, namespace].
+const authored = el => {
+	const all = [...attributesOf(el)], ours = isOurs(el);
+	return all.filter(({ name, value }) => !ours || name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
+		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
+		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] :
+			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
+};
+
+// Gives an element these attributes: one that may load at once keeps the others, and loads last.
+const dress = (el, attributes) => {
+	const now = [...attributesOf(el)], live = isLive(el);
+	let same = 0;
+	while (!live && same < now.length && attributes[same] && now[same].name === attributes[same][0] && now[same].value === attributes[same][1]) same++;
+	now.slice(same).filter(a => !live || !attributes.some(([name]) => name === a.name)).forEach(a => removeNode(el, a));
+	const give = ([name, value, namespace]) => {
+		const old = now.find(a => a.name === name && a.value === value); // it may have a name that scripts cannot give
+		if (old && live) return;
+		if (old) putNode(el, old);
+		else if (namespace) putNS(el, namespace, name, value);
+		else put(el, name, value);
+	};
+	const last = ([name]) => live && loadsBy(el, name.replace(/.*:/, ''));
+	attributes = attributes.slice(same);
+	attributes.filter(a => !last(a)).forEach(give);
+	attributes.filter(last).forEach(give);
+};
+
+// Holds an element with these attributes for what was judged, or, if that is nothing, lets it go.
+const wear = (el, attributes, judged) => {
+	const kind = kindOf(el), srcdoc = judged && judged.srcdoc, isScript = kind === 'script';
+	if (judged) {
+		const moves = srcdoc ? ['srcdoc'] : [...loads[kind].map(rule => rule.name), isScript && 'type'];
+		attributes = attributes.map(([name, value, namespace]) => {
+			const local = name.replace(/.*:/, '');
+			return moves.includes(local) ? [HELD + (namespace === XLINK ? 'xlink:' : '') + local, value] : [name, value, namespace];
+		});
+		if (isScript) attributes.push(['type', LITERAL]);
+		attributes.push([MARK, '']);
+		if (srcdoc) attributes.push(['srcdoc', srcdoc]);
+		else attributes.push([SERVICE, judged]);
+		if (/^i?frame$/.test(kind) && !srcdoc) {
+			const url = attributes.find(a => a[0] === HELD + 'src')[1];
+			let shows;
+			try { shows = resolve(url).href; } catch (invalid) { shows = url; }
+			attributes.push(['src', file('../../placeholder?') + new URLSearchParams({ service: judged, lang: document.documentElement.lang, url: shows })]);
+		}
+		fail(el);
+	}
+	dress(el, attributes);
+};
+
+// What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
+const remember = (set, object) => { if (window.WeakRef && set.size < 999) set.add(new WeakRef(object)); };
+let failing = [];
+const tell = () => {
+	const told = failing;
+	failing = [];
+	for (const el of told) {
+		if (!isOurs(el) || /^(i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
+		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
+		else if (failing.length < 999) failing.push(el); // until it stands in the page
+	}
+};
+const fail = el => {
+	if (!failing.includes(el)) failing.push(el);
+	setTimeout(tell);
+	if (!isConnected(el)) remember(guard.loose, el); // comes back too
+};
+
+// A copy of an element that cannot load, as its author wrote it.
+const inert = document.implementation.createHTMLDocument(''), base = inert.head.appendChild(inert.createElement('base'));
+const importInert = (node, deep) => {
+	base.href = document.baseURI;
+	return uncurry(Document.prototype.importNode)(inert, node, deep);
+};
+const restore = root => {
+	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isOurs(el) && loads[kindOf(el)] && dress(el, authored(el)));
+	findIn(root, 'template').forEach(template => [...template.content.children].forEach(restore));
+	return root;
+};
+const copy = el => {
+	const twin = importInert(el);
+	dress(twin, authored(twin));
+	return twin;
+};
+
+// Tells for what an element is to be held that is as its author wrote it: a party's id, or a document in it.
+const judge = el => {
+	const kind = kindOf(el);
+	let judged;
+	for (const { localName, value } of attributesOf(el)) {
+		if (!judged) judged = deniedIn(el, localName, value);
+	}
+	if (judged) return judged;
+	if (kind === 'script') return get(el, 'src') === null ? deniedText(el, textOf(el)) : undefined;
+	const srcdoc = kind === 'iframe' && get(el, 'srcdoc');
+	return srcdoc && suspicious(srcdoc) && embedded(srcdoc);
+};
+
+// Looks at an element that comes in from a document that loads nothing.
+const screen = el => {
+	if (!loads[kindOf(el)]) return;
+	const service = get(el, SERVICE);
+	if (service) {
+		if (guard.granted.has(service)) wear(el, activated(el));
+		else if (isOurs(el)) fail(el);
+		return;
+	}
+	const judged = judge(el);
+	if (judged) wear(el, authored(el), judged);
+	return judged;
+};
+// The attributes of one that its author has gated, or that we hold, when it is released.
+const activated = el => {
+	const all = [...attributesOf(el)];
+	return isOurs(el) ? authored(el) : all.filter(({ name }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script'))
+		.map(({ name, value, namespaceURI }) => name.startsWith(HELD) && name !== SERVICE ? [name.slice(HELD.length), value] : [name, value, namespaceURI]);
+};
+// Looks at all that comes in with a node; tells whether something is held.
+const look = node => {
+	const all = { 1: findIn, 9: findInDocument, 11: findInFragment }[typeOf(node)];
+	let found = all === findIn && screen(node);
+	if (all) for (const el of all(node, candidates)) found = screen(el) || found;
+	return found;
+};

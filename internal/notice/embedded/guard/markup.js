@@ -1,0 +1,111 @@
+// Markup in strings: the browser parses it, in a document that loads nothing, and what comes of it is looked
+// at. Where nothing is held, the native gets the very argument.
+
+const tags = new RegExp('<(' + Object.keys(loads).join('|') + ')[\\s/>]', 'i');
+// Addresses with a host, and what may be one: it is looked for where a tag of an element that loads stands.
+const hosts = /[/\\](?:[\t\n\r]*[/\\])+([^/\\?#"'<>\s&]*)([^]?)|&(?:#|sol|bsol|colon|tab|newline)|(?:https?|wss?|ftp)[\t\n\r]*:(?![/\\][/\\])/gi;
+// Whether something in it may be held, where scripts in it run or not. It may err on the side of looking.
+const suspicious = (text, runs) => {
+	if (!tags.test(text)) return false;
+	if (/srcdoc=/i.test(text) || runs && /<script/i.test(text)) return true;
+	hosts.lastIndex = 0;
+	for (let found; (found = hosts.exec(text));) {
+		const [, host, next] = found;
+		if (!host || /[^\w.:-]|\.$/.test(host) || /[\t\n\r&]/.test(next) || deniedParty(partyOfHost(host.replace(/:\d*$/, '').toLowerCase()))) return true;
+	}
+	return false;
+};
+
+// The nodes that markup makes in an element, or what a method makes of it there; nothing where nothing in it is held.
+const setInner = describe(element, 'innerHTML').set;
+const withheld = (context, args, method = setInner) => {
+	const twin = importInert(context);
+	if (element.closest.call(context, 'form')) inert.createElement('form').append(twin); // else a form in it would stand
+	apply(method, twin, args);
+	if (!look(twin)) return;
+	// It was parsed as without scripts: then there are elements in <noscript>, not text.
+	findIn(twin, 'noscript').forEach(el => { el.textContent = innerOf(el); });
+	const nodes = inert.createDocumentFragment();
+	nodes.append(...twin.childNodes);
+	return nodes;
+};
+// The document that a srcdoc holds, with what is denied held; nothing where that is nothing.
+const embedded = text => {
+	try {
+		const page = new DOMParser().parseFromString(text, 'text/html');
+		return look(page) && { srcdoc: (page.doctype ? '<!doctype html>' : '') + outerOf(page.documentElement) };
+	} catch (trusted) { /* types are demanded */ }
+};
+
+const guardMarkup = (window, realm) => {
+	const { document, Element, ShadowRoot, Document, Range, XMLSerializer } = window;
+	const all = Element.prototype, puts = ['beforeBegin', 'afterBegin', 'beforeEnd', 'afterEnd'].map(at => at.toLowerCase());
+	// Calls put with the nodes that go in instead of the markup, where something in it is held.
+	const parsing = (native, self, args, at, context, put, method) => {
+		args[at] = textual(args[at]);
+		const text = args[at], nodes = context && isLive(context) && kindOf(context) !== 'template' && suspicious(`${text}`) && withheld(context, method ? args : [text], method);
+		const result = nodes ? put(nodes) : apply(native, self, args);
+		frames(window, realm);
+		return result;
+	};
+	// The element in which a node's siblings are parsed.
+	const around = node => node && (node.localName === 'html' || node.nodeType === 9 ? document.body : node);
+	for (const { prototype } of [Element, ShadowRoot]) {
+		const fill = prototype.replaceChildren;
+		wrap(prototype, 'innerHTML', (native, self, args) => parsing(native, self, args, 0, self && (self.host || self), nodes => { apply(fill, self, [nodes]); }), 'set');
+		wrap(prototype, 'setHTML setHTMLUnsafe', (native, self, args) => parsing(native, self, args, 0, self && (self.host || self), nodes => { apply(fill, self, [nodes]); }, native));
+	}
+	const { replaceWith, before, prepend, append, after } = all;
+	wrap(all, 'outerHTML', (native, self, args) => parsing(native, self, args, 0, around(self && parentOf(self)), nodes => { apply(replaceWith, self, [nodes]); }), 'set');
+	wrap(all, 'insertAdjacentHTML', (native, self, args) => {
+		const at = puts.indexOf(`${args[0]}`.toLowerCase());
+		return parsing(native, self, args, 1, at < 0 || !self ? null : around(at % 3 ? self : parentOf(self)), nodes => { apply([before, prepend, append, after][at], self, [nodes]); });
+	});
+	wrap(Range.prototype, 'createContextualFragment', (native, self, args) => {
+		const start = self && self.startContainer, range = inert.createRange();
+		args[0] = textual(args[0]);
+		const context = around(start && start.nodeType === 1 ? start : start && start.parentElement) || document.body;
+		if (isLive(context) && suspicious(`${args[0]}`, true)) {
+			range.selectNodeContents(inert.body.appendChild(importInert(context)));
+			const nodes = apply(native, range, args);
+			inert.body.textContent = '';
+			if (look(nodes)) return document.adoptNode(nodes);
+		}
+		return apply(native, self, args);
+	});
+	wrap(Document.prototype, 'execCommand', (native, self, args) => {
+		let [command, , value] = args;
+		if (/^insertImage$/i.test(command)) value = '<img src="' + `${value}`.replace(/"/g, '&quot;') + '">';
+		else if (!/^insertHTML$/i.test(command)) return apply(native, self, args);
+		const nodes = isLive(self) && suspicious(`${value}`) && withheld(document.body, [value]);
+		if (!nodes) return apply(native, self, args);
+		const box = inert.createElement('div');
+		box.append(nodes);
+		return apply(native, self, ['insertHTML', false, innerOf(box)]);
+	});
+
+	// What is held is not read.
+	const reading = (native, self, args) => {
+		const text = apply(native, self, args);
+		if (!text.includes(MARK)) return text;
+		if (native.name === 'serializeToString') return apply(native, self, [restoreAll(args[0])]);
+		return apply(native, restoreAll(self), args);
+	};
+	for (const { prototype } of [Element, ShadowRoot]) {
+		wrap(prototype, 'innerHTML outerHTML', reading, 'get');
+		wrap(prototype, 'getHTML', reading);
+	}
+	wrap(XMLSerializer.prototype, 'serializeToString', reading);
+};
+// A copy of a tree as its author wrote it.
+const restoreAll = root => {
+	if (root.nodeType === 9) {
+		const page = root.cloneNode(true);
+		restore(page.documentElement);
+		return page;
+	}
+	if (root.nodeType !== 11) return root.nodeType === 1 ? restore(importInert(root, true)) : root;
+	const box = inert.createElement('div'); // of a shadow root or a fragment
+	box.append(...[...root.childNodes].map(node => importInert(node, true)));
+	return restore(box);
+};

@@ -1,0 +1,38 @@
+// Natives as they were before any other script ran, and how the guard stands in for them: what it
+// replaces keeps its name, length, errors, descriptor and source text.
+
+const { apply, construct, getOwnPropertyDescriptor: describe, defineProperty: define } = Reflect;
+const { bind, call } = Function.prototype, uncurry = bind.bind(call); // f.call, whatever becomes of it
+const natives = new WeakMap(); // what stands in for a native, with that
+
+// Puts what make returns, for the native, in a native's place; on owner, which may inherit it.
+const replace = (owner, name, make, part = 'value') => {
+	let from = owner;
+	while (from && !describe(from, name)) from = Object.getPrototypeOf(from);
+	const d = from && describe(from, name), native = d && d[part];
+	if (!native) return;
+	const wrapper = d[part] = make(native);
+	for (const key of ['name', 'length']) define(wrapper, key, { __proto__: null, value: native[key], configurable: true });
+	natives.set(wrapper, native);
+	define(owner, name, d);
+};
+// Replaces functions, or a part of accessors, by calls of trap.
+const wrap = guard.wrap = (owner, names, trap, part) => names.split(' ').forEach(name => replace(owner, name, native => ({
+	_(...args) { return trap(native, this, args, name); },
+})._, part));
+// Replaces constructors; what they construct is native.
+const wrapClass = (window, names, change) => names.split(' ').forEach(name => {
+	const native = window[name];
+	if (!native) return;
+	const stand = new Proxy(native, { construct: (native, args, target) => construct(native, change(args, name), target) });
+	natives.set(stand, native);
+	define(window, name, { ...describe(window, name), value: stand });
+	if (native.prototype.constructor === native) native.prototype.constructor = stand;
+});
+const asNative = window => wrap(window.Function.prototype, 'toString', (native, self) => apply(native, natives.get(self) || self, []));
+
+const element = Element.prototype;
+const [get, put, remove] = ['get', 'set', 'remove'].map(verb => uncurry(element[verb + 'Attribute']));
+const getter = (owner, name) => uncurry(describe(owner.prototype, name).get);
+const attributesOf = getter(Element, 'attributes'), localName = getter(Element, 'localName');
+const documentOf = getter(Node, 'ownerDocument'), viewOf = getter(Document, 'defaultView'), isConnected = getter(Node, 'isConnected');

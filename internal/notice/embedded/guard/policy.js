@@ -1,0 +1,48 @@
+// What the guard knows of the policy, and what the visitor has chosen.
+
+const { src, dataset: { caddyConsent: on } } = document.currentScript;
+
+// Patterns are separated by spaces; they are exact, or have "*" for any characters.
+const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$');
+// Whose hosts and cookies are: first the site's, allowed, without an id; what the visitor may allow, with
+// literals; what is always denied. An id and hosts, in which "$" stands for the id, come as one text.
+const parties = policy.parties.map(party => {
+	const [text, cookies, inline, days, exempt] = [].concat(party), [id] = text.split(' ');
+	return { id, hosts: matcher(text.replace(/\$/g, id)), cookies: cookies && matcher(cookies), inline, days, exempt };
+});
+const services = parties.filter(p => p.inline);
+
+const guard = { policy, parties, heard: [], loose: new Set(), roots: new Set() };
+// What the page came with: a bit for each service that is allowed, in hexadecimal, behind a "?"
+// where the visitor has not chosen.
+guard.chosen = on[0] !== '?';
+const digits = on.replace('?', '');
+guard.granted = new Set(services.filter((_, i) => parseInt(digits[digits.length - 1 - (i >> 2)] || 0, 16) >> (i & 3) & 1).map(s => s.id));
+if (!guard.chosen && policy.gpc && navigator.globalPrivacyControl) guard.granted.clear();
+const held = new Set(); // for the console: what was held back
+
+const NativeURL = URL, own = location.hostname;
+const resolve = url => new NativeURL(url, document.baseURI), file = path => new NativeURL(path, src).href;
+const known = new Map(); // hosts, with whose they are; bounded, as scripts choose them
+const partyOfHost = host => {
+	if (!known.has(host)) {
+		if (known.size > 999) known.clear();
+		known.set(host, host !== own && parties.find(p => p.hosts.test(host)));
+	}
+	return known.get(host);
+};
+// Whose an address is; the site's own is nobody's.
+guard.partyOf = url => {
+	try {
+		return partyOfHost(resolve(url).hostname.replace(/\.$/, ''));
+	} catch (invalid) { /* loads nothing */ }
+};
+// The id of the party for which it is denied: of a declared service, or of one that always is.
+const deniedParty = party => {
+	if (party && party.id && !guard.granted.has(party.id)) return party.id;
+};
+const denied = url => {
+	const id = deniedParty(guard.partyOf(url));
+	if (id) held.add(id);
+	return id;
+};

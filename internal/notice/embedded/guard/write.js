@@ -1,0 +1,57 @@
+// document.write: what is written may come in pieces. A small tokenizer (HTML, section 13.2.5) finds where a
+// start tag ends; that of an element that would load what is denied is written as held.
+
+const start = new RegExp('<!--[^]*?(?:-->|$)|<(/?)([a-z][^\\s/>]*)((?:[^>"\']|"[^"]*"|\'[^\']*\')*)(>?)', 'gi');
+const raw = /^(script|style|textarea|title|xmp|iframe|noembed|noframes|noscript)$/i;
+const guardWrite = (window, realm) => {
+	const { write } = window.Document.prototype;
+	let waits = ''; // for the end of a tag, or of a script's text
+	// What of a text can be written, with what is denied held; the rest waits.
+	const written = text => {
+		let out = '', at = 0, tag;
+		start.lastIndex = 0;
+		while ((tag = start.exec(text))) {
+			const [all, end, name, , closed] = tag, from = tag.index;
+			if (!closed && !/-->$/.test(all)) return [out + text.slice(at, from), text.slice(from)];
+			if (!name || end) continue;
+			let next = start.lastIndex;
+			if (raw.test(name)) {
+				const close = new RegExp('</' + name + '[\\s/>]', 'ig');
+				close.lastIndex = next;
+				const ends = close.exec(text);
+				next = ends ? ends.index : text.length;
+				if (!ends && /^script$/i.test(name)) return [out + text.slice(at, from), text.slice(from)];
+			}
+			const markup = text.slice(from, next);
+			if (loads[name.toLowerCase()] && suspicious(markup, true)) {
+				const svg = /^(image|use|feimage|set|animate)$/i.test(name), box = inert.createElement('template');
+				box.innerHTML = svg ? '<svg>' + markup : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
+				const el = [...findInFragment(box.content, name.toLowerCase() + ',feImage')].pop();
+				if (el && (el.textContent += '', screen(el))) {
+					el.textContent = '';
+					out += text.slice(at, from) + outerOf(el).replace(/<\/[^<]*$/, '') + (/\/>$/.test(all) && svg ? '</' + el.localName + '>' : '') + text.slice(start.lastIndex, next);
+					at = next;
+				}
+			}
+			start.lastIndex = next;
+		}
+		const open = text.slice(at).search(/<[^<>]*$/); // what may become a tag
+		return open < 0 ? [out + text.slice(at), ''] : [out + text.slice(at, at + open), text.slice(at + open)];
+	};
+	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
+		if (!isLive(self) || args.some(text => /^Trusted/.test(text && text[Symbol.toStringTag]))) return apply(native, self, args);
+		const [now, later] = written(waits + args.join('') + (name === 'writeln' ? '\n' : ''));
+		const flush = () => {
+			const text = waits;
+			waits = '';
+			if (text) apply(write, self, [text]);
+		};
+		waits = '';
+		apply(write, self, [now]); // a script in it may write too, before the rest
+		flush();
+		waits = later;
+		if (later.length > 65536) flush();
+		else if (later) queueMicrotask(flush);
+		frames(window, realm);
+	});
+};
