@@ -1,0 +1,161 @@
+package browser_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// Pages save what they read of themselves: an editor's content, a form's draft, a view for the next visit.
+// What is held must not show in that, or it is lost for good.
+
+// savedPages are the pages of a portal with elements that load from YouTube and Flickr, in the page's own markup,
+// and in its scripts; see testdata/saved/readers.js.
+func savedPages(t *testing.T) map[string]string {
+	t.Helper()
+	read := func(name string) string {
+		content, err := os.ReadFile("testdata/saved/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(content))
+	}
+	subjects := read("subjects.html")
+	literal, err := json.Marshal(subjects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed := strings.Repeat(`<div class="parsed">`+subjects+`</div>`, 3) // one for each group of readers
+	return map[string]string{
+		"/":            harness.Document(`<script src="/subjects.js"></script><script src="/readers.js"></script>`, parsed+`<script>write()</script>`),
+		"/subjects.js": "const subjects = " + string(literal),
+		"/readers.js":  read("readers.js"),
+		"/own.gif":     "",
+	}
+}
+
+// embedHosts are those of what the tests of saving declare.
+const embedHosts = "service youtube\nservice flickr\n"
+
+// heldStates are those in which embeds are held, or were.
+var heldStates = []struct {
+	name   string
+	before string // the answer before the page
+	grant  string // services that are allowed while the page is open, as JavaScript
+	held   []string
+}{
+	{name: "before the choice", held: []string{"youtube", "flickr"}},
+	{name: "refused", before: "Tout refuser", held: []string{"youtube", "flickr"}},
+	{name: "YouTube granted meanwhile", grant: "{ youtube: true }", held: []string{"flickr"}},
+	{name: "accepted", before: "Tout accepter"},
+	{name: "all granted meanwhile", grant: "{ youtube: true, flickr: true }"},
+}
+
+// lastOf are the paths that are loaded last when a service is granted.
+var lastOf = map[string]string{"youtube": "i.ytimg.com", "flickr": "live.staticflickr.com"}
+
+func TestWhatIsHeldReadsAsItsAuthorWroteIt(t *testing.T) {
+	world, site, plain := guarded(t, embedHosts, savedPages(t))
+	plain.Open(site.Portal.URL)
+	harness.Eval[bool](plain, `make() === undefined`)
+	want := harness.Eval[map[string][]string](plain, `read()`)
+	for name, lines := range want {
+		if strings.HasPrefix(lines[0], "throws") {
+			t.Errorf("%s, without the module: %s", name, lines[0])
+		}
+	}
+	if settle(plain); !slices.Contains(world.Hosts(), "www.youtube.com") || !slices.Contains(world.Hosts(), "live.staticflickr.com") {
+		t.Fatalf("without the module, only %q are asked", world.Hosts())
+	}
+	for _, state := range heldStates {
+		t.Run(state.name, func(t *testing.T) {
+			p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
+			p.Open(site.URL)
+			if state.before != "" {
+				p.Answer(state.before)
+				p.Reload()
+			}
+			world.Forget()
+			p.Await(harness.Settled)
+			harness.Eval[bool](p, `make() === undefined`)
+			if state.grant != "" {
+				p.Decide("grant", state.grant)
+				for id, host := range lastOf {
+					if !slices.Contains(state.held, id) {
+						world.Await(t, func(asked string) bool { return asked == host }, host)
+					}
+				}
+			}
+			sameReadings(t, harness.Eval[map[string][]string](p, `read()`), want)
+			settle(p)
+			for _, id := range state.held {
+				if asked := hostsOf(world, id); len(asked) > 0 {
+					t.Errorf("%s is held, but asked are %q", id, asked)
+				}
+			}
+		})
+	}
+}
+
+// hostsOf are the hosts of YouTube or Flickr that were asked.
+func hostsOf(world *harness.World, id string) []string {
+	parts := map[string][]string{"youtube": {"youtube.com", "ytimg.com", "googlevideo.com"}, "flickr": {"staticflickr.com"}}[id]
+	return slices.DeleteFunc(world.Hosts(), func(host string) bool {
+		return !slices.ContainsFunc(parts, func(part string) bool { return strings.HasSuffix(host, part) })
+	})
+}
+
+// sameReadings reports the ways back by which readings differ, in how many of the ways in, and the first line that does.
+func sameReadings(t *testing.T, got, want map[string][]string) {
+	t.Helper()
+	first, wrong, total := make(map[string]string), make(map[string]int), 0
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if slices.Equal(got[name], want[name]) {
+			continue
+		}
+		total++
+		in, back, _ := strings.Cut(name, " → ")
+		wrong[back]++
+		for i := range max(len(got[name]), len(want[name])) {
+			if g, w := line(got[name], i), line(want[name], i); g != w && first[back] == "" {
+				first[back] = in + ", line " + fmt.Sprint(i) + ": " + difference(g, w)
+			}
+		}
+	}
+	for _, back := range slices.Sorted(maps.Keys(wrong)) {
+		t.Errorf("%s: differs for %d ways in, as %s", back, wrong[back], first[back])
+	}
+	if total > 0 {
+		t.Errorf("%d of %d readings differ", total, len(want))
+	}
+}
+
+func line(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(no line)"
+}
+
+// difference is where two texts part, and for how long.
+func difference(got, want string) string {
+	start := 0
+	for start < min(len(got), len(want)) && got[start] == want[start] {
+		start++
+	}
+	end := 0
+	for end < min(len(got), len(want))-start && got[len(got)-1-end] == want[len(want)-1-end] {
+		end++
+	}
+	cut := func(s string) string {
+		s = s[:len(s)-end]
+		return fmt.Sprintf("…%.110q", s[max(0, start-25):])
+	}
+	return cut(got) + ", want " + cut(want)
+}
