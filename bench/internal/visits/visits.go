@@ -71,7 +71,7 @@ func (v *Visits) start(ctx context.Context, site string, flags []chromedp.ExecAl
 	if v.folder, err = os.MkdirTemp("", "visits"); err != nil {
 		return err
 	}
-	config := fmt.Sprintf("{\n\tadmin off\n\tpersist_config off\n\tauto_https off\n\tstorage file_system %q\n\tlog {\n\t\tlevel ERROR\n\t}\n\tlog ledger {\n\t\tinclude http.handlers.consent.ledger\n\t\toutput discard\n\t}\n}\n", v.folder)
+	config := fmt.Sprintf("{\n\tadmin off\n\tpersist_config off\n\tauto_https off\n\tstorage file_system %q\n\tlog {\n\t\toutput discard\n\t}\n}\n", v.folder)
 	for _, way := range Ways {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
