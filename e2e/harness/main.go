@@ -12,6 +12,7 @@ import (
 func Main(m *testing.M, there func() bool) {
 	code := m.Run()
 	closeBrowsers()
+	closeEngines()
 	if code == 0 && !there() {
 		fmt.Print("\ntesting: warning: no tests to run\n") // what `go test` looks for
 	}

@@ -1,0 +1,428 @@
+package engines
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// The guard holds every way in which a page can load from a host, or send to it, that needs consent: before there is a
+// choice, after a refusal, and after a withdrawal. A grant loads what is held, once. To try some of them in one engine:
+//
+//	go test ./e2e/engines -run Ways/firefox -ways 'img|fetch'
+
+var chosen = flag.String("ways", "", "the ways to try, as a regular expression of their names")
+
+// watched are a service that needs consent, and one that is exempt.
+const watched = `
+	service video {
+		provider "Exemple Vidéo SARL" https://video.example/vie-privee
+		purpose  embeds
+		hosts    video.test *.video.test
+		cookies  vid_*
+		inline   "video.play("
+		lifetime 30d
+	}
+	service stats {
+		provider "Ville d’Essai"
+		purpose  statistics
+		hosts    stats.test
+		cookies  st_*
+		lifetime 10d
+		exempt
+	}
+`
+
+// way is one by which a page loads or sends. Its code is the body of an asynchronous function. There, url is the address
+// of what is denied and free one that is not, box is an element of the page, target the name of a frame, and frame that
+// frame. Also known are all of prelude.
+type way struct {
+	name, code string
+	when       when
+	// comes tells that a grant loads what was held. What a script asks for is not asked for anew.
+	comes bool
+	// not says of engines why the way does not load there.
+	not map[string]string
+	// connects tells that there is only a connection, and no request.
+	connects bool
+	// clicks tells that the visitor clicks on what has the id "go".
+	clicks bool
+
+	number int
+}
+
+// when tells how a way's page is made.
+type when int
+
+const (
+	together when = iota // with others, when the page has loaded
+	parsing              // with others, while the page is parsed
+	alone                // on a page of its own, when that has loaded
+	aloneParsing
+)
+
+// prelude is there for all ways.
+const prelude = `
+	const make = (tag, set, parent) => { const e = document.createElement(tag); if (set) set(e); if (parent) parent.append(e); return e };
+	const svg = (tag, attributes, parent) => {
+		const e = document.createElementNS('http://www.w3.org/2000/svg', tag);
+		for (const name in attributes) e.setAttribute(name, attributes[name]);
+		if (parent) parent.append(e);
+		return e;
+	};
+	const parsed = markup => new DOMParser().parseFromString(markup, 'text/html').body.firstChild;
+	const once = (target, event) => new Promise(done => target.addEventListener(event, done, { once: true }));
+	const blob = (content, type) => URL.createObjectURL(new Blob([content], { type }));
+	const text = s => JSON.stringify(s);
+	const keep = e => (window.kept = window.kept || []).push(e); // from garbage collection
+`
+
+// portal serves pages of ways, by their numbers.
+func portal(ways []way) http.Handler {
+	mux := http.NewServeMux()
+	scripts := func(r *http.Request) (phase string, rows []way) {
+		for _, n := range strings.Split(r.FormValue("rows"), ",") {
+			if i, err := strconv.Atoi(n); err == nil && i < len(ways) {
+				rows = append(rows, ways[i])
+			}
+		}
+		return r.FormValue("phase"), rows
+	}
+	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
+		phase, rows := scripts(r)
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		_, _ = fmt.Fprint(w, `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Ways</title><link rel="icon" href="data:,"></head><body><template id="template"><img></template>`)
+		for _, row := range rows { // a script for each, as some write into the page
+			_, _ = fmt.Fprintf(w, "<script src=\"/way.js?rows=%d&amp;phase=%s\"></script>\n", row.number, phase)
+		}
+		_, _ = fmt.Fprint(w, `<p id="end"></p></body></html>`)
+	})
+	mux.HandleFunc("GET /way.js", func(w http.ResponseWriter, r *http.Request) {
+		phase, rows := scripts(r)
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		for _, row := range rows {
+			label := row.label(phase)
+			_, _ = fmt.Fprintf(w, `(() => {
+				%s
+				const way = async (url, free, box, target, frame) => {
+					%s
+				};
+				window.failed = window.failed || [];
+				window.ways = window.ways || [];
+				const run = () => {
+					const box = make('div'), target = 'f' + %[3]q, frame = make('iframe', e => { e.name = target });
+					if (%[5]t) {
+						if (document.body) document.body.append(box, frame);
+						return way('https://%[4]s.video.test/w', 'https://%[4]s.free.test/w', box, target, frame).catch(e => { failed.push(%[6]q + ': ' + e) });
+					}
+					return way('https://%[4]s.video.test/w', 'https://%[4]s.free.test/w').catch(e => { failed.push(%[6]q + ': ' + e) });
+				};
+				if (%[7]t) run(); else ways.push(run);
+			})();
+			`, prelude, row.code, label, label, row.when != parsing && row.when != aloneParsing, row.name, row.when == parsing || row.when == aloneParsing)
+		}
+	})
+	mux.HandleFunc("GET /blank", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = fmt.Fprint(w, `<!DOCTYPE html><title>Blank</title><body>`)
+	})
+	mux.HandleFunc("GET /fragment", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><body><img src="%s">`, r.FormValue("url"))
+	})
+	mux.HandleFunc("GET /worker.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript")
+		_, _ = fmt.Fprint(w, `onmessage = e => fetch(e.data, { mode: 'no-cors' }).catch(() => 0); onconnect = e => { e.ports[0].onmessage = onmessage }`)
+	})
+	mux.HandleFunc("GET /redirect", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.FormValue("url"), http.StatusFound)
+	})
+	return mux
+}
+
+// label is the first part of the host that a way asks, so that it tells all by itself what was asked and when.
+func (w way) label(phase string) string { return fmt.Sprintf("w%d-%s", w.number, phase) }
+
+func TestWays(t *testing.T) {
+	all := ways()
+	names := make(map[string]bool)
+	for i := range all {
+		all[i].number = i
+		if names[all[i].name] {
+			t.Fatalf("two are named %q", all[i].name)
+		}
+		names[all[i].name] = true
+	}
+	t.Logf("%d ways", len(all))
+	only := regexp.MustCompile(*chosen)
+	picked := slices.DeleteFunc(slices.Clone(all), func(w way) bool { return !only.MatchString(w.name) })
+	if len(picked) == 0 {
+		t.Fatalf("no way is named as %s", *chosen)
+	}
+	inEach(t, func(t *testing.T, engine *harness.Engine) {
+		behind := httptest.NewServer(portal(all))
+		t.Cleanup(behind.Close)
+		plain := strings.Replace(behind.URL, "127.0.0.1", "localhost", 1)
+		site := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
+		harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", site, watched, strings.TrimPrefix(behind.URL, "http://")))
+		harness.Elsewhere()
+
+		r := &round{t: t, engine: engine, plain: plain, site: site, faults: make(map[int][]string)}
+		for _, batch := range batches(picked, engine.Name) {
+			r.try(batch)
+		}
+		r.late(picked)
+		failing := 0
+		for _, w := range picked {
+			if len(r.faults[w.number]) > 0 {
+				failing++
+				t.Errorf("%s | %s: %s", engine.Name, w.name, strings.Join(r.faults[w.number], "; "))
+			}
+		}
+		t.Logf("%s: %d of %d ways fail", engine.Name, failing, len(picked))
+	})
+}
+
+// batches puts together what shares a page.
+func batches(all []way, engine string) [][]way {
+	const most = 40
+	var pages [][]way
+	shared := make(map[when][]way)
+	for _, w := range all {
+		if w.when == alone || w.when == aloneParsing || w.not[engine] != "" {
+			pages = append(pages, []way{w})
+			continue
+		}
+		shared[w.when] = append(shared[w.when], w)
+	}
+	for _, kind := range []when{parsing, together} {
+		pages = slices.AppendSeq(pages, slices.Chunk(shared[kind], most))
+	}
+	slices.Reverse(pages) // those of many first
+	return pages
+}
+
+// round is what becomes of the ways in one engine.
+type round struct {
+	t           *testing.T
+	engine      *harness.Engine
+	plain, site string
+	faults      map[int][]string
+}
+
+func (r *round) fault(w way, format string, args ...any) {
+	if what := fmt.Sprintf(format, args...); !slices.Contains(r.faults[w.number], what) {
+		r.faults[w.number] = append(r.faults[w.number], what)
+	}
+}
+
+// asked counts what was asked of the world by a way in a phase.
+func asked(w way, phase string) (n int) {
+	label := w.label(phase)
+	for _, request := range harness.TheWorld().Requests() {
+		if first, _, _ := strings.Cut(strings.ToLower(request.Host), "."); first == label {
+			n++
+		}
+	}
+	if w.connects && harness.TheRoad().Connected(label+".video.test") {
+		n++
+	}
+	return n
+}
+
+// open opens the page of these ways, and lets it take them.
+func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed []string) {
+	r.t.Helper()
+	numbers := make([]string, len(batch))
+	for i, w := range batch {
+		numbers[i] = strconv.Itoa(w.number)
+	}
+	address := fmt.Sprintf("%s/page?phase=%s&rows=%s", site, phase, strings.Join(numbers, ","))
+	if err := tab.TryOpen(address); err != nil {
+		return []string{err.Error()}
+	}
+	if site == r.site {
+		if _, err := harness.Try[bool](tab, `new Promise(done => { const look = () => typeof consent === 'object' ? done(true) : setTimeout(look, 10); look() })`); err != nil {
+			return []string{err.Error()}
+		}
+	}
+	failed, err := harness.Try[[]string](tab, `Promise.race([Promise.all((window.ways || []).map(way => way())), new Promise(done => setTimeout(done, 3000))]).then(() => window.failed || [])`)
+	if err != nil {
+		failed = []string{err.Error()}
+	}
+	for _, w := range batch {
+		if w.clicks {
+			tab.ClickOn("#go")
+		}
+	}
+	return failed
+}
+
+// await waits until all these have asked.
+func (r *round) await(batch []way, phase string) (missing []way) {
+	for deadline := time.Now().Add(4 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		missing = slices.DeleteFunc(slices.Clone(batch), func(w way) bool { return asked(w, phase) > 0 })
+		if len(missing) == 0 || time.Now().After(deadline) {
+			return missing
+		}
+	}
+}
+
+// settle waits until what the page has begun to load would have been asked of the world.
+func settle(tab *harness.Tab) {
+	_, _ = harness.Try[bool](tab, `new Promise(done => {
+		let left = 4;
+		const again = () => left-- ? setTimeout(() => fetch('https://nobody.test/' + left, { mode: 'no-cors' }).catch(() => 0).then(again), 50) : done(true);
+		again();
+	})`) // a page that goes away has asked
+}
+
+// choose gives an answer by what pages may call.
+func choose(tab *harness.Tab, choice string, video bool) error {
+	if _, err := harness.Try[bool](tab, fmt.Sprintf(`setTimeout(() => { window.kept2 = consent.set(%q, { video: %t }) }), true`, choice, video)); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		answered, err := harness.Try[bool](tab, fmt.Sprintf(`typeof consent === 'object' && consent.get().then(c => c.state === 'given' && c.services.video === %t)`, video))
+		if err == nil && answered {
+			return nil
+		}
+	}
+	return fmt.Errorf("the choice %s is not kept", choice)
+}
+
+func (r *round) try(batch []way) {
+	r.t.Helper()
+
+	// The control.
+	tab := r.engine.Visit(r.t)
+	failed := r.open(tab, r.plain, "c", batch)
+	reason := batch[0].not[r.engine.Name]
+	missing := r.await(batch, "c")
+	tab.Leave()
+	if reason != "" {
+		if len(missing) == 0 {
+			r.fault(batch[0], "loads here all the same, though it says: %s", reason)
+		}
+		return
+	}
+	for _, w := range missing {
+		why := ""
+		for _, f := range failed {
+			if what, ok := strings.CutPrefix(f, w.name+": "); ok || len(batch) == 1 {
+				why = ", " + what
+			}
+		}
+		r.fault(w, "control does not load%s", why)
+	}
+	batch = slices.DeleteFunc(slices.Clone(batch), func(w way) bool { return slices.Contains(numbers(missing), w.number) })
+	if len(batch) == 0 {
+		return
+	}
+
+	// After a refusal.
+	tab = r.engine.Visit(r.t)
+	if err := tab.TryOpen(r.site + "/blank"); err != nil {
+		r.t.Fatal(err)
+	}
+	tab.Await(`typeof consent === 'object'`)
+	if err := choose(tab, "refuse", false); err != nil {
+		r.t.Fatal(err)
+	}
+	r.open(tab, r.site, "r", batch)
+	settle(tab)
+	tab.Leave()
+
+	// Before there is a choice, and then allowed.
+	tab = r.engine.Visit(r.t)
+	r.open(tab, r.site, "b", batch)
+	settle(tab)
+	before := make(map[int]int)
+	for _, w := range batch {
+		if before[w.number] = asked(w, "b"); before[w.number] > 0 {
+			r.fault(w, "leaks before choosing")
+		}
+	}
+	granted := choose(tab, "grant", true) == nil
+	var coming []way
+	for _, w := range batch {
+		if w.comes && before[w.number] == 0 {
+			coming = append(coming, w)
+		}
+	}
+	if granted {
+		for _, w := range r.await(coming, "b") {
+			r.fault(w, "not loaded after a grant")
+		}
+		settle(tab)
+		for _, w := range batch {
+			switch n := asked(w, "b"); {
+			case before[w.number] > 0:
+			case !w.comes && n > 0:
+				r.fault(w, "replayed after a grant")
+			case n > max(1, asked(w, "c")):
+				r.fault(w, "loaded %d times after a grant", n)
+			}
+		}
+	} else {
+		for _, w := range coming {
+			r.fault(w, "the page is not there to grant")
+		}
+	}
+
+	// Allowed when the page comes.
+	if !granted {
+		if err := tab.TryOpen(r.site + "/blank"); err != nil {
+			r.t.Fatal(err)
+		}
+		tab.Await(`typeof consent === 'object'`)
+		if err := choose(tab, "grant", true); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	r.open(tab, r.site, "g", batch)
+	for _, w := range r.await(batch, "g") {
+		r.fault(w, "does not load where it is allowed")
+	}
+
+	// Withdrawn.
+	if err := tab.TryOpen(r.site + "/blank"); err != nil {
+		r.t.Fatal(err)
+	}
+	tab.Await(`typeof consent === 'object'`)
+	if err := choose(tab, "refuse", false); err != nil {
+		r.t.Fatal(err)
+	}
+	r.open(tab, r.site, "w", batch)
+	settle(tab)
+	tab.Leave()
+}
+
+// late judges what must not have been asked when all is over.
+func (r *round) late(all []way) {
+	for _, w := range all {
+		if asked(w, "r") > 0 {
+			r.fault(w, "leaks after a refusal")
+		}
+		if asked(w, "w") > 0 {
+			r.fault(w, "leaks after a withdrawal")
+		}
+	}
+}
+
+func numbers(ways []way) (all []int) {
+	for _, w := range ways {
+		all = append(all, w.number)
+	}
+	return all
+}

@@ -1,0 +1,93 @@
+// Chromium and Firefox. See engines.mjs.
+import puppeteer from 'puppeteer-core';
+import { where } from './engines-where.mjs';
+
+const patience = 45000;
+
+// What leads all hosts but localhost to the proxy, and keeps the browser from asking hosts of its own accord.
+const launching = {
+	chromium: ({ proxy, language }) => ({
+		browser: 'chrome',
+		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-component-update', `--proxy-server=http://${proxy}`,
+			'--proxy-bypass-list=localhost;127.0.0.1', '--ignore-certificate-errors', `--accept-lang=${language}`],
+	}),
+	firefox: ({ proxy, language }) => {
+		const [host, port] = proxy.split(':');
+		return {
+			browser: 'firefox',
+			extraPrefsFirefox: {
+				'network.proxy.type': 1,
+				'network.proxy.http': host, 'network.proxy.http_port': Number(port),
+				'network.proxy.ssl': host, 'network.proxy.ssl_port': Number(port),
+				'network.proxy.no_proxies_on': 'localhost, 127.0.0.1',
+				'network.captive-portal-service.enabled': false,
+				'network.connectivity-service.enabled': false,
+				'network.prefetch-next': true, // Puppeteer's default leaves it out
+				'browser.send_pings': true,
+				'dom.disable_open_during_load': false, // windows that open by themselves are part of what is tried
+				'intl.accept_languages': language,
+				'accessibility.tabfocus': 7,
+			},
+		};
+	},
+};
+
+export async function start(engine, options) {
+	const browser = await puppeteer.launch({
+		...launching[engine](options), executablePath: options.binary, headless: true, acceptInsecureCerts: true,
+		defaultViewport: { width: 1280, height: 800 }, timeout: 60000, protocolTimeout: patience,
+	});
+	return new Driver(browser, await browser.version());
+}
+
+class Driver {
+	constructor(browser, version) {
+		this.browser = browser;
+		this.version = version;
+		this.tabs = [];
+	}
+
+	// A visitor has cookies and cached files of their own.
+	async visit(noScript) {
+		return this.#add(await this.browser.createBrowserContext(), noScript);
+	}
+
+	async newTab(tab) {
+		const { context, noScript } = this.tabs[tab];
+		return this.#add(context, noScript);
+	}
+
+	async #add(context, noScript) {
+		const page = await context.newPage(), problems = [];
+		page.setDefaultTimeout(patience);
+		page.on('pageerror', e => problems.push('uncaught: ' + (e && e.message || e)));
+		page.on('console', m => { if (m.type() === 'error') problems.push('the console: ' + m.text()) });
+		if (noScript) await page.setJavaScriptEnabled(false);
+		this.tabs.push({ context, page, problems, noScript });
+		return this.tabs.length - 1;
+	}
+
+	async leave(tab) { await this.tabs[tab].context.close(); }
+	async show(tab) { await this.tabs[tab].page.bringToFront(); }
+	async open(tab, url) { await this.tabs[tab].page.goto(url, { waitUntil: 'load' }); }
+	async reload(tab) { await this.tabs[tab].page.reload({ waitUntil: 'load' }); }
+	async evaluate(tab, expression) { return this.tabs[tab].page.evaluate(expression); }
+
+	async click(tab, text, selector) {
+		const { page } = this.tabs[tab];
+		const [x, y] = await page.evaluate(where(text, selector));
+		await page.mouse.click(x, y);
+	}
+
+	async press(tab, ...keys) {
+		for (const key of keys) await this.tabs[tab].page.keyboard.press(key);
+	}
+
+	async cookies(tab) {
+		return Object.fromEntries((await this.tabs[tab].context.cookies()).map(c => [c.name, c.value]));
+	}
+
+	async screenshot(tab, file) { await this.tabs[tab].page.screenshot({ path: file }); }
+	problems(tab) { return this.tabs[tab].problems.splice(0); }
+	async stop() { await this.browser.close(); }
+}
