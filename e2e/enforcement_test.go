@@ -429,7 +429,7 @@ func TestInAPageThatAnotherSiteEmbedsAPlaceholderShowsAndHasNoButton(t *testing.
 		if res.StatusCode != 200 || strings.Contains(res.body, "<form") || strings.Contains(policy, "frame-ancestors") || !strings.Contains(policy, "form-action 'none'") {
 			t.Errorf("%+v: %d %s %s", c, res.StatusCode, policy, res.body)
 		}
-		for _, want := range []string{`<a href="` + c.page + `" target="_blank" rel="noopener">Open this page on `, "You make your choice on", `href="https://www.youtube.com/embed/x"`} {
+		for _, want := range []string{`<a href="` + c.page + `" target="_blank" rel="noopener">Open this page on `, "the choice is made on the site itself", `href="https://www.youtube.com/embed/x"`} {
 			if !strings.Contains(res.body, want) {
 				t.Errorf("%+v lacks %s: %s", c, want, res.body)
 			}
