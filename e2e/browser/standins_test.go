@@ -129,18 +129,42 @@ func TestALayerOfThePagesOwnIsHandedOnAsItIs(t *testing.T) {
 }
 
 func TestStandInsAreBoundedAndKeepWhatSetsThingsUp(t *testing.T) {
-	_, site, p := guarded(t, many+"\nsignals google", map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google+facebook, "")})
+	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google+facebook, "")})
 	p.Open(site.URL)
 	p.Await(harness.Settled)
 	got := harness.Eval[string](p, `(() => {
 		for (let i = 0; i < 5000; i++) { dataLayer.push({ i }); fbq('track', i) }
-		return [dataLayer.length, dataLayer[0][1], dataLayer[dataLayer.length - 1].i, dataLayer.push('x', 'y')].join();
+		return [dataLayer.length, dataLayer[0].i, dataLayer[99].i, dataLayer[dataLayer.length - 1].i, dataLayer.push('x', 'y')].join();
 	})()`)
-	if want := "300,default,4999,301"; got != want {
+	if want := "300,0,4799,4999,301"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	p.Decide("accept", "undefined")
 	p.Await(`told.filter(line => line.startsWith('fbq')).length === 301`) // with that of the snippet
+}
+
+// What tells tags of the choice stands before all that the page has pushed, and the page's own array is never cut.
+func TestSignalsStandFirstInWhatIsHandedOn(t *testing.T) {
+	_, site, p := guarded(t, many+"\nsignals google matomo", map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google, "")})
+	p.Open(site.URL)
+	p.Await(harness.Settled)
+	harness.Eval[bool](p, `(() => { for (let i = 0; i < 500; i++) dataLayer.push({ i, eventCallback: () => { window.back = (window.back || 0) + 1 } }); return true })()`)
+	p.Await(`window.back === 500`)
+	p.Decide("accept", "undefined")
+	p.Await(`told.length >= 505`)
+	if got := harness.Eval[string](p, `[told[0].slice(0, 25), told[1], told[2], told[501], told[502].slice(0, 24), told[503], told[504], back].join('\n')`); got != `data ["consent","default"
+data ["set","ads_data_redaction",true]
+data [{"i":0}]
+data [{"i":499}]
+data ["consent","update"
+data ["js",0]
+data ["config","G-1"]
+500` {
+		t.Error(got)
+	}
+	if got := harness.Eval[string](p, `JSON.stringify(_paq)`); got != `[["requireCookieConsent"],["setCookieConsentGiven"]]` {
+		t.Error(got)
+	}
 }
 
 // A link that waits until something is sent must lead on, whatever was held.

@@ -17,7 +17,7 @@
 
 	// Takes calls; what waits for one to have been sent is told so soon. Kept are the first, which
 	// set things up, and the latest, as many as Tag Manager keeps.
-	const taking = (root, it, list) => function () {
+	const taking = (root, it, list, theirs) => function () {
 		if (isDenied(root)) {
 			for (const value of arguments) {
 				try {
@@ -28,13 +28,13 @@
 					}
 				} catch (none) { /* nothing waits in null, or in a window of another origin */ }
 			}
-			if (list.length > 299) list.splice(99, 1);
+			if (!theirs && list.length > 299) list.splice(99, 1);
 		}
 		if (it.kind === '[') return apply(push, this, arguments);
 		list.push(arguments);
 	};
 	// An array, whose calls are what is pushed.
-	const filled = (root, it, array) => (put(array, 'push', taking(root, it, array)), array);
+	const filled = (root, it, array, theirs) => (put(array, 'push', taking(root, it, array, theirs)), array);
 
 	const offer = guard.offer = root => root in window || isDenied(root) && defineProperty(window, root, {
 		__proto__: null,
@@ -56,7 +56,7 @@
 		set(value) {
 			const [it] = roots[root];
 			put(window, root, value, true);
-			if (it.kind === '[' && isArray(value)) it.made = filled(root, it, value);
+			if (it.kind === '[' && isArray(value)) it.made = filled(root, it, value, true);
 		},
 	});
 	Object.keys(roots).forEach(offer);
