@@ -120,11 +120,16 @@
 
 	const { standIns = {}, offer } = guard, handing = new Set();
 	// What waited for a call to be sent has been told, and is not to be told again by the real thing.
-	const settle = (list, deep) => Array.from(list).forEach((value, i) => {
-		for (const key of ['event_callback', 'eventCallback', 'hitCallback']) {
-			if (value && typeof value[key] === 'function') list[i] = value = { ...value, [key]: undefined };
-		}
-		if (deep && Object(value) === value) settle(value);
+	const settle = (list, deep) => list.forEach((value, i) => {
+		try {
+			for (const key of ['event_callback', 'eventCallback', 'hitCallback']) {
+				if (typeof value[key] === 'function') list[i] = value = { ...value, [key]: undefined };
+			}
+			if (!deep || typeof value !== 'object') return;
+			const parts = Array.prototype.slice.call(value, 0, 9), were = parts.slice();
+			settle(parts);
+			parts.forEach((part, at) => { if (part !== were[at]) value[at] = part; });
+		} catch (none) { /* nothing waits in null, or in a window of another origin */ }
 	});
 	// Makes way for what is granted: many a snippet does nothing where its name is taken.
 	guard.heard.push(() => Object.keys(standIns).forEach(root => {
@@ -132,8 +137,7 @@
 		if (all.every(({ id }) => !guard.granted.has(id))) return offer(root);
 		if (window[root] === all.made && !Array.isArray(all.made)) delete window[root]; // an array is taken as it stands
 		for (const it of all.filter(({ made }) => made)) {
-			const { name, path, kind, made, calls } = it;
-			const list = kind === '[' ? made : calls;
+			const { name, path, kind, made, calls } = it, list = kind === '[' ? made : calls;
 			if (name[0] === '~') list.length = 0;
 			settle(list, true);
 			if (kind === '[') delete made.push;

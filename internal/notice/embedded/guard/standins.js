@@ -3,7 +3,7 @@
 // that would define it is held in the page, as if that had run. release.js removes them and hands on what
 // they have kept. The names are the catalogue's (Service.Globals in internal/policy).
 (guard => {
-	const { apply } = Reflect, { push } = [], { from, isArray } = Array, later = setTimeout;
+	const { apply, defineProperty } = Reflect, { push, slice } = [], { from, isArray } = Array, later = setTimeout;
 	const scripts = document.scripts; // which is live, and no form can take its name any more
 	const roots = guard.standIns = {}; // the names by what is before their first dot
 	for (const { id, globals } of guard.parties) {
@@ -13,28 +13,31 @@
 		}
 	}
 	const isDenied = root => roots[root].every(({ id }) => !guard.granted.has(id));
-	const put = (owner, name, value, enumerable) => Object.defineProperty(owner, name, { value, enumerable, writable: true, configurable: true });
+	const put = (owner, name, value, enumerable) => defineProperty(owner, name, { __proto__: null, value, enumerable, writable: true, configurable: true });
 
 	// Takes calls; what waits for one to have been sent is told so soon. Kept are the first, which
 	// set things up, and the latest, as many as Tag Manager keeps.
-	const taking = (root, it, list) => function () {
+	const taking = (root, it, list, theirs) => function () {
 		if (isDenied(root)) {
 			for (const value of arguments) {
-				for (const part of Object(value) === value ? [value, ...from(value)] : []) {
-					for (const key of ['event_callback', 'eventCallback', 'hitCallback']) {
-						if (part && typeof part[key] === 'function') later(part[key]);
+				try {
+					for (const part of [value, ...apply(slice, value, [0, 9])]) {
+						for (const key of ['event_callback', 'eventCallback', 'hitCallback']) {
+							if (part && typeof part[key] === 'function') later(part[key]);
+						}
 					}
-				}
+				} catch (none) { /* nothing waits in null, or in a window of another origin */ }
 			}
-			if (list.length > 299) list.splice(99, 1);
+			if (!theirs && list.length > 299) list.splice(99, 1);
 		}
 		if (it.kind === '[') return apply(push, this, arguments);
 		list.push(arguments);
 	};
 	// An array, whose calls are what is pushed.
-	const filled = (root, it, array) => put(array, 'push', taking(root, it, array));
+	const filled = (root, it, array, theirs) => (put(array, 'push', taking(root, it, array, theirs)), array);
 
-	const offer = guard.offer = root => root in window || isDenied(root) && Object.defineProperty(window, root, {
+	const offer = guard.offer = root => root in window || isDenied(root) && defineProperty(window, root, {
+		__proto__: null,
 		configurable: true,
 		get() {
 			const made = {};
@@ -51,8 +54,9 @@
 			return value;
 		},
 		set(value) {
+			const [it] = roots[root];
 			put(window, root, value, true);
-			if (isArray(value)) filled(root, roots[root][0], value);
+			if (it.kind === '[' && isArray(value)) it.made = filled(root, it, value, true);
 		},
 	});
 	Object.keys(roots).forEach(offer);
