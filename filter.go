@@ -257,7 +257,7 @@ func (rw *responseWriter) judge() stage {
 				rw.restrict()
 				rw.admit()
 			}
-			page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
+			rw.vary()
 			page.SuffixETag(h, rw.suffix())
 		}
 		return passing
@@ -294,7 +294,7 @@ func (rw *responseWriter) untyped() bool {
 // stream that makes the variant.
 func (rw *responseWriter) beginPage(document page.Document) stage {
 	h := rw.Header()
-	page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
+	rw.vary()
 	page.SuffixETag(h, rw.suffix())
 	rw.expireLeftovers()
 	if rw.asker != page.Framed && rw.choice.State == choice.Given && rw.choice.Receipt == "" {
@@ -421,7 +421,7 @@ func (rw *responseWriter) rules() markup.Rules {
 	if rw.shows() {
 		rules.Body = rw.snippet
 	}
-	rules.Meta = rw.admitMeta
+	rules.Meta, rules.Base = rw.admitMeta, rw.takeBase
 	rw.withhold(&rules)
 	return rules
 }
@@ -449,8 +449,16 @@ func (rw *responseWriter) blocking() *blocking.Page {
 			Rules: rw.handler.blocking, Granted: rw.verdict.InForce,
 			Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: rw.handler.observes(), Tally: &rw.seen,
 		}
+		if rw.embedded() {
+			rw.blocks.Embedded = rw.asked.RequestURI()
+		}
 	}
 	return &rw.blocks
+}
+
+// embedded tells that a page of another site has this one in a frame.
+func (rw *responseWriter) embedded() bool {
+	return rw.asker == page.Framed && page.FromElsewhere(rw.request)
 }
 
 const contentSecurityPolicy = "Content-Security-Policy"
@@ -488,13 +496,21 @@ func (rw *responseWriter) needs() []csp.Need {
 
 // place is where what is inserted stands.
 func (rw *responseWriter) place() notice.Place {
+	integrity := page.DemandsIntegrity(rw.Header())
 	return notice.Place{
-		Origin:   rw.blocking().Origin,
+		Origin:   rw.blocking().Prefix(),
 		Site:     rw.request.Host,
 		Return:   rw.asked.RequestURI(),
 		Refusing: rw.verdict.Refusing,
 		Guarded:  rw.guards() && !rw.trust.TrustedTypes,
-		Trust:    notice.Trust{Nonce: rw.trust.Nonce, Integrity: rw.trust.Integrity},
+		Trust:    notice.Trust{Nonce: rw.trust.Nonce, Integrity: rw.trust.Integrity || integrity, CORS: integrity},
+	}
+}
+
+// takeBase looks where addresses that stand behind a <base> lead.
+func (rw *responseWriter) takeBase(href []byte) {
+	if page.IsElsewhere(rw.request, string(href)) {
+		rw.blocking().Away = true
 	}
 }
 
@@ -522,13 +538,25 @@ func (rw *responseWriter) language() notice.Language {
 // speaks tells whether what is inserted may be in the language that the browser asks for.
 func (rw *responseWriter) speaks() bool { return rw.shows() && !rw.language().Chosen }
 
+// vary says what this visitor's variant of the page depends on.
+func (rw *responseWriter) vary() {
+	h := rw.Header()
+	page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
+	if rw.asker == page.Framed {
+		h["Vary"] = append(h["Vary"], "Sec-Fetch-Site")
+	}
+}
+
 // suffix sets the entity tags of this visitor's variant of pages apart, also from what
 // an earlier configuration inserted. Which language the page itself is in follows from
 // the upstream's tag.
 func (rw *responseWriter) suffix() string {
 	h := rw.handler
 	suffix := "-consent-" + rw.verdict.Key + "-" + h.variant
-	if rw.asker == page.Framed {
+	switch {
+	case rw.embedded():
+		return suffix + "-embedded"
+	case rw.asker == page.Framed:
 		return suffix + "-framed"
 	}
 	asks := rw.language()

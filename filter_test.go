@@ -625,6 +625,45 @@ func TestAPageWithANoticeHasTheGuardThoughNothingIsDenied(t *testing.T) {
 	}
 }
 
+func TestAddressesInPagesAreTheirPathsUnlessABaseLeadsElsewhere(t *testing.T) {
+	origin, c := site(t, services+"service youtube")
+	const frame = `<iframe src="https://www.youtube.com/embed/x"></iframe>`
+	for base, away := range map[string]bool{
+		"": false, `<base href="/x/">`: false, `<base href="` + origin + `/y/">`: false, `<base target="_top">`: false,
+		`<base href="//cdn.example/">`: true, `<base href="https://cdn.example/"><base href="/">`: true, `<base href="http://127.0.0.1:1/">`: true,
+	} {
+		behave("/based", page("<!doctype html><html><head>"+base+"</head><body>"+frame+"</body></html>", "Content-Type: text/html"))
+		for _, fields := range [][]string{nil, {"Cookie: " + c.choose(t, origin, "choice=refuse")}} {
+			text := c.do(t, "GET", origin+"/based", append(fields, navigation)...).body
+			if !strings.Contains(text, ` src="/_consent/assets/`) {
+				t.Errorf("%s: the guard, which comes first: %s", base, text)
+			}
+			text = unguarded(text)
+			before, after := strings.Count(text, `="/_consent/`), strings.Count(text, `="`+origin+`/_consent/`)
+			if away && (before > 0 || after < 3) || !away && (before < 3 || after > 0) {
+				t.Errorf("%s: %d with the path alone, %d with the origin: %s", base, before, after, text)
+			}
+		}
+	}
+}
+
+func TestUnderAnIntegrityPolicyOurScriptsHaveTheirHashes(t *testing.T) {
+	origin, c := site(t, services)
+	for policy, demands := range map[string]bool{
+		"Integrity-Policy: blocked-destinations=(script), endpoints=(x)": true, "Integrity-Policy-Report-Only: blocked-destinations=(style script)": true,
+		"Integrity-Policy: blocked-destinations=(style)": false, "X: y": false,
+	} {
+		behave("/trusting", page(html, "Content-Type: text/html", policy))
+		text := c.do(t, "GET", origin+"/trusting", navigation).body
+		if got := strings.Count(text, `=" crossorigin="">`); strings.Count(text, ` integrity="sha256-`) != got || (got > 0) != demands {
+			t.Errorf("%s: %d: %s", policy, got, text)
+		}
+		if got := strings.Count(text, ` data-cfasync="false"`); got != 2 {
+			t.Errorf("%d scripts are left out by Rocket Loader", got)
+		}
+	}
+}
+
 func TestAPageWithANoticeIsNeverStoredAndItsHeadersAreTrue(t *testing.T) {
 	origin, c := site(t, "")
 	behave("/cached", page(html, "Content-Type: text/html", `ETag: "v1"`, "Cache-Control: public, max-age=600", "Content-MD5: x", "Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))))

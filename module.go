@@ -556,6 +556,7 @@ func (h *Handler) declaration() policy.Declaration {
 			Cookies:     known.Cookies,
 			Hosts:       known.Hosts,
 			Inline:      known.Inline,
+			Globals:     known.Globals,
 			Lifetime:    cmp.Or(time.Duration(s.Lifetime), known.Lifetime),
 			Description: maps.Clone(known.Description),
 			Exempt:      s.Exempt || known.Exempt,

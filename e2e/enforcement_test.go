@@ -150,9 +150,9 @@ const (
 	o        = ` data-caddy-consent="" data-consent-service=`
 	withheld = `<!doctype html><html lang="fr"><head><title>T</title><link rel="stylesheet" href="https://fonts.googleapis.com/css">` +
 		`<script` + o + `"ga" type="text/plain" async data-consent-src="https://www.googletagmanager.com/gtag/js?id=G"></script><script` + o + `"ga" type="text/plain">gtag("config", "G")</script></head><body>` +
-		`<iframe` + o + `"youtube" src="URL/_consent/placeholder?service=youtube&amp;lang=fr&amp;url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx%3Fa%3D1%26b%3D2" width="560" title="Fête" data-consent-src="https://www.youtube.com/embed/x?a=1&amp;b=2"></iframe>` +
+		`<iframe` + o + `"youtube" src="/_consent/placeholder?service=youtube&amp;lang=fr&amp;url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx%3Fa%3D1%26b%3D2" width="560" title="Fête" data-consent-src="https://www.youtube.com/embed/x?a=1&amp;b=2"></iframe>` +
 		`<img` + o + `"tool" data-consent-src="//cdn.tool.example/i.png" alt="">` +
-		`<iframe` + o + `"vimeo" src="URL/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" data-consent-src="https://player.vimeo.com/video/1"></iframe>` +
+		`<iframe` + o + `"vimeo" src="/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" data-consent-src="https://player.vimeo.com/video/1"></iframe>` +
 		`<img src="https://unknown.example/i.png" alt=""><img src="/own.png" alt="">` +
 		`<script type="text/plain" data-consent-service="tool" data-consent-src="/gated.js"></script><script` + o + `"tool" type="text/plain">tool.start(1)</script></body></html>`
 )
@@ -160,14 +160,14 @@ const (
 func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T) {
 	g := guard(t, declared, html(portalPage))
 	page := g.do(t, "GET", "/", "", byVisitor).body
-	if got, want := bare(page), strings.ReplaceAll(withheld, "URL", g.url); got != want {
+	if got, want := bare(page), withheld; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	if !strings.HasPrefix(page, `<!doctype html><html lang="fr"><head><script data-caddy-consent="?0" src="`+g.url+`/_consent/assets/`) {
+	if !strings.HasPrefix(page, `<!doctype html><html lang="fr"><head><script data-caddy-consent="?0" src="/_consent/assets/`) {
 		t.Errorf("the guard is not the first in the head: %.300s", page)
 	}
 	frame := g.do(t, "GET", "/", "", byFrame)
-	if got, want := bare(frame.body), strings.ReplaceAll(strings.ReplaceAll(withheld, "URL", g.url), "&amp;lang=fr", ""); got != want {
+	if got, want := bare(frame.body), strings.ReplaceAll(withheld, "&amp;lang=fr", ""); got != want {
 		t.Errorf("in a frame: got %s\nwant %s", got, want)
 	}
 	if !harness.GuardTag.MatchString(frame.body) || noticeTag.MatchString(frame.body) || !strings.Contains(strings.Join(frame.Header["Vary"], ","), "Cookie, Sec-Fetch-Dest") {
@@ -186,7 +186,7 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 			}
 		}
 		all := g.do(t, "GET", "/", "", visitor, g.chosen(t, "choice=accept")).body
-		want := strings.NewReplacer(`<iframe src="https://player.vimeo.com/video/1">`, `<iframe`+o+`"vimeo" src="`+g.url+`/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" data-consent-src="https://player.vimeo.com/video/1">`,
+		want := strings.NewReplacer(`<iframe src="https://player.vimeo.com/video/1">`, `<iframe`+o+`"vimeo" src="/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" data-consent-src="https://player.vimeo.com/video/1">`,
 			` type="text/plain" data-consent-service="tool" data-consent-src=`, ` data-caddy-consent="" data-consent-service="tool" src=`).Replace(portalPage)
 		if visitor == byFrame {
 			want = strings.ReplaceAll(want, "&amp;lang=fr", "")
@@ -366,7 +366,7 @@ func TestAPlaceholderLeadsToTheServicesContentAlone(t *testing.T) {
 		return g.do(t, "GET", "/_consent/placeholder?"+query, "", byFrame, "Referer: "+g.url+"/page?x=1", "Accept-Language: en")
 	}
 	res := get("service=youtube&url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx%3Fa%3D1")
-	for _, want := range []string{`<title>Content from YouTube</title>`, `<input type="hidden" name="service" value="youtube">`, `name="return" value="/page?x=1"`, `target="_top"`,
+	for _, want := range []string{`<title>Content from YouTube</title>`, `<input type="hidden" name="service" value="youtube">`, `name="return" value="/page?x=1"`, `target="_parent"`,
 		`<button name="choice" value="grant">Allow YouTube</button>`, `href="https://www.youtube.com/embed/x?a=1"`} {
 		if !strings.Contains(res.body, want) {
 			t.Errorf("it lacks %s: %s", want, res.body)
@@ -393,6 +393,36 @@ func TestAPlaceholderLeadsToTheServicesContentAlone(t *testing.T) {
 	}
 	if res := g.do(t, "POST", "/_consent/placeholder?service=youtube", ""); res.StatusCode != 405 || res.Header.Get("Allow") != "GET, HEAD" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
+	}
+}
+
+func TestInAPageThatAnotherSiteEmbedsAPlaceholderShowsAndHasNoButton(t *testing.T) {
+	g := guard(t, declared, html(portalPage))
+	embedded := g.do(t, "GET", "/?a=1", "", byFrame, "Sec-Fetch-Site: cross-site")
+	const told = "&amp;embedded=%2F%3Fa%3D1\""
+	if !strings.Contains(embedded.body, told) || !strings.Contains(strings.Join(embedded.Header["Vary"], ", "), "Sec-Fetch-Site") {
+		t.Errorf("of an embedded page it is not told: %v %s", embedded.Header, embedded.body)
+	}
+	for _, fields := range [][]string{{byFrame, "Sec-Fetch-Site: same-origin"}, {byFrame}, {byVisitor, "Sec-Fetch-Site: cross-site"}} {
+		if body := g.do(t, "GET", "/?a=1", "", fields...).body; strings.Contains(body, "embedded=") {
+			t.Errorf("%q: told that it is embedded: %s", fields, body)
+		}
+	}
+	const address = "/_consent/placeholder?service=youtube&url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx"
+	for _, c := range []struct{ address, site, page string }{
+		{address + "&embedded=%2Fpage%3Fx%3D1", "same-origin", "/page?x=1"}, {address + "&embedded=//evil.example", "same-origin", "/where?y=2"}, {address + "&embedded", "cross-site", "/where?y=2"},
+		{address, "cross-site", "/where?y=2"}, {address, "same-site", "/where?y=2"}, // from a page of another site, or of a sandbox
+	} {
+		res := g.do(t, "GET", c.address, "", byFrame, "Sec-Fetch-Site: "+c.site, "Referer: "+g.url+"/where?y=2", "Accept-Language: en")
+		policy := res.Header.Get("Content-Security-Policy")
+		if res.StatusCode != 200 || strings.Contains(res.body, "<form") || strings.Contains(policy, "frame-ancestors") || !strings.Contains(policy, "form-action 'none'") {
+			t.Errorf("%+v: %d %s %s", c, res.StatusCode, policy, res.body)
+		}
+		for _, want := range []string{`<a href="` + c.page + `" target="_blank" rel="noopener">Open this page on `, "You make your choice on", `href="https://www.youtube.com/embed/x"`} {
+			if !strings.Contains(res.body, want) {
+				t.Errorf("%+v lacks %s: %s", c, want, res.body)
+			}
+		}
 	}
 }
 

@@ -68,6 +68,7 @@ const (
 	parsing              // with others, while the page is parsed
 	alone                // on a page of its own, when that has loaded
 	aloneParsing
+	ordinary // as together, in a window that is not private: there, some do not load in advance
 )
 
 // prelude is there for all ways.
@@ -205,7 +206,7 @@ func batches(all []way, engine string) [][]way {
 		}
 		shared[w.when] = append(shared[w.when], w)
 	}
-	for _, kind := range []when{parsing, together} {
+	for _, kind := range []when{ordinary, parsing, together} {
 		pages = slices.AppendSeq(pages, slices.Chunk(shared[kind], most))
 	}
 	slices.Reverse(pages) // those of many first
@@ -240,6 +241,9 @@ func asked(w way, phase string) (n int) {
 	return n
 }
 
+// settled waits until the script of the notice has run, where it does.
+const settled = `new Promise(done => { const began = Date.now(), look = () => typeof consent === 'object' || Date.now() - began > 3000 ? done(true) : setTimeout(look, 10); look() })`
+
 // open opens the page of these ways, and lets it take them.
 func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed []string) {
 	r.t.Helper()
@@ -252,7 +256,7 @@ func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed 
 		return []string{err.Error()}
 	}
 	if site == r.site {
-		if _, err := harness.Try[bool](tab, `new Promise(done => { const look = () => typeof consent === 'object' ? done(true) : setTimeout(look, 10); look() })`); err != nil {
+		if _, err := harness.Try[bool](tab, settled); err != nil {
 			return []string{err.Error()}
 		}
 	}
@@ -268,14 +272,18 @@ func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed 
 	return failed
 }
 
-// await waits until all these have asked.
+// await waits until all these have asked, or none has for a while.
 func (r *round) await(batch []way, phase string) (missing []way) {
-	for deadline := time.Now().Add(4 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		missing = slices.DeleteFunc(slices.Clone(batch), func(w way) bool { return asked(w, phase) > 0 })
-		if len(missing) == 0 || time.Now().After(deadline) {
-			return missing
+	const quiet = 2 * time.Second
+	missing = batch
+	for deadline := time.Now().Add(quiet); len(missing) > 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		left := slices.DeleteFunc(slices.Clone(missing), func(w way) bool { return asked(w, phase) > 0 })
+		if len(left) < len(missing) {
+			deadline = time.Now().Add(quiet)
 		}
+		missing = left
 	}
+	return missing
 }
 
 // settle waits until what the page has begun to load would have been asked of the world.
@@ -301,11 +309,29 @@ func choose(tab *harness.Tab, choice string, video bool) error {
 	return fmt.Errorf("the choice %s is not kept", choice)
 }
 
+// answer gives an answer on a page without any way.
+func (r *round) answer(tab *harness.Tab, choice string, video bool) {
+	r.t.Helper()
+	tab.Open(r.site + "/blank")
+	tab.Await(`typeof consent === 'object'`)
+	if err := choose(tab, choice, video); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 func (r *round) try(batch []way) {
 	r.t.Helper()
+	defer func(began time.Time, ways int, first string) {
+		r.t.Logf("%s: %d ways like %q take %v", r.engine.Name, ways, first, time.Since(began).Round(time.Millisecond))
+	}(time.Now(), len(batch), batch[0].name)
+
+	visit := r.engine.Visit
+	if batch[0].when == ordinary {
+		visit = r.engine.VisitOrdinary
+	}
 
 	// The control.
-	tab := r.engine.Visit(r.t)
+	tab := visit(r.t)
 	failed := r.open(tab, r.plain, "c", batch)
 	reason := batch[0].not[r.engine.Name]
 	missing := r.await(batch, "c")
@@ -330,27 +356,23 @@ func (r *round) try(batch []way) {
 		return
 	}
 
-	// After a refusal.
-	tab = r.engine.Visit(r.t)
-	if err := tab.TryOpen(r.site + "/blank"); err != nil {
-		r.t.Fatal(err)
+	// After a refusal. What needs a page of its own is spared that, as it is withdrawn below.
+	if len(batch) > 1 {
+		tab = visit(r.t)
+		r.answer(tab, "refuse", false)
+		r.open(tab, r.site, "r", batch)
+		settle(tab)
+		tab.Leave()
 	}
-	tab.Await(`typeof consent === 'object'`)
-	if err := choose(tab, "refuse", false); err != nil {
-		r.t.Fatal(err)
-	}
-	r.open(tab, r.site, "r", batch)
-	settle(tab)
-	tab.Leave()
 
 	// Before there is a choice, and then allowed.
-	tab = r.engine.Visit(r.t)
+	tab = visit(r.t)
 	r.open(tab, r.site, "b", batch)
 	settle(tab)
 	before := make(map[int]int)
 	for _, w := range batch {
 		if before[w.number] = asked(w, "b"); before[w.number] > 0 {
-			r.fault(w, "leaks before choosing")
+			r.fault(w, "leaks before a choice")
 		}
 	}
 	granted := choose(tab, "grant", true) == nil
@@ -382,13 +404,7 @@ func (r *round) try(batch []way) {
 
 	// Allowed when the page comes.
 	if !granted {
-		if err := tab.TryOpen(r.site + "/blank"); err != nil {
-			r.t.Fatal(err)
-		}
-		tab.Await(`typeof consent === 'object'`)
-		if err := choose(tab, "grant", true); err != nil {
-			r.t.Fatal(err)
-		}
+		r.answer(tab, "grant", true)
 	}
 	r.open(tab, r.site, "g", batch)
 	for _, w := range r.await(batch, "g") {
@@ -396,13 +412,7 @@ func (r *round) try(batch []way) {
 	}
 
 	// Withdrawn.
-	if err := tab.TryOpen(r.site + "/blank"); err != nil {
-		r.t.Fatal(err)
-	}
-	tab.Await(`typeof consent === 'object'`)
-	if err := choose(tab, "refuse", false); err != nil {
-		r.t.Fatal(err)
-	}
+	r.answer(tab, "refuse", false)
 	r.open(tab, r.site, "w", batch)
 	settle(tab)
 	tab.Leave()
@@ -412,10 +422,10 @@ func (r *round) try(batch []way) {
 func (r *round) late(all []way) {
 	for _, w := range all {
 		if asked(w, "r") > 0 {
-			r.fault(w, "leaks after a refusal")
+			r.fault(w, "leaks refused")
 		}
 		if asked(w, "w") > 0 {
-			r.fault(w, "leaks after a withdrawal")
+			r.fault(w, "leaks withdrawn")
 		}
 	}
 }

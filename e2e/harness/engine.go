@@ -88,7 +88,7 @@ func StartEngine(t testing.TB, name string) *Engine {
 		if program == "" {
 			Missing(t, name+" (Debian: "+e.packages+")")
 		}
-		options, err := json.Marshal(map[string]string{"binary": program, "proxy": theRoad().Address, "language": "fr"})
+		options, err := json.Marshal(map[string]string{"binary": program, "proxy": theRoad().Proxy, "direct": theRoad().Direct, "language": "fr"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,13 +172,20 @@ func (e *Engine) answer(value any) error {
 // Visit opens a tab for a visitor who has not used the browser before.
 func (e *Engine) Visit(t testing.TB) *Tab {
 	t.Helper()
-	return e.visit(t, false)
+	return e.visit(t, "private")
 }
 
-func (e *Engine) visit(t testing.TB, noScript bool) *Tab {
+// VisitOrdinary does so in a window that is not private, where the engine tells these apart. Cookies are forgotten, but
+// what is cached is not.
+func (e *Engine) VisitOrdinary(t testing.TB) *Tab {
+	t.Helper()
+	return e.visit(t, "ordinary")
+}
+
+func (e *Engine) visit(t testing.TB, window string) *Tab {
 	t.Helper()
 	tab := &Tab{Engine: e, t: t}
-	if err := e.call(&tab.id, "visit", noScript); err != nil {
+	if err := e.call(&tab.id, "visit", window); err != nil {
 		t.Fatalf("opening a tab of %s: %v", e.Name, err)
 	}
 	t.Cleanup(tab.Leave)

@@ -35,7 +35,7 @@ func (p *Page) Decide(choice, services string) {
 }
 
 // GuardTag is that of the guard in a page.
-var GuardTag = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"></script>`)
+var GuardTag = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"[^>]*></script>`)
 
 // OpenSettings opens them by what reads text: in place, or on the charter without scripts.
 func (p *Page) OpenSettings(text string) {

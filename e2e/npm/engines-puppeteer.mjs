@@ -4,12 +4,12 @@ import { where } from './engines-where.mjs';
 
 const patience = 45000;
 
-// What leads all hosts but localhost to the proxy, and keeps the browser from asking hosts of its own accord.
+// What leads the hosts of tests where their harness has them, and keeps the browser from asking hosts of its own accord.
 const launching = {
-	chromium: ({ proxy, language }) => ({
+	chromium: ({ direct, language }) => ({
 		browser: 'chrome',
-		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-component-update', `--proxy-server=http://${proxy}`,
-			'--proxy-bypass-list=localhost;127.0.0.1', '--ignore-certificate-errors', `--accept-lang=${language}`],
+		args: ['--no-sandbox', '--disable-gpu', '--disable-component-update', 
+			`--host-resolver-rules=MAP *.test ${direct}, MAP *.test. ${direct}, EXCLUDE localhost, MAP * ~NOTFOUND`, '--ignore-certificate-errors', `--accept-lang=${language}`],
 	}),
 	firefox: ({ proxy, language }) => {
 		const [host, port] = proxy.split(':');
@@ -47,27 +47,32 @@ class Driver {
 		this.tabs = [];
 	}
 
-	// A visitor has cookies and cached files of their own.
-	async visit(noScript) {
-		return this.#add(await this.browser.createBrowserContext(), noScript);
+	// A visitor in a private window has cookies and cached files of their own.
+	async visit(window) {
+		if (window !== 'ordinary') return this.#add(await this.browser.createBrowserContext());
+		const context = this.browser.defaultBrowserContext();
+		await context.deleteMatchingCookies({ name: 'cookies_preferences', domain: 'localhost' });
+		return this.#add(context);
 	}
 
-	async newTab(tab) {
-		const { context, noScript } = this.tabs[tab];
-		return this.#add(context, noScript);
-	}
+	async newTab(tab) { return this.#add(this.tabs[tab].context); }
 
-	async #add(context, noScript) {
+	async #add(context) {
 		const page = await context.newPage(), problems = [];
 		page.setDefaultTimeout(patience);
 		page.on('pageerror', e => problems.push('uncaught: ' + (e && e.message || e)));
 		page.on('console', m => { if (m.type() === 'error') problems.push('the console: ' + m.text()) });
-		if (noScript) await page.setJavaScriptEnabled(false);
-		this.tabs.push({ context, page, problems, noScript });
+		this.tabs.push({ context, page, problems });
 		return this.tabs.length - 1;
 	}
 
-	async leave(tab) { await this.tabs[tab].context.close(); }
+	async leave(tab) {
+		const { context, page } = this.tabs[tab];
+		if (context === this.browser.defaultBrowserContext()) await page.close();
+		else await context.close();
+	}
+
+	async noScript(tab) { await this.tabs[tab].page.setJavaScriptEnabled(false); }
 	async show(tab) { await this.tabs[tab].page.bringToFront(); }
 	async open(tab, url) { await this.tabs[tab].page.goto(url, { waitUntil: 'load' }); }
 	async reload(tab) { await this.tabs[tab].page.reload({ waitUntil: 'load' }); }

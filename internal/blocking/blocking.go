@@ -59,6 +59,11 @@ type Page struct {
 	Granted policy.Set
 	// Origin is the page's, Host its host alone, in lower case, without port.
 	Origin, Host string
+	// Away tells that what stands behind has a <base> of another origin, to which a path alone would lead.
+	Away bool
+	// Embedded is the page's own path and query, in case another site's page embeds it: there, the
+	// visitor cannot choose.
+	Embedded string
 	// Language is that of what the module shows on the page; "" where it is not known.
 	Language string
 	// Observing changes nothing, and only tells the tally.
@@ -122,13 +127,22 @@ func (p *Page) activated(service []byte) *markup.Mark {
 	return nil
 }
 
+// Prefix is what stands before the path in the addresses of what is inserted: nothing, if it can be
+// so. The visitor's browser knows the origin best, with whatever proxies in front of us.
+func (p *Page) Prefix() string {
+	if p.Away {
+		return p.Origin
+	}
+	return ""
+}
+
 // maxContent bounds the address that a placeholder is told.
 const maxContent = 2000
 
 // frame is the src of what stands in place of a frame. It is told what the frame would show, to
 // link to it.
 func (p *Page) frame(mark *markup.Mark, src []byte) string {
-	address := p.Origin + p.placeholder + "?service="
+	address := p.Prefix() + p.placeholder + "?service="
 	for i, party := range p.policy.Parties() {
 		if mark == &p.marks[i] {
 			address += party.ID
@@ -139,6 +153,13 @@ func (p *Page) frame(mark *markup.Mark, src []byte) string {
 	}
 	if src = bytes.TrimSpace(src); len(src) > 0 && len(src) <= maxContent {
 		address += "&amp;url=" + url.QueryEscape(string(src))
+	}
+	if p.Embedded != "" {
+		path := p.Embedded
+		if len(path) > maxContent {
+			path = "/"
+		}
+		address += "&amp;embedded=" + url.QueryEscape(path)
 	}
 	return ` src="` + address + `"`
 }

@@ -93,7 +93,7 @@ func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
 }
 
 func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
-	const own = ` src="https://www.site.test/_consent/placeholder?service=`
+	const own = ` src="/_consent/placeholder?service=`
 	for src, want := range map[string]string{
 		`https://video.test/a?b=1&amp;c="`:                own + `video&amp;lang=fr&amp;url=https%3A%2F%2Fvideo.test%2Fa%3Fb%3D1%26c%3D%22"`,
 		` //www.youtube.com/é `:                           own + `youtube&amp;lang=fr&amp;url=%2F%2Fwww.youtube.com%2F%C3%A9"`,
@@ -103,6 +103,20 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 		got := rewritten(t, &Page{Rules: r, Tally: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"}, `<iframe src='`+src+`'></iframe>`)
 		if !strings.Contains(got, want+" data-consent-src='"+src+"'>") {
 			t.Errorf("%s became %s, want %s", src, got, want)
+		}
+		got = rewritten(t, &Page{Rules: r, Tally: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr", Away: true}, `<iframe src='`+src+`'></iframe>`)
+		if want = strings.Replace(want, `"`, `"https://www.site.test`, 1); !strings.Contains(got, want) {
+			t.Errorf("behind a <base> of another origin, %s became %s, want %s", src, got, want)
+		}
+	}
+}
+
+func TestAPlaceholderIsToldThatAnotherSiteEmbedsItsPage(t *testing.T) {
+	for path, want := range map[string]string{"/a?b=1&c": "%2Fa%3Fb%3D1%26c", "/" + strings.Repeat("x", maxContent): "%2F"} {
+		r, counts := rules(t)
+		got := rewritten(t, &Page{Rules: r, Tally: counts, Embedded: path}, `<iframe src=//video.test></iframe>`)
+		if !strings.Contains(got, ` src="/_consent/placeholder?service=video&amp;url=%2F%2Fvideo.test&amp;embedded=`+want+`"`) {
+			t.Errorf("%.20s: %s", path, got)
 		}
 	}
 }

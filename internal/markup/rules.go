@@ -24,6 +24,10 @@ type Rules struct {
 	// Body nothing is inserted.
 	Body func(lang []byte) string
 
+	// Base is told the href of a <base> that counts, as it is parsed, before what stands behind it; also of
+	// one in the document of a frame, for what is in that. A nil Base is not told.
+	Base func(href []byte)
+
 	// Host is told each host from which an element of the page would load, or to
 	// which it would send, by itself, also as the text of a module, of an import map or of speculation
 	// rules names it; in lower case, in ASCII, without port. What it

@@ -21,7 +21,7 @@ func (s *Scanner) startTagNamed(e *element, packed uint64, start, end int) {
 		s.structureStartTag(e, t.offset)
 		t.held = e == elementInput || e == elementHTML
 	}
-	if e != nil && (e.flags&loads != 0 && s.elements() || e == elementMeta) {
+	if e != nil && (e.flags&loads != 0 && s.elements() || e == elementMeta || e == elementBase && s.Base != nil) {
 		t.held = true
 	}
 }

@@ -147,8 +147,11 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 // takeBase takes the first <base href>, against which the URLs behind it are resolved.
 func (s *Scanner) takeBase() {
 	href, ok := s.tag.value(&nameHref)
-	if ok && !s.baseSeen {
+	if ok && !s.baseSeen && s.templates == 0 {
 		s.baseSeen = true
+		if s.Base != nil {
+			s.Base(href)
+		}
 		if host, relative := hostOf(href, false, &s.host); !relative {
 			s.baseHost = append(s.baseHost[:0], host...)
 		}

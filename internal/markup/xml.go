@@ -117,7 +117,7 @@ func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
 		s.passText()
 	}
 	s.tag = startTag{element: e, offset: s.base + int64(i), nameEnd: p - i, spans: s.tag.spans[:0], foreign: true}
-	s.tag.held = e != nil && (e.flags&loads != 0 && s.elements() || e == elementHTML && s.phase == beforeHead || e == elementMeta && s.phase == beforeBody)
+	s.tag.held = e != nil && (e.flags&loads != 0 && s.elements() || e == elementHTML && s.phase == beforeHead || e == elementMeta && s.phase == beforeBody || e == elementBase && s.Base != nil)
 	return p, true
 }
 

@@ -49,6 +49,7 @@ func readAssets(files fs.FS, o Options) (assets, error) {
 		{"notice.js", contentScript, nil},
 		{"guard.js", contentScript, func() ([]byte, error) { return o.Guard.script(files, o.Policy) }},
 		{"release.js", contentScript, nil},
+		{"worker.js", contentScript, func() ([]byte, error) { return o.Guard.worker(files, o.Policy) }},
 	} {
 		if f.read == nil {
 			f.read = func() ([]byte, error) { return fs.ReadFile(files, f.name) }

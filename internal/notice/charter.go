@@ -20,7 +20,7 @@ import (
 // Visitor is who reads the charter or opens the settings.
 type Visitor struct {
 	Language string
-	// Origin is the scheme and host that the visitor's browser shows, or "".
+	// Origin stands before paths in the settings, as in the page that they are put in (Place.Origin).
 	Origin string
 	// Site is what the site is called.
 	Site string
@@ -41,6 +41,9 @@ type Embed struct {
 	Undeclared bool
 	// Content is the address of the content, "" where it is not known.
 	Content string
+	// Page is where the choice is made, the path of the page that has the frame, in case another site's page
+	// embeds that one; else "".
+	Page string
 }
 
 // Charter renders the charter page with the visitor's choice in it.

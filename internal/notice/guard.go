@@ -42,7 +42,8 @@ type guardParty struct {
 	Hosts   []policy.Pattern
 	Cookies []policy.Pattern
 	Inline  []string // never nil: by that the script tells declared services
-	Life    float64  // in seconds
+	Globals []string
+	Life    float64 // in seconds
 	Exempt  bool
 }
 
@@ -58,7 +59,7 @@ func (g Guard) policy(p *policy.Policy) guardPolicy {
 	for _, s := range p.Services {
 		party := guardParty{ID: s.ID, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
 		if g.Requests {
-			party.Hosts, party.Inline = s.Hosts, append(party.Inline, s.Inline...)
+			party.Hosts, party.Inline, party.Globals = s.Hosts, append(party.Inline, s.Inline...), s.Globals
 		}
 		out.Services = append(out.Services, party)
 	}
@@ -66,7 +67,7 @@ func (g Guard) policy(p *policy.Policy) guardPolicy {
 		out.Allow = p.Allow
 		for i, s := range p.Parties() {
 			if i >= len(p.Services) && p.Blocks(policy.Party(i), 0) {
-				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has)} // the first has it
+				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has), Globals: s.Globals} // the first has it
 				if len(party.Hosts) > 0 {
 					out.Known = append(out.Known, party)
 				}
@@ -119,7 +120,7 @@ func (g guardPolicy) has(host policy.Pattern) bool {
 func (g guardPolicy) MarshalJSON() ([]byte, error) {
 	parties := []any{[]any{"", strings.TrimSpace(abbreviated(g.Necessary, ""))}}
 	for _, s := range g.Services {
-		party := []any{s.ID + abbreviated(s.Hosts, s.ID), strings.TrimSpace(abbreviated(s.Cookies, "")), s.Inline, s.Life / (24 * 60 * 60)}
+		party := []any{s.text(), strings.TrimSpace(abbreviated(s.Cookies, "")), s.Inline, s.Life / (24 * 60 * 60)}
 		if s.Exempt {
 			party = append(party, 1)
 		}
@@ -127,7 +128,7 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 	}
 	parties = append(parties, abbreviated(g.Allow, ""))
 	for _, s := range g.Known {
-		parties = append(parties, s.ID+abbreviated(s.Hosts, s.ID))
+		parties = append(parties, s.text())
 	}
 	return json.Marshal(struct {
 		Parties   []any               `json:"parties"`
@@ -143,6 +144,11 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 	}{parties, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
 }
 
+// text is the id, the hosts and the names for which there are stand-ins, which no host can be mistaken for.
+func (s guardParty) text() string {
+	return strings.Join(append([]string{s.ID + abbreviated(s.Hosts, s.ID)}, s.Globals...), " ")
+}
+
 // abbreviated are patterns, with a space before each; "$" stands for the id.
 func abbreviated(patterns []policy.Pattern, id string) string {
 	var all string
@@ -156,11 +162,14 @@ func abbreviated(patterns []policy.Pattern, id string) string {
 }
 
 // guardParts are the files of the guard, in the order in which one needs another.
-var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "realms", "place"}
+var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "workerstub", "realms", "place"}
 
 // script puts the guard's files together.
 func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 	parts := slices.Clone(guardParts)
+	if g.Requests {
+		parts = append(parts, "standins")
+	}
 	if g.Google || g.Matomo {
 		parts = append(parts, "signals")
 	}
@@ -179,30 +188,53 @@ func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 	return append(append(append(script, "})("...), known...), ')'), nil
 }
 
+// worker is what a worker of the page begins with.
+func (g Guard) worker(files fs.FS, p *policy.Policy) ([]byte, error) {
+	script, err := fs.ReadFile(files, "guard/worker.js")
+	if err != nil {
+		return nil, err
+	}
+	stub, err := fs.ReadFile(files, "guard/workerstub.js")
+	if err != nil {
+		return nil, err
+	}
+	known, err := json.Marshal(g.policy(p))
+	if err != nil {
+		return nil, err
+	}
+	return []byte(strings.NewReplacer("STUB", string(stub), "POLICY", string(known)).Replace(string(script))), nil
+}
+
 // Guard returns the tag of the guard, for a visitor whose choice, if there is one, grants these
-// services.
+// services. It comes before any <base>, so that a path says where it is.
 func (r *Renderer) Guard(p Place, granted policy.Set, chosen bool) string {
 	on := strconv.FormatUint(uint64(granted), 16)
 	if !chosen {
 		on = "?" + on
 	}
-	return `<script data-caddy-consent="` + on + `" src="` + p.Origin + r.assets.folder + `guard.js"` + r.trust(p, "guard.js") + `></script>`
+	return `<script data-caddy-consent="` + on + `" src="` + r.assets.folder + `guard.js"` + r.trust(p, "guard.js") + `></script>`
 }
 
-// Trust is how script elements are marked so that a Content-Security-Policy lets them run.
+// Trust is how script elements are marked so that a Content-Security-Policy lets them run, and an
+// Integrity-Policy lets them load.
 type Trust struct {
-	Nonce     string
-	Integrity bool
+	Nonce string
+	// Integrity tells that they need the file's hash, CORS that it counts only so.
+	Integrity, CORS bool
 }
 
-// trust returns the attributes, with a space before each.
+// trust returns the attributes, with a space before each. Cloudflare's Rocket Loader, which puts scripts off,
+// leaves out what has the first.
 func (r *Renderer) trust(p Place, file string) string {
-	attributes := ""
+	attributes := ` data-cfasync="false"`
 	if p.Trust.Nonce != "" {
 		attributes += ` nonce="` + asciiOnly(template.HTMLEscapeString(p.Trust.Nonce)) + `"`
 	}
 	if p.Trust.Integrity {
 		attributes += ` integrity="` + r.assets.files[file].Hash + `"`
+	}
+	if p.Trust.CORS {
+		attributes += ` crossorigin=""`
 	}
 	return attributes
 }

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -70,11 +71,34 @@ func TestTheGuardsTagTellsWhatIsGranted(t *testing.T) {
 	r := renderer(t, func(o *Options, d *policy.Declaration) {})
 	place := Place{Origin: "https://a.example", Trust: Trust{Nonce: `a"b`, Integrity: true}}
 	got := r.Guard(place, 0x1f, true)
-	want := `<script data-caddy-consent="1f" src="https://a.example` + r.assets.folder + `guard.js" nonce="a&#34;b" integrity="` + r.assets.files["guard.js"].Hash + `"></script>`
+	want := `<script data-caddy-consent="1f" src="` + r.assets.folder + `guard.js" data-cfasync="false" nonce="a&#34;b" integrity="` + r.assets.files["guard.js"].Hash + `"></script>`
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+	place.Trust = Trust{Integrity: true, CORS: true}
+	if got := r.Guard(place, 0, true); !strings.HasSuffix(got, `=" crossorigin=""></script>`) {
+		t.Errorf("under an Integrity-Policy: %s", got)
+	}
 	if got := r.Guard(Place{}, 0, false); !strings.Contains(got, `data-caddy-consent="?0"`) || strings.Contains(got, "nonce") {
 		t.Errorf("without a choice: %s", got)
+	}
+}
+
+func TestTheGuardKnowsTheNamesOfWhatItHoldsBack(t *testing.T) {
+	p := guarding(t, "ga", "recaptcha")
+	script := func(g Guard) string {
+		text, err := json.Marshal(g.policy(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for _, want := range []string{`analytics.google.com stats.g.doubleclick.net dataLayer[] gtag() ga() _gaq[]"`, ` *.$.net *.fbcdn.net fbq()"`, ` $crisp[]"`, " hbspt.forms.create()@hsforms"} {
+		if got := script(Guard{Requests: true}); !strings.Contains(got, want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+		if got := script(Guard{}); strings.Contains(got, "()") {
+			t.Errorf("where requests pass: %s", got)
+		}
 	}
 }

@@ -167,7 +167,8 @@ func parse(files fs.FS, name string) (*template.Template, error) {
 
 // Place is where a notice is shown.
 type Place struct {
-	// Origin is the scheme and host that the visitor's browser shows, or "".
+	// Origin stands before paths: the scheme and host that the visitor's browser shows, where the page has a
+	// <base> of another origin, else "".
 	Origin string
 	// Site is what the site is called, Return the path to come back to, escaped for
 	// a URL.

@@ -94,7 +94,7 @@ func escrow(declared Declared, at *url.URL, folder string) error {
 	if site == "" {
 		site = at.Host
 	}
-	documents, err := renderer.Escrow(at.Scheme+"://"+at.Host, site)
+	documents, err := renderer.Escrow(site)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,10 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
+
+	"github.com/caddy-consent/caddy-consent/internal/markup"
 )
 
 // Asker tells who asks for a document.
@@ -50,6 +53,15 @@ func AskedBy(r *http.Request) Asker {
 		}
 	}
 	return Other
+}
+
+// FromElsewhere tells that a page of another site, or one without an origin, makes the browser ask.
+func FromElsewhere(r *http.Request) bool {
+	switch first(r.Header["Sec-Fetch-Site"]) {
+	case "cross-site", "same-site":
+		return true
+	}
+	return false
 }
 
 // IsWorker tells whether a request is for the script of a worker, which goes by a policy of its own
@@ -124,8 +136,8 @@ func IsHTTPS(r *http.Request) bool {
 	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
-// Origin is the scheme and host that the visitor's browser shows, so that injected
-// URLs hold under any <base>; "" where the Host is not one that could be written
+// Origin is the scheme and host that the visitor's browser shows, for what a path alone
+// does not say; "" where the Host is not one that could be written
 // into a page.
 func Origin(r *http.Request) string {
 	const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
@@ -136,6 +148,26 @@ func Origin(r *http.Request) string {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host
+}
+
+// IsElsewhere tells whether an absolute path, against that base, leads to another origin than the
+// page's. What proxies in front do to the scheme is not seen here, so that the host and the port decide.
+func IsElsewhere(r *http.Request, base string) bool {
+	host, absolute := markup.Host(base)
+	if !absolute {
+		return false
+	}
+	u, err := url.Parse(strings.TrimSpace(base))
+	return err != nil || string(host) != Host(r) || ownPort(u.Host) != ownPort(r.Host)
+}
+
+// ownPort is the port that stands behind a host, "" for that of a scheme.
+func ownPort(host string) string {
+	_, port, _ := net.SplitHostPort(host)
+	if port == "80" || port == "443" {
+		return ""
+	}
+	return port
 }
 
 // Host is the site's, in lower case, without port, as hosts in URLs are compared.

@@ -168,3 +168,19 @@ func TestOriginIsWhatTheBrowserShows(t *testing.T) {
 		}
 	}
 }
+
+func TestABaseIsElsewhereByItsHostAndPort(t *testing.T) {
+	for base, want := range map[string]bool{
+		"": false, "/": false, "x/": false, "https://ville.example/": false, "HTTP://Ville.Example:443/x": false, "//ville.example": false, " https://ville.example./\n": false, "data:,x": false,
+		"https://cdn.example/": true, "//cdn.example/": true, "https://www.ville.example/": true, "https://ville.example:8443/": true, `https:\\\\cdn.example`: true, "https://ville.example@cdn.example/": true,
+	} {
+		r := &http.Request{Host: "ville.example"}
+		if got := IsElsewhere(r, base); got != want {
+			t.Errorf("%q: %t", base, got)
+		}
+	}
+	r := &http.Request{Host: "localhost:8080"}
+	if IsElsewhere(r, "http://localhost:8080/x/") || !IsElsewhere(r, "http://localhost/") || !IsElsewhere(r, "http://localhost:80/") {
+		t.Error("with a port")
+	}
+}

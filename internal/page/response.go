@@ -28,6 +28,19 @@ func Vary(h http.Header, withAccept, withLanguage bool) {
 	}
 }
 
+// DemandsIntegrity tells whether a page's Integrity-Policy, also one that only reports, is about scripts: they
+// then need an integrity="" and are loaded by CORS (Subresource Integrity, section 3.7).
+func DemandsIntegrity(h http.Header) bool {
+	for _, name := range [...]string{"Integrity-Policy", "Integrity-Policy-Report-Only"} {
+		for _, value := range h[name] {
+			if strings.Contains(value, "script") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // SuffixETag makes a page's entity tag that of its variant, weak or strong.
 func SuffixETag(h http.Header, suffix string) {
 	if tag := h.Get("Etag"); strings.HasSuffix(tag, `"`) && len(tag) > 1 {

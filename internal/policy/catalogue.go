@@ -13,6 +13,8 @@ const day = 24 * time.Hour
 //     one; the first has it.
 //   - Inline are literals that nothing but the service's snippets holds. No two services
 //     share one: a script with it would wait until both are granted.
+//   - Globals are what the provider has sites call in scripts of their own. Of a library's objects only
+//     those of which all that sites call is listed: half an object is worse than none.
 //   - Lifetime is the longest that is documented for one of the cookies, at most 13 months.
 var catalogue = []Service{
 	// The trackers that the portal's back office offers.
@@ -31,6 +33,7 @@ var catalogue = []Service{
 			"googletagmanager.com/gtm.js", "googletagmanager.com/gtag/js", "gtag(", "google-analytics.com/",
 			"GoogleAnalyticsObject", "ga('create'", `ga("create"`, "ga('send'", `ga("send"`, "_gaq.push",
 		},
+		Globals:  []string{"dataLayer[]", "gtag()", "ga()", "_gaq[]"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Mesure la fréquentation du site avec l’outil de Google, pour savoir quelles pages sont consultées et comment elles ont été trouvées.",
@@ -47,6 +50,7 @@ var catalogue = []Service{
 		},
 		Hosts:    []Pattern{"*.matomo.cloud"},
 		Inline:   []string{"_paq.push", "_mtm.push", "matomo.js", "matomo.php", "piwik.js", "piwik.php"},
+		Globals:  []string{"_paq[]", "_mtm[]"},
 		Lifetime: 393 * day,
 		Description: Text{
 			"fr": "Mesure la fréquentation du site, pour savoir quelles pages sont consultées et améliorer le service rendu.",
@@ -60,6 +64,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"xtvrn", "xtan", "xtant", "xtidc", "xtat*", "idrxvr"},
 		Hosts:    []Pattern{"xiti.com", "*.xiti.com", "*.ati-host.net", "*.aticdn.net", "*.at-internet.com"},
 		Inline:   []string{"Xt_param", "xtnv = d", "xtnv=d", "xtcore.js", "hit.xiti"},
+		Globals:  []string{"~xt_click()", "~xt_med()"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Mesure la fréquentation du site en comptant les visites et les pages consultées.",
@@ -86,6 +91,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"_pcid", "_pctx", "_pcus", "_pprv", "pa_privacy", "pa_user", "pa_vid"},
 		Hosts:    []Pattern{"*.pa-cd.com", "*.aticdn.net", "*.piano.io"},
 		Inline:   []string{"pa.setConfigurations(", "pa.sendEvent(", ".pa-cd.com", "piano-analytics.js"},
+		Globals:  []string{"_paq[]"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Mesure la fréquentation du site, pour connaître les pages consultées et les usages qui en sont faits.",
@@ -99,6 +105,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"etuix", "etuixx"},
 		Hosts:    []Pattern{"*.eulerian.net", "*.eulerian.com"},
 		Inline:   []string{"EA_push", "EA_collector", "EA_datalayer"},
+		Globals:  []string{"EA_push()", "EA_collector()"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Mesure la fréquentation du site et le chemin par lequel les visiteurs y arrivent.",
@@ -177,6 +184,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"_clck", "_clsk", "CLID", "ANONCHK", "MUID"},
 		Hosts:    []Pattern{"*.clarity.ms"},
 		Inline:   []string{"clarity.ms/tag/", "window.clarity("},
+		Globals:  []string{"clarity()"},
 		Lifetime: 365 * day,
 		Description: Text{
 			"fr": "Enregistre les déplacements de la souris, les clics et le défilement, pour comprendre comment les pages sont utilisées.",
@@ -190,6 +198,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"_hj*"},
 		Hosts:    []Pattern{"*.hotjar.com", "*.hotjar.io"},
 		Inline:   []string{"hotjar.com/c/hotjar-", "_hjSettings"},
+		Globals:  []string{"hj()"},
 		Lifetime: 365 * day,
 		Description: Text{
 			"fr": "Enregistre les clics et le défilement et recueille des avis, pour comprendre comment les pages sont utilisées.",
@@ -215,6 +224,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"crisp-client/*", "crisp-client%2F*"},
 		Hosts:    []Pattern{"*.crisp.chat"},
 		Inline:   []string{"client.crisp.chat", "CRISP_WEBSITE_ID", "$crisp.push"},
+		Globals:  []string{"$crisp[]"},
 		Lifetime: 183 * day,
 		Description: Text{
 			"fr": "Permet de dialoguer avec l’équipe du site et de retrouver la conversation d’une page à l’autre.",
@@ -287,6 +297,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"ig_did", "ig_nrcb"},
 		Hosts:    []Pattern{"instagram.com", "*.instagram.com", "*.cdninstagram.com"},
 		Inline:   []string{"instagram.com/embed.js", "instgrm.Embeds"},
+		Globals:  []string{"~instgrm.Embeds.process()"},
 		Lifetime: 365 * day,
 		Description: Text{
 			"fr": "Affiche des publications d’Instagram dans les pages.",
@@ -300,6 +311,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"intercom-id-*", "intercom-session-*", "intercom-device-id-*"},
 		Hosts:    []Pattern{"*.intercom.io", "*.intercomcdn.com", "*.intercomcdn.eu", "*.intercomassets.com", "*.intercomassets.eu"},
 		Inline:   []string{"widget.intercom.io/", "intercomSettings", "Intercom('boot'", `Intercom("boot"`},
+		Globals:  []string{"Intercom()"},
 		Lifetime: 275 * day,
 		Description: Text{
 			"fr": "Permet de dialoguer avec l’équipe du site et de retrouver la conversation à la visite suivante.",
@@ -349,6 +361,7 @@ var catalogue = []Service{
 		Provider: Provider{"Stonly", "https://stonly.com/privacy"},
 		Hosts:    []Pattern{"stonly.com", "*.stonly.com"},
 		Inline:   []string{"STONLY_WID", "StonlyWidget"},
+		Globals:  []string{"StonlyWidget()"},
 		Description: Text{
 			"fr": "Affiche une aide pas à pas dans les pages.",
 			"en": "Shows step-by-step help in the pages.",
@@ -427,6 +440,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"_fbp", "_fbc", "datr"},
 		Hosts:    []Pattern{"facebook.com", "*.facebook.com", "*.facebook.net", "*.fbcdn.net"},
 		Inline:   []string{"connect.facebook.net/", "facebook-jssdk", "fbAsyncInit", "FB.init(", "fbq('", `fbq("`},
+		Globals:  []string{"fbq()"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Affiche des contenus de Facebook et mesure l’effet de ses publicités sur les visites du site.",
@@ -444,6 +458,7 @@ var catalogue = []Service{
 			"*.googletagmanager.com",
 		},
 		Inline:   []string{"googleadservices.com/", "googlesyndication.com/", "google_conversion_id", "window.adsbygoogle", "googletag.cmd"},
+		Globals:  []string{"dataLayer[]", "gtag()", "adsbygoogle[]", "googletag.cmd[]"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Affiche des publicités choisies selon vos visites et mesure leur effet.",
@@ -464,6 +479,7 @@ var catalogue = []Service{
 			"*.usemessages.com",
 		},
 		Inline:   []string{"hbspt.", "_hsq.push", ".hs-scripts.com/", "hsConversationsSettings"},
+		Globals:  []string{"_hsq[]", "hbspt.forms.create()@hsforms"},
 		Lifetime: 183 * day,
 		Description: Text{
 			"fr": "Affiche des formulaires et une messagerie, et relie vos visites aux messages que vous envoyez.",
@@ -480,6 +496,7 @@ var catalogue = []Service{
 		},
 		Hosts:    []Pattern{"linkedin.com", "*.linkedin.com", "*.licdn.com"},
 		Inline:   []string{"_linkedin_partner_id", "_linkedin_data_partner_id", "snap.licdn.com", "lintrk("},
+		Globals:  []string{"lintrk()"},
 		Lifetime: 365 * day,
 		Description: Text{
 			"fr": "Affiche des contenus de LinkedIn et mesure l’effet de ses publicités sur les visites du site.",
@@ -506,6 +523,7 @@ var catalogue = []Service{
 		Cookies:  []Pattern{"guest_id", "guest_id_ads", "guest_id_marketing", "personalization_id", "muc_ads", "_twclid", "_twpid"},
 		Hosts:    []Pattern{"twitter.com", "*.twitter.com", "x.com", "*.x.com", "*.twimg.com", "*.ads-twitter.com", "t.co"},
 		Inline:   []string{"platform.twitter.com/", "platform.x.com/", "twttr.widgets", "static.ads-twitter.com/", "twq('", `twq("`},
+		Globals:  []string{"twq()", "twttr.ready()@widgets", "~twttr.widgets.load()@widgets"},
 		Lifetime: 395 * day,
 		Description: Text{
 			"fr": "Affiche des publications de X et mesure l’effet de ses publicités sur les visites du site.",

@@ -151,6 +151,31 @@ func TestTheCatalogueLeavesOthersHostsAlone(t *testing.T) {
 	}
 }
 
+var validGlobal = regexp.MustCompile(`^~?([$\w]+)(\.\w+)*(\(\)|\[\])(@[\w.-]+)?$`)
+
+func TestGlobalsOfTheCatalogueAreNamesThatNoPageHasOfItsOwn(t *testing.T) {
+	var all int
+	for _, s := range catalogue {
+		for i, name := range s.Globals {
+			all++
+			parts := validGlobal.FindStringSubmatch(name)
+			if parts == nil {
+				t.Errorf("%s: %q is no name", s.ID, name)
+				continue
+			}
+			if slices.Contains(s.Globals[:i], name) {
+				t.Errorf("%s: %q stands twice", s.ID, name)
+			}
+			if slices.Contains([]string{"name", "status", "top", "open", "stop", "tag", "$", "_"}, parts[1]) {
+				t.Errorf("%s: %q may be the page's", s.ID, name)
+			}
+		}
+	}
+	if all < 20 {
+		t.Errorf("%d names", all)
+	}
+}
+
 func TestLiteralsOfTheCatalogueTellServicesApart(t *testing.T) {
 	for _, s := range catalogue {
 		for _, literal := range s.Inline {

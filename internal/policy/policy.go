@@ -52,6 +52,11 @@ type Service struct {
 	Hosts []Pattern
 	// Inline are literals: an inline script that holds one is the service's.
 	Inline []string
+	// Globals are names that its snippets define in pages, for which there are stand-ins while it is denied:
+	// "fbq()" is a function, "_hsq[]" an array, "hbspt.forms.create()" a method. A grant hands on what they
+	// have taken; with "~" in front it drops it. Where a service has several scripts, a text behind "@" tells
+	// by whose address or text the name is defined.
+	Globals []string
 	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
 	Lifetime    time.Duration
 	Description Text

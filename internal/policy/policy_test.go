@@ -85,6 +85,7 @@ func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
 		"site":        func(d *Declaration) { d.Site = "Autre" },
 		"contact":     func(d *Declaration) { d.Controller.Contact = "dpo@ville.fr" },
 		"name":        func(d *Declaration) { d.Services[0].Name = "Autre" },
+		"global":      func(d *Declaration) { d.Services[0].Globals = []string{"other()"} },
 		"description": func(d *Declaration) { d.Services[0].Description = Text{"fr": "Autre"} },
 		"title":       func(d *Declaration) { d.Purposes = []Purpose{{ID: Statistics, Title: Text{"": "Chiffres"}}} },
 		"order": func(d *Declaration) {

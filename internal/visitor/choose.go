@@ -79,7 +79,7 @@ func (a answer) means() string {
 
 // noticeHash is that of the notice which the visitor of the home page gets, in that language.
 func (h *Handler) noticeHash(v notice.Visitor) string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(h.Notice.Shown(v.Origin, v.Site, v.Language, v.Refusing))))
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(h.Notice.Shown(v.Site, v.Language, v.Refusing))))
 }
 
 // maxSite bounds what an entry says of the site, which is the request's host where it has no name.

@@ -29,11 +29,28 @@ func (h *Handler) placeholder(w http.ResponseWriter, r *http.Request) {
 	}
 	// Also a page that loads nothing but what agrees to it may show this (HTML, section 7.1.4).
 	w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
-	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	// In a page of another site, and in one without an origin, it shows too, but has no button that somebody
+	// could be made to press unseen: the choice is made on the site itself.
+	if query.Has("embedded") || page.FromElsewhere(r) {
+		embed.Page = h.embedding(r, query.Get("embedded"))
+		w.Header().Set(contentSecurityPolicy, ownPolicy+"; form-action 'none'")
+	}
 	h.document(w, r, func(v notice.Visitor) ([]byte, error) {
 		v.Embed = embed
 		return h.Notice.Placeholder(v)
 	})
+}
+
+// embedding is the path of the page that has the frame, as it says itself or the browser does.
+func (h *Handler) embedding(r *http.Request, path string) string {
+	if isPath(path) {
+		return path
+	}
+	if path, ok := refererPath(r); ok {
+		return path
+	}
+	return "/"
 }
 
 // content is the address of a frame's content, "" where it is not one of that service: the address

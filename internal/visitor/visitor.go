@@ -120,7 +120,6 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 	}
 	return notice.Visitor{
 		Language: h.language(r),
-		Origin:   page.Origin(r),
 		Site:     site,
 		Choice:   c,
 		InForce:  c.InForce(h.Policy, refusing),
@@ -169,8 +168,18 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusSeeOther)
 		return
 	}
-	h.document(w, r, h.Notice.Settings)
+	h.document(w, r, func(v notice.Visitor) ([]byte, error) {
+		if r.URL.Query().Has("origin") { // the script knows the page's <base>
+			v.Origin = page.Origin(r)
+		}
+		return h.Notice.Settings(v)
+	})
 }
+
+const contentSecurityPolicy = "Content-Security-Policy"
+
+// ownPolicy is what all documents of ours may load.
+const ownPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'"
 
 // document answers with HTML that holds the visitor's choice.
 func (h *Handler) document(w http.ResponseWriter, r *http.Request, render func(notice.Visitor) ([]byte, error)) {
@@ -185,9 +194,11 @@ func (h *Handler) document(w http.ResponseWriter, r *http.Request, render func(n
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", v.Language)
 	header.Set("Cache-Control", "private, no-store")
-	header.Add("Vary", "Cookie, Accept-Language, Sec-GPC, Sec-Fetch-Dest")
+	header.Add("Vary", "Cookie, Accept-Language, Sec-GPC, Sec-Fetch-Dest, Sec-Fetch-Site")
 	header.Set("X-Robots-Tag", "noindex")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'")
+	if header.Get(contentSecurityPolicy) == "" {
+		header.Set(contentSecurityPolicy, ownPolicy+"; form-action 'self'; frame-ancestors 'self'")
+	}
 	serve(w, r, body)
 }
 

@@ -454,10 +454,13 @@ func TestTheSettingsShowWhatTheVisitorChose(t *testing.T) {
 	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
 	res := ask(h, "GET", "/_consent/settings?lang=en", "", chosen, "Sec-Fetch-Dest: empty", "Referer: http://ville.example/explore/")
 	page := text(t, res)
-	for _, want := range []string{`id="caddy-consent"`, `value="ga" checked`, `lang="en"`, `name="return" value="/explore/"`, `action="http://ville.example/_consent/choice"`} {
+	for _, want := range []string{`id="caddy-consent"`, `value="ga" checked`, `lang="en"`, `name="return" value="/explore/"`, `action="/_consent/choice"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("lacks %q in %s", want, page)
 		}
+	}
+	if away := text(t, ask(h, "GET", "/_consent/settings?lang=en&origin", "")); !strings.Contains(away, `action="http://ville.example/_consent/choice"`) {
+		t.Errorf("for a page with a <base> of another origin: %s", away)
 	}
 	if strings.Contains(page, `value="matomo" checked`) || res.Header.Get("Cache-Control") != "private, no-store" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
 		t.Errorf("%v %s", res.Header, page)

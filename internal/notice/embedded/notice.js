@@ -126,7 +126,8 @@
 		if (opening) return;
 		// A document from the network, not a string: a page may demand trusted types.
 		opening = new XMLHttpRequest();
-		opening.open('GET', path + 'settings?lang=' + encodeURIComponent(language));
+		opening.open('GET', path + 'settings?lang=' + encodeURIComponent(language) +
+			(document.baseURI.indexOf(location.origin + '/') ? '&origin' : '')); // else a <base> leads its paths elsewhere
 		opening.responseType = 'document';
 		opening.onloadend = function () {
 			var page = opening.response, root = page && page.getElementById('caddy-consent');

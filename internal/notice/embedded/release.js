@@ -1,25 +1,28 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
 (guard => {
-	const { policy, parties, wear, activated, attributesOf, isOurs, kindOf, loads, get, isConnected, partyOf } = guard;
+	const { policy, parties, wear, activated, attributesOf, kindOf, loads, get, isConnected, partyOf } = guard;
 	const HELD = 'data-consent-', SERVICE = HELD + 'service';
 	const has = (el, name) => get(el, name) !== null;
 	const released = new WeakMap(); // scripts, with the last node that each has written
 	const ran = new Set(); // services of which something was released
 	let queue = Promise.resolve();
 
-	const isHeld = el => [...attributesOf(el)].some(a => a.name.startsWith(HELD) && a.name !== SERVICE) || isOurs(el) && kindOf(el) === 'script' || kindOf(el) === 'script' && el.type === 'text/plain';
-	const isDue = el => guard.granted.has(get(el, SERVICE)) && isHeld(el);
+	const waits = el => [...attributesOf(el)].some(a => a.name.startsWith(HELD) && a.name !== SERVICE) || kindOf(el) === 'script' && get(el, 'type') === 'text/plain';
+	const isDue = el => guard.granted.has(get(el, SERVICE)) && waits(el);
 
 	// Gives an element back what was held. What follows waits for a script that the promise is about.
 	const release = el => {
 		const isScript = kindOf(el) === 'script';
 		ran.add(get(el, SERVICE));
 		// These act when they are inserted.
-		const { parentNode, nextSibling } = el, inserts = isConnected(el) && /^(script|link|meta|set|animate)$/.test(kindOf(el));
+		const { parentNode, nextSibling } = el, inserts = isConnected(el) && (/^(script|link|meta|set|animate)$/.test(kindOf(el)) || /^\s*javascript:/i.test(get(el, HELD + 'src')));
 		if (inserts) el.remove();
 		wear(el, activated(el));
-		if (isScript) released.set(el, el);
+		if (isScript) {
+			released.set(el, el);
+			hearLate();
+		}
 		if (inserts) parentNode.insertBefore(el, nextSibling);
 		if (!isConnected(el)) return;
 		const external = isScript && ['src', 'href', 'xlink:href'].some(name => has(el, name));
@@ -55,10 +58,103 @@
 		last.after(written);
 	});
 
+	// ---- What is over
+
+	// A script that comes late and waits for the page's parsing or loading to end is told soon after it
+	// asks, once, as if it had come in time (HTML, section 13.2.7). The page's own scripts are not: they
+	// would not be without us.
+	const times = performance.timing, asked = [];
+	const isOver = { DOMContentLoaded: () => times.domContentLoadedEventStart, load: () => times.loadEventStart, readystatechange: () => document.readyState === 'complete' };
+	const isLate = script => script && (released.has(script) || script.src && ran.has((partyOf(script.src) || 0).id));
+	// Whether an event would have come to one who listens there.
+	const comes = (type, target) => target === (type === 'load' ? window : document) || target === window && type === 'DOMContentLoaded';
+	const tell = (type, target, capturing, listener) => setTimeout(() => {
+		const event = new Event(type, { bubbles: type === 'DOMContentLoaded' });
+		const seen = { target: document, srcElement: document, currentTarget: target, eventPhase: target === document || type === 'load' ? Event.AT_TARGET : capturing ? Event.CAPTURING_PHASE : Event.BUBBLING_PHASE };
+		for (const name of Object.keys(seen)) Object.defineProperty(event, name, { value: seen[name], configurable: true });
+		listener(event);
+	});
+	const capture = options => Boolean(Object(options) === options ? options.capture : options);
+	const same = (self, [type, listener, options]) => a => a.self === self && a.type === type && a.listener === listener && a.capture === capture(options);
+
+	let hearing = false;
+	const hearLate = () => {
+		if (hearing) return;
+		hearing = true;
+		guard.wrap(EventTarget.prototype, 'addEventListener', (native, self, args) => {
+			const result = Reflect.apply(native, self, args), [type, listener, options] = args, target = self || window;
+			if (listener && Object.prototype.hasOwnProperty.call(isOver, type) && comes(type, target) && isOver[type]() && isLate(document.currentScript) && !asked.some(same(target, args))) {
+				const { once, signal } = Object(options);
+				asked.push({ self: target, type, listener, capture: capture(options) });
+				tell(type, target, capture(options), event => {
+					const at = asked.findIndex(same(target, args));
+					if (at < 0 || signal && signal.aborted) return;
+					if (once) {
+						asked.splice(at, 1);
+						target.removeEventListener(type, listener, options);
+					}
+					if (typeof listener === 'function') Reflect.apply(listener, target, [event]);
+					else listener.handleEvent(event);
+				});
+			}
+			return result;
+		});
+		guard.wrap(EventTarget.prototype, 'removeEventListener', (native, self, args) => {
+			const at = asked.findIndex(same(self || window, args));
+			if (at >= 0) asked.splice(at, 1);
+			return Reflect.apply(native, self, args);
+		});
+		const handler = (owner, name, type, target) => guard.wrap(owner, name, (native, self, [listener]) => {
+			Reflect.apply(native, self, [listener]);
+			if (typeof listener === 'function' && (self || window) === target && isOver[type]() && isLate(document.currentScript)) {
+				tell(type, target, false, event => {
+					if (target[name] === listener) Reflect.apply(listener, target, [event]);
+				});
+			}
+		}, 'set');
+		handler(window, 'onload', 'load', window);
+		handler(Document.prototype, 'onreadystatechange', 'readystatechange', document);
+	};
+
+	// ---- Stand-ins (guard/standins.js)
+
+	const { standIns = {}, offer } = guard, handing = new Set();
+	// What waited for a call to be sent has been told, and is not to be told again by the real thing.
+	const settle = (list, deep) => Array.from(list).forEach((value, i) => {
+		for (const key of ['event_callback', 'eventCallback', 'hitCallback']) {
+			if (value && typeof value[key] === 'function') list[i] = value = { ...value, [key]: undefined };
+		}
+		if (deep && Object(value) === value) settle(value);
+	});
+	// Makes way for what is granted: many a snippet does nothing where its name is taken.
+	guard.heard.push(() => Object.keys(standIns).forEach(root => {
+		const all = standIns[root];
+		if (all.every(({ id }) => !guard.granted.has(id))) return offer(root);
+		if (window[root] === all.made && !Array.isArray(all.made)) delete window[root]; // an array is taken as it stands
+		for (const it of all.filter(({ made }) => made)) {
+			const { name, path, kind, made, calls } = it;
+			const list = kind === '[' ? made : calls;
+			if (name[0] === '~') list.length = 0;
+			settle(list, true);
+			if (kind === '[') delete made.push;
+			else Object.defineProperty(calls, 'push', { value: args => handOn(calls[calls.length] = args) }); // of one that keeps the stand-in
+			handing.add({ made, list, names: path.split('.') });
+			it.made = null;
+		}
+	}));
+	// Hands on what was kept, once there is something that takes it.
+	const handOn = () => handing.forEach(({ made, list, names }) => {
+		const owner = names.slice(0, -1).reduce((o, name) => o && o[name], window), real = owner && owner[names[names.length - 1]];
+		if (!real || real === made) return;
+		const take = typeof real === 'function' ? call => Reflect.apply(real, owner, call) : real.push && (item => real.push(item));
+		if (take) list.splice(0).forEach(call => setTimeout(take, 0, call)); // each for itself: one may throw
+	});
+	document.addEventListener('load', () => handOn(), true);
+
 	// Whether something of a service is on the page, which goes with the page alone.
 	const elements = Object.keys(loads).join();
 	const runs = party => ran.has(party.id) ||
-		[...document.querySelectorAll('[' + SERVICE + '="' + party.id + '"]')].some(el => !isHeld(el)) ||
+		[...document.querySelectorAll('[' + SERVICE + '="' + party.id + '"]')].some(el => !waits(el)) ||
 		[...document.scripts].some(el => /^$|java|module/.test(el.type) && party.inline.some(literal => el.textContent.includes(literal))) ||
 		[
 			...performance.getEntriesByType('resource').map(entry => entry.name),
@@ -80,6 +176,7 @@
 			for (const el of [...all(), ...loose]) {
 				queue = queue.then(() => isDue(el) && release(el));
 			}
+			queue = queue.then(() => handOn());
 		}
 		return queue;
 	};

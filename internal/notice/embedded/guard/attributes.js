@@ -1,7 +1,7 @@
 // What scripts do to the attributes of elements that load. These elements have functions of their own for
 // it, before those of all elements, which stay native.
 
-const conditions = /^(rel|type|http-equiv|attributename)$/; // attributes on which it depends whether others load
+const conditions = /^(rel|type|http-equiv|attributename|sandbox)$/; // attributes on which it depends whether others load
 const [readers, writers] = ['getAttribute getAttributeNS hasAttribute hasAttributeNS getAttributeNames getAttributeNode getAttributeNodeNS hasAttributes',
 	'setAttribute setAttributeNS setAttributeNode setAttributeNodeNS removeAttribute removeAttributeNS removeAttributeNode toggleAttribute'];
 const properties = 'src srcset href imageSrcset data poster action formAction srcdoc background content ping rel type httpEquiv';
@@ -17,17 +17,17 @@ const textual = value => {
 // Whether an attribute of that value may make a difference to what an element loads.
 const matters = (el, name, value) => {
 	const kind = kindOf(el), rule = loadsBy(el, name);
-	if (conditions.test(name)) return kind === 'script' || (kind !== 'input' || /^image$/i.test(value)) && [...attributesOf(el)].some(a => {
+	if (conditions.test(name)) return kind === 'script' || name === 'sandbox' && get(el, 'srcdoc') !== null || (kind !== 'input' || /^image$/i.test(value)) && [...attributesOf(el)].some(a => {
 		const rule = loadsBy(el, a.localName);
 		return rule && addresses(rule.form, a.value).some(denied);
 	});
 	if (!rule) return false;
-	return rule.form === '<' ? suspicious(value) : /^\s*(data|javascript):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
+	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : /^\s*(data|javascript):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
 };
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {
 	if (typeof value === 'symbol') return apply(native, el, args); // it says what is wrong
-	const ours = isOurs(el);
+	const ours = isHeld(el);
 	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
 	value = value === undefined ? '' : `${value}`;
 	if (name.startsWith(HELD) || !isLive(el) || !(ours ? loadsBy(el, name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
@@ -37,7 +37,7 @@ const change = (el, native, args, name, value) => {
 	wear(el, authored(twin), judged);
 	return result;
 };
-const author = el => isOurs(el) ? copy(el) : el;
+const author = el => isHeld(el) ? copy(el) : el;
 
 const guardAttributes = window => {
 	const { document, HTMLMediaElement, SVGAnimatedString, Attr, NamedNodeMap, DOMTokenList } = window;
@@ -45,10 +45,10 @@ const guardAttributes = window => {
 	const share = (names, trap, part) => wrap(Object.create(window.Element.prototype, {}), names, trap, part);
 	// They stand once, on an object that is none of the page's.
 	const common = Object.create(window.Element.prototype);
-	wrap(common, readers, (native, el, args) => apply(native, el && isOurs(el) && !`${args[0]}`.startsWith('data-c') ? copy(el) : el, args));
+	wrap(common, readers, (native, el, args) => apply(native, el && isHeld(el) && !`${args[0]}`.startsWith('data-c') ? copy(el) : el, args));
 	wrap(common, writers, (native, el, args, name) => {
 		const isNode = /Node/.test(name), at = /NS$/.test(name) && !isNode ? 1 : 0;
-		if (isNode && args[0] && isOurs(el) && /^remove/.test(name)) return change(el, element.removeAttribute, [args[0].name], args[0].name), args[0];
+		if (isNode && args[0] && isHeld(el) && /^remove/.test(name)) return change(el, element.removeAttribute, [args[0].name], args[0].name), args[0];
 		if (isNode) return args[0] ? change(el, function (attr) { return apply(native, this, [this === el ? attr : attr.cloneNode()]); }, args, args[0].name, args[0].value) : apply(native, el, args);
 		if (/^set/.test(name) && args.length > at + 1) args[at + 1] = textual(args[at + 1]);
 		args[at] = textual(args[at]);
@@ -91,15 +91,15 @@ const guardAttributes = window => {
 	wrap(window.HTMLLinkElement.prototype, 'relList', (native, el) => {
 		// Whoever asks for it may make the link load.
 		const href = get(el, 'href');
-		if (href && isLive(el) && !isOurs(el) && denied(href)) wear(el, authored(el), denied(href));
+		if (href && isLive(el) && !isHeld(el) && denied(href)) wear(el, authored(el), denied(href));
 		return apply(native, el, []);
 	}, 'get');
 
 	// The text of a script.
 	for (const { prototype } of [window.HTMLScriptElement, window.SVGScriptElement]) {
 		const retell = (el, text) => {
-			if (!isLive(el) || get(el, 'src') !== null || isOurs(el) && get(el, HELD + 'src') !== null) return;
-			const was = isOurs(el) ? authored(el) : undefined;
+			if (!isLive(el) || get(el, 'src') !== null || isHeld(el) && get(el, HELD + 'src') !== null) return;
+			const was = isHeld(el) ? authored(el) : undefined;
 			const judged = deniedText(was ? copy(el) : el, text);
 			if (judged || was) wear(el, was || authored(el), judged);
 		};

@@ -1,7 +1,7 @@
 // The choice: what the guard does on its page, and when the visitor chooses.
 
 install(window);
-Object.assign(guard, { wear, activated, attributesOf, isOurs, kindOf, loads, get, isConnected }); // for release.js
+Object.assign(guard, { wear, activated, attributesOf, kindOf, loads, get, isConnected }); // for release.js
 
 let releasing; // once, so that choices are followed in their order
 const load = name => new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ try {
 } catch (foreign) { /* a frame in another site's page */ }
 
 document.addEventListener('DOMContentLoaded', () => {
-	findInDocument(document, '[' + SERVICE + ']').forEach(el => isOurs(el) && loads[kindOf(el)] && !guard.granted.has(get(el, SERVICE)) && fail(el));
+	findInDocument(document, '[' + SERVICE + ']').forEach(el => isHeld(el) && loads[kindOf(el)] && !guard.granted.has(get(el, SERVICE)) && fail(el));
 	// After a choice the notice's script comes from here: a tag less in every page.
 	if (document.querySelector('a[data-caddy-consent="manage"]') && !document.querySelector('[src$="/notice.js"]')) load('notice.js');
 });

@@ -23,9 +23,9 @@ const candidates = policy.elements.split('|').map(group => {
 }) + ',script';
 const kindOf = el => localName(el).toLowerCase();
 const isLive = node => !!viewOf(documentOf(node) || node);
-const isOurs = el => get(el, MARK) !== null;
+const isHeld = el => get(el, MARK) !== null && [...attributesOf(el)].some(a => a.name.startsWith(HELD));
 const isSVG = el => /svg$/.test(namespaceOf(el));
-const loadsBy = (el, name) => loads[kindOf(el)].find(rule => rule.name === name && (!rule.svg || isSVG(el)));
+const loadsBy = (el, name) => (loads[kindOf(el)] || []).find(rule => rule.name === name && (!rule.svg || isSVG(el)));
 const relations = new Set(policy.relations.split(' '));
 
 // For what an element is held by an attribute of that value. In place of a document in a frame, what it
@@ -67,7 +67,7 @@ const deniedText = (el, text) => {
 
 // The attributes that an author gave, in their order, as [name, value, namespace].
 const authored = el => {
-	const all = [...attributesOf(el)], ours = isOurs(el);
+	const all = [...attributesOf(el)], ours = isHeld(el);
 	return all.filter(({ name, value }) => !ours || name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] :
@@ -117,6 +117,7 @@ const wear = (el, attributes, judged) => {
 	dress(el, attributes);
 };
 
+guard.heldFor = el => get(el, SERVICE);
 // What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
 const remember = (set, object) => { if (window.WeakRef && set.size < 999) set.add(new WeakRef(object)); };
 let failing = [];
@@ -124,7 +125,7 @@ const tell = () => {
 	const told = failing;
 	failing = [];
 	for (const el of told) {
-		if (!isOurs(el) || /^(i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
+		if (!isHeld(el) || /^(i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
 		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
 		else if (failing.length < 999) failing.push(el); // until it stands in the page
 	}
@@ -142,7 +143,7 @@ const importInert = (node, deep) => {
 	return uncurry(Document.prototype.importNode)(inert, node, deep);
 };
 const restore = root => {
-	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isOurs(el) && loads[kindOf(el)] && dress(el, authored(el)));
+	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isHeld(el) && loads[kindOf(el)] && dress(el, authored(el)));
 	findIn(root, 'template').forEach(template => [...template.content.children].forEach(restore));
 	return root;
 };
@@ -162,7 +163,12 @@ const judge = el => {
 	if (judged) return judged;
 	if (kind === 'script') return get(el, 'src') === null ? deniedText(el, textOf(el)) : undefined;
 	const srcdoc = kind === 'iframe' && get(el, 'srcdoc');
-	return srcdoc && suspicious(srcdoc) && embedded(srcdoc);
+	if (!srcdoc) return;
+	// Where it shares nothing with this page, the guard comes as a tag.
+	const sandbox = get(el, 'sandbox'), tag = sandbox !== null && /allow-scripts/i.test(sandbox) && !/allow-same-origin/i.test(sandbox) &&
+		'<script ' + MARK + '="' + on + '" src="' + src + '"></script>';
+	const clean = suspicious(srcdoc, true) && embedded(srcdoc);
+	return tag ? { srcdoc: tag + (clean ? clean.srcdoc : srcdoc) } : clean;
 };
 
 // Looks at an element that comes in from a document that loads nothing.
@@ -171,7 +177,7 @@ const screen = el => {
 	const service = get(el, SERVICE);
 	if (service) {
 		if (guard.granted.has(service)) wear(el, activated(el));
-		else if (isOurs(el)) fail(el);
+		else if (isHeld(el)) fail(el);
 		return;
 	}
 	const judged = judge(el);
@@ -181,13 +187,14 @@ const screen = el => {
 // The attributes of one that its author has gated, or that we hold, when it is released.
 const activated = el => {
 	const all = [...attributesOf(el)];
-	return isOurs(el) ? authored(el) : all.filter(({ name }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script'))
+	return isHeld(el) ? authored(el) : all.filter(({ name }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => name.startsWith(HELD) && name !== SERVICE ? [name.slice(HELD.length), value] : [name, value, namespaceURI]);
 };
 // Looks at all that comes in with a node; tells whether something is held.
-const look = node => {
+const look = (node, shadows) => {
 	const all = { 1: findIn, 9: findInDocument, 11: findInFragment }[typeOf(node)];
 	let found = all === findIn && screen(node);
 	if (all) for (const el of all(node, candidates)) found = screen(el) || found;
+	if (all && shadows) for (const { shadowRoot } of all(node, '*')) found = shadowRoot && look(shadowRoot, true) || found;
 	return found;
 };

@@ -7,7 +7,7 @@ const hosts = /[/\\](?:[\t\n\r]*[/\\])+([^/\\?#"'<>\s&]*)([^]?)|&(?:#|sol|bsol|c
 // Whether something in it may be held, where scripts in it run or not. It may err on the side of looking.
 const suspicious = (text, runs) => {
 	if (!tags.test(text)) return false;
-	if (/srcdoc=/i.test(text) || runs && /<script/i.test(text)) return true;
+	if (/srcdoc\s*=/i.test(text) || runs && /<script/i.test(text) || denied(document.baseURI)) return true;
 	hosts.lastIndex = 0;
 	for (let found; (found = hosts.exec(text));) {
 		const [, host, next] = found;
@@ -21,10 +21,16 @@ const setInner = describe(element, 'innerHTML').set;
 const withheld = (context, args, method = setInner) => {
 	const twin = importInert(context);
 	if (element.closest.call(context, 'form')) inert.createElement('form').append(twin); // else a form in it would stand
-	apply(method, twin, args);
-	if (!look(twin)) return;
-	// It was parsed as without scripts: then there are elements in <noscript>, not text.
-	findIn(twin, 'noscript').forEach(el => { el.textContent = innerOf(el); });
+	// It is parsed as without scripts, where there are elements in <noscript>, not text, as in another element.
+	const noscript = /<(\/?)noscript(?=[\s/>])/gi, raw = noscript.test(`${args[0]}`);
+	apply(method, twin, raw ? [`${args[0]}`.replace(noscript, '<$1noframes'), ...args.slice(1)] : args);
+	if (!look(twin, /shadowroot/i.test(args[0]))) return;
+	if (raw) findIn(twin, 'noframes').forEach(el => {
+		const own = inert.createElement('noscript');
+		own.append(textOf(el));
+		dress(own, authored(el));
+		el.replaceWith(own);
+	});
 	const nodes = inert.createDocumentFragment();
 	nodes.append(...twin.childNodes);
 	return nodes;
@@ -87,7 +93,7 @@ const guardMarkup = (window, realm) => {
 	// What is held is not read.
 	const reading = (native, self, args) => {
 		const text = apply(native, self, args);
-		if (!text.includes(MARK)) return text;
+		if (!text.includes(HELD)) return text;
 		if (native.name === 'serializeToString') return apply(native, self, [restoreAll(args[0])]);
 		return apply(native, restoreAll(self), args);
 	};

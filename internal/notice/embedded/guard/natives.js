@@ -21,10 +21,14 @@ const wrap = guard.wrap = (owner, names, trap, part) => names.split(' ').forEach
 	_(...args) { return trap(native, this, args, name); },
 })._, part));
 // Replaces constructors; what they construct is native.
-const wrapClass = (window, names, change) => names.split(' ').forEach(name => {
+const wrapClass = (window, names, change, then) => names.split(' ').forEach(name => {
 	const native = window[name];
 	if (!native) return;
-	const stand = new Proxy(native, { construct: (native, args, target) => construct(native, change(args, name), target) });
+	const stand = new Proxy(native, { construct(native, args, target) {
+		const made = construct(native, change([...args], name), target);
+		if (then) then(made, args);
+		return made;
+	} });
 	natives.set(stand, native);
 	define(window, name, { ...describe(window, name), value: stand });
 	if (native.prototype.constructor === native) native.prototype.constructor = stand;

@@ -9,7 +9,8 @@
 	const { apply, getOwnPropertyDescriptor: describe } = Reflect;
 	const tag = document.currentScript;
 	const known = []; // also those that are gone: lists that a page has kept may hold what was in them
-	const isOurs = node => known.some(el => el.contains(node));
+	const isOurs = node => node && (node === tag || known.some(el => el.contains(node)));
+	let root; // the element on which finders are wrapped
 	let returns = 99; // an extension of the browser may go on taking away what we put back
 
 	// What walks from the head to the body, as React does that hydrates a document, does not meet them.
@@ -20,7 +21,7 @@
 				configurable: true,
 				get() {
 					let next = this;
-					do next = apply(get, next, []); while (next && (next === tag || known.includes(next)));
+					do next = apply(get, next, []); while (isOurs(next));
 					return next;
 				},
 			});
@@ -43,39 +44,57 @@
 			});
 		}
 		for (const el of known) if (!el.isConnected && el.matches(MARK) && returns-- > 0) put(el);
-		for (const el of html.children) if (el !== tag && el.matches(MARK) && !known.includes(el)) known.push(el) === 1 && wrapAll();
+		for (const el of html.children) if (el !== tag && el.matches(MARK) && !known.includes(el)) known.push(el);
+		if (!known.length || html === root) return;
+		if (!root) wrapAll(Document.prototype, Document.prototype);
+		wrapAll(root = html, Element.prototype);
 	};
-	const watcher = new MutationObserver(settle);
-	if (tag.parentNode === document.head) document.documentElement.append(tag);
-	settle();
-	document.addEventListener('DOMContentLoaded', () => known.length || watcher.disconnect());
 
-	// What scripts find by place. Ours are before all that a body can hold.
-	const wrapAll = () => {
-		const all = document.querySelectorAll, { getElementsByTagName } = Element.prototype;
-		// The same list with ours at its end, or without them.
-		const behind = (list, without) => isOurs(list[0]) ? new Proxy(list, {
+	// What scripts find by place from the document and from its root. Ours stand side by side, before all
+	// that a body can hold.
+	const behind = (list, without) => { // the same list with ours at its end, or without them
+		let length, from, ours;
+		return new Proxy(list, {
 			get(list, key) {
-				let ours = 0;
-				while (isOurs(list[ours])) ours++;
-				const own = list.length - ours;
-				const at = i => list[i < own ? +i + ours : without ? list.length : i - own];
+				if (list.length !== length) {
+					length = list.length;
+					for (from = 0; from < length && !isOurs(list[from]);) from++;
+					for (ours = 0; isOurs(list[from + ours]);) ours++;
+				}
+				const own = length - ours;
+				const at = i => list[i < from ? i : i < own ? +i + ours : without ? length : i - own + from];
 				if (key === 'length' && without) return own;
 				if (key === 'item') return i => at(i) || null;
 				if (key === 'namedItem') return name => list.namedItem(name);
 				return typeof key === 'string' && /^\d+$/.test(key) ? at(key) : list[key];
 			},
-		}) : list;
-		const inBody = (list, name) => isOurs(list[0]) && document.body ? apply(getElementsByTagName, document.body, [name]) : list;
-		const wrap = (names, trap, part) => guard.wrap(Document.prototype, names, (native, self, args, name) => {
-			const found = apply(native, self, args);
-			return self === document ? trap(found, args, name) : found;
-		}, part);
-		wrap('querySelector', (found, [selector]) => !isOurs(found) ? found :
-			[...apply(all, document, [selector])].find(el => !isOurs(el)) || (/caddy-consent|notice\.js|choice|service|switch|accept|refuse/.test(selector) ? found : null));
-		wrap('querySelectorAll getElementsByName', list => behind(list));
-		wrap('getElementsByTagName', (list, [name]) => inBody(list, name));
-		wrap('forms', list => inBody(list, 'form'), 'get');
-		wrap('links', list => behind(list, true), 'get');
+		});
 	};
+	const inBody = (list, name) => isOurs(list[0]) && document.body ? apply(Element.prototype.getElementsByTagName, document.body, [name]) : list;
+	const wrapAll = (owner, prototype) => {
+		const all = prototype.querySelectorAll;
+		const finders = {
+			querySelector: (found, selector, self) => !isOurs(found) ? found : [...apply(all, self, [selector])].find(el => !isOurs(el)) ||
+				(/caddy-consent|(guard|notice)\.js|choice|service|switch|status|dialog|accept|refuse/.test(selector) ? found : null), // ours by name
+			querySelectorAll: list => isOurs(list[0]) ? behind(list) : list,
+			getElementsByTagName: (list, name) => name === '*' ? behind(list, true) : inBody(list, name),
+			getElementsByName: list => isOurs(list[0]) ? behind(list, true) : list,
+			forms: list => inBody(list, 'form'),
+			links: list => isOurs(list[0]) ? behind(list, true) : list,
+		};
+		for (const name in finders) {
+			const accessor = describe(prototype, name);
+			if (!accessor) continue;
+			Object.defineProperty(owner, name, accessor);
+			guard.wrap(owner, name, (native, self, args) => {
+				const found = apply(native, self, args);
+				return self === document || self === root ? finders[name](found, args[0], self) : found;
+			}, accessor.get ? 'get' : 'value');
+		}
+	};
+
+	const watcher = new MutationObserver(settle);
+	if (tag.parentNode === document.head) document.documentElement.insertBefore(tag, document.body);
+	settle();
+	document.addEventListener('DOMContentLoaded', () => known.length || watcher.disconnect());
 })(guard);

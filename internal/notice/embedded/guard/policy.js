@@ -5,10 +5,11 @@ const { src, dataset: { caddyConsent: on } } = document.currentScript;
 // Patterns are separated by spaces; they are exact, or have "*" for any characters.
 const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$');
 // Whose hosts and cookies are: first the site's, allowed, without an id; what the visitor may allow, with
-// literals; what is always denied. An id and hosts, in which "$" stands for the id, come as one text.
+// literals; what is always denied. An id and hosts, in which "$" stands for the id, come as one text, behind
+// them the names for which there are stand-ins.
 const parties = policy.parties.map(party => {
 	const [text, cookies, inline, days, exempt] = [].concat(party), [id] = text.split(' ');
-	return { id, hosts: matcher(text.replace(/\$/g, id)), cookies: cookies && matcher(cookies), inline, days, exempt };
+	return { id, hosts: matcher(text.replace(/\$/g, id)), globals: text.match(/\S+[)\]]\S*/g) || [], cookies: cookies && matcher(cookies), inline, days, exempt };
 });
 const services = parties.filter(p => p.inline);
 

@@ -6,7 +6,7 @@ const aside = (args, at = 0, instead = dead) => {
 	if (denied(addressOf(args[at]))) args[at] = instead;
 	return args;
 };
-const guardRequests = window => {
+const guardRequests = (window, realm) => {
 	const { Navigator, XMLHttpRequest, HTMLFormElement, Cache, Worklet } = window;
 	const sending = at => (native, self, args) => apply(native, self, aside(args, at));
 	wrap(window, 'fetch fetchLater', sending());
@@ -15,15 +15,22 @@ const guardRequests = window => {
 	wrap(Cache && Cache.prototype, 'add', sending());
 	wrap(Cache && Cache.prototype, 'addAll', (native, self, [list]) => apply(native, self, [[].concat(...list).map(url => aside([url])[0])]));
 	wrap(Worklet && Worklet.prototype, 'addModule', sending());
-	wrapClass(window, 'EventSource Audio WebTransport', args => aside(args));
+	wrapClass(window, 'EventSource WebTransport', args => aside(args));
+	wrapClass(window, 'Audio', args => args.length && denied(args[0]) ? [] : args, (audio, [url]) => {
+		if (url && denied(url)) audio.src = url; // held as with other elements
+	});
 	wrapClass(window, 'WebSocket WebSocketStream', args => aside(args, 0, dead.replace('http', 'ws')));
 	// A form that is held would send to the page itself.
-	const isHeld = el => el && isOurs(el) && (get(el, HELD + 'action') || get(el, HELD + 'formaction'));
-	wrap(HTMLFormElement.prototype, 'submit', (native, form, args) => isHeld(form) ? lead(window, form.target, get(form, HELD + 'action')) : apply(native, form, args));
-	window.addEventListener('submit', event => {
-		const by = [event.submitter, event.target].find(isHeld);
-		if (!by) return;
+	const sends = el => el && isHeld(el) && (get(el, HELD + 'action') || get(el, HELD + 'formaction'));
+	const refuse = (form, submitter) => {
+		const by = sends(submitter) ? submitter : form, url = get(by, HELD + 'formaction') || get(by, HELD + 'action');
+		const method = submitter && get(submitter, 'formmethod') || get(form, 'method') || 'get';
+		if (/^get$/i.test(method)) lead(window, submitter && get(submitter, 'formtarget') || get(form, 'target'), url.replace(/[?#].*/, '') + '?' + new URLSearchParams(new FormData(form)));
+	};
+	wrap(HTMLFormElement.prototype, 'submit', (native, form, args) => sends(form) ? refuse(form) : apply(native, form, args));
+	realm.listeners.push([window, 'submit', event => {
+		if (![event.submitter, event.target].some(sends)) return;
 		event.preventDefault();
-		lead(window, get(event.submitter || by, 'formtarget') || get(event.target, 'target'), get(by, HELD + 'formaction') || get(by, HELD + 'action'));
-	}, true);
+		refuse(event.target, event.submitter);
+	}]);
 };

@@ -3,7 +3,7 @@
 
 const start = new RegExp('<!--[^]*?(?:-->|$)|<(/?)([a-z][^\\s/>]*)((?:[^>"\']|"[^"]*"|\'[^\']*\')*)(>?)', 'gi');
 const raw = /^(script|style|textarea|title|xmp|iframe|noembed|noframes|noscript)$/i;
-const guardWrite = (window, realm) => {
+const guardWrite = window => {
 	const { write } = window.Document.prototype;
 	let waits = ''; // for the end of a tag, or of a script's text
 	// What of a text can be written, with what is denied held; the rest waits.
@@ -25,7 +25,12 @@ const guardWrite = (window, realm) => {
 			const markup = text.slice(from, next);
 			if (loads[name.toLowerCase()] && suspicious(markup, true)) {
 				const svg = /^(image|use|feimage|set|animate)$/i.test(name), box = inert.createElement('template');
-				box.innerHTML = svg ? '<svg>' + markup : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
+				box.innerHTML = svg ? '<svg>' + markup : /^frame$/i.test(name) ? '' : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
+				if (/^frame$/i.test(name)) {
+					const set = inert.createElement('frameset');
+					set.innerHTML = markup;
+					box.content.append(set);
+				}
 				const el = [...findInFragment(box.content, name.toLowerCase() + ',feImage')].pop();
 				if (el && (el.textContent += '', screen(el))) {
 					el.textContent = '';
@@ -52,6 +57,6 @@ const guardWrite = (window, realm) => {
 		waits = later;
 		if (later.length > 65536) flush();
 		else if (later) queueMicrotask(flush);
-		frames(window, realm);
+		install(window); // also where it has opened the document anew
 	});
 };

@@ -1,0 +1,47 @@
+package browser_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// tries is a page that loads from a service in each of several ways, and then says that it has.
+const tries = `<img src="https://video.test/markup"><p id="box"></p><script>
+	for (const load of [
+		() => { new Image().src = 'https://video.test/image'; },
+		() => { const e = document.createElement('script'); e.src = 'https://video.test/script'; document.head.append(e); },
+		() => { box.innerHTML = '<img src="https://video.test/inner">'; },
+		() => { fetch('https://video.test/fetch', { mode: 'no-cors' }).catch(() => {}); },
+	]) {
+		try { load(); } catch (error) { fetch('https://error.test/' + encodeURIComponent(error.message), { mode: 'no-cors' }); }
+	}
+	addEventListener('load', () => setTimeout(() => fetch('https://done.test/done', { mode: 'no-cors' })));
+</script>`
+
+func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
+	ways := []string{"/markup", "/image", "/script", "/inner", "/fetch"}
+	pages := map[string]string{"/framing": harness.Document("", `<iframe sandbox="allow-scripts" src="/tries"></iframe>`), "/tries": harness.Document("", tries)}
+	for name, c := range map[string]struct{ path, field string }{
+		"in a frame with sandbox":  {"/framing", "X: y"},
+		"by a policy with sandbox": {"/tries", "Content-Security-Policy: sandbox allow-scripts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			world := harness.Elsewhere()
+			p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
+			p.Open(harness.Serve(t, watched+"third_parties pass\n", pages, c.field).URL + c.path)
+			if missing := await(world, append(ways, "/done")...); len(missing) > 0 {
+				t.Fatalf("where nothing is held, %q are not asked for", missing)
+			}
+			world.Forget()
+			p.Open(harness.Serve(t, watched, pages, c.field).URL + c.path)
+			if missing := await(world, "/done"); len(missing) > 0 {
+				t.Fatal("the page did not come to its end")
+			}
+			if hosts := world.Hosts(); !slices.Equal(hosts, []string{"done.test"}) {
+				t.Errorf("asked are %q: %v", hosts, world.Requests())
+			}
+		})
+	}
+}
