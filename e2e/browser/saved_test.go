@@ -121,7 +121,11 @@ func sameReadings(t *testing.T, got, want map[string][]string) {
 			continue
 		}
 		total++
-		for i := range max(len(got[name]), len(want[name])) {
+		lines := max(len(got[name]), len(want[name]))
+		if len(got[name]) == 1 { // it throws
+			lines = 1
+		}
+		for i := range lines {
 			if g, w := line(got[name], i), line(want[name], i); g != w {
 				d := difference(g, w)
 				where[d] = append(where[d], name)
