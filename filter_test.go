@@ -72,6 +72,9 @@ func behave(path string, f func(w http.ResponseWriter, r *http.Request) error) {
 	behaviours.Store(path, f)
 }
 
+// patience is how long anything may take on a busy machine; only what hangs takes it.
+const patience = time.Minute
+
 const (
 	session = "sessionid=1; HttpOnly; Path=/"
 	tracker = "_ga=GA1.2.3; Path=/; Max-Age=63072000"
@@ -423,7 +426,7 @@ func newUpstream(t *testing.T) *httptest.Server {
 
 // eventsComeAsSent reads two events of a stream that never ends.
 func eventsComeAsSent(t *testing.T, c client, origin string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	r, _ := http.NewRequestWithContext(ctx, "GET", origin+"/up/events", nil)
 	res, err := c.RoundTrip(r)
@@ -457,7 +460,7 @@ func webSocketWorks(t *testing.T, origin string) {
 	}
 	conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) // a test's own certificate
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintf(conn, "GET /up/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAccept: text/html\r\n\r\n", u.Host)
 	reader := bufio.NewReader(conn)
 	res, err := http.ReadResponse(reader, nil)
@@ -1197,7 +1200,7 @@ func TestAFlushPassesWhatIsDecidedOfAPageWhoseLengthIsKnown(t *testing.T) {
 // readAlong reads a page, decoded; when it has come to each of seen, it lets the upstream
 // proceed.
 func (c client) readAlong(t *testing.T, url string, seen []string, proceed chan<- struct{}, fields ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // what waits in vain, else
+	ctx, cancel := context.WithTimeout(context.Background(), patience) // what waits in vain, else
 	defer cancel()
 	r, _ := http.NewRequestWithContext(ctx, "GET", url, nil)
 	for _, field := range fields {
@@ -1707,7 +1710,7 @@ func TestAVisitorWhoGoesAwayEndsTheUpstreamsWork(t *testing.T) {
 					res.Body.Close()
 					select {
 					case <-ended:
-					case <-time.After(20 * time.Second):
+					case <-time.After(patience):
 						t.Fatalf("%s, %s%s for %s: the upstream goes on", client.name, around, path, accept)
 					}
 				}
@@ -1897,7 +1900,7 @@ func TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic(t *testing.T) {
 			return errors.Join(err, last)
 		}
 		// The connection takes some more until it is known that nobody reads it.
-		for deadline := time.Now().Add(20 * time.Second); write() == nil; {
+		for deadline := time.Now().Add(patience); write() == nil; {
 			if time.Now().After(deadline) {
 				panic("no write fails")
 			}
@@ -1917,7 +1920,7 @@ func TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic(t *testing.T) {
 				if panicked != nil {
 					t.Errorf("%s, %s: %v", client.name, around, panicked)
 				}
-			case <-time.After(30 * time.Second):
+			case <-time.After(2 * patience):
 				t.Fatalf("%s, %s: the handler goes on", client.name, around)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -143,6 +144,7 @@ func TestAFloodOfMadeUpNamesIsNoFloodOfEvents(t *testing.T) {
 	g := &guarded{url: fmt.Sprintf("http://localhost:%d", harness.FreePort(t))}
 	harness.CaddyWith(t, "\tevents {\n\t\ton undeclared_seen recorder\n\t}", g.url+" {\n consent\n respond ok\n}\n")
 	happened()
+	began := time.Now()
 	for i := range 20 {
 		names := make([]string, 50)
 		for j := range names {
@@ -150,7 +152,8 @@ func TestAFloodOfMadeUpNamesIsNoFloodOfEvents(t *testing.T) {
 		}
 		g.do(t, "GET", "/", "", "Cookie: "+strings.Join(names, "; "))
 	}
-	if n := len(happened()); n < 20 || n > 30 {
+	// There are twenty at once, and then one a second, however long this takes.
+	if n := len(happened()); n < 20 || n > 21+int(time.Since(began).Seconds()) {
 		t.Errorf("%d events of 1,000 names", n)
 	}
 }

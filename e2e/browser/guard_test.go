@@ -53,7 +53,7 @@ func seen(world *harness.World, path string) bool {
 
 // await waits until the world was asked for all these paths, and tells of those that it was not.
 func await(world *harness.World, paths ...string) (missing []string) {
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(45 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		missing = slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return seen(world, path) })
 		if len(missing) == 0 || time.Now().After(deadline) {
 			return missing

@@ -15,7 +15,7 @@ var (
 )
 
 // sameOrigin says so of what is asked of the page's own host alone.
-var sameOrigin = map[string]string{"chromium": "asks no other host for that"}
+var sameOrigin = map[string]string{"chromium": "asks no other host for that", "firefox": "asks no other host for that", "webkit": "asks no other host for that"}
 
 // table collects ways.
 type table struct{ all []way }
@@ -140,9 +140,6 @@ func (t *table) byElements() {
 		[2]string{"svg script, xlink", `const i = svg('script'); i.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', url); svg('svg', {}, box).append(i)`},
 		[2]string{"svg feImage", `const s = svg('svg', { width: 9, height: 9 }, box), f = svg('filter', { id: target }, s); svg('rect', { width: 9, height: 9, filter: 'url(#' + target + ')' }, s); svg('feImage', { href: url }, f)`},
 		[2]string{"svg feImage innerHTML", `box.innerHTML = '<svg width=9 height=9><filter id="' + target + '"><feImage href="' + url + '"/></filter><rect width=9 height=9 filter="url(#' + target + ')"/></svg>'`},
-		[2]string{"svg set", `const i = svg('image', { width: 9, height: 9 }, svg('svg', { width: 9, height: 9 }, box)); svg('set', { attributeName: 'href', to: url }, i)`},
-		[2]string{"svg set innerHTML", `box.innerHTML = '<svg width=9 height=9><image width=9 height=9><set attributeName="href" to="' + url + '"/></image></svg>'`},
-		[2]string{"svg animate values", `box.innerHTML = '<svg width=9 height=9><image width=9 height=9><animate attributeName="href" values="' + url + ';' + url + '" dur="9s"/></image></svg>'`},
 		[2]string{"body background", `document.body.setAttribute('background', url)`},
 		[2]string{"table background", `box.innerHTML = '<table background="' + url + '"><tr><td>x</table>'`},
 		[2]string{"td background", `box.innerHTML = '<table><tr><td>x</table>'; box.querySelector('td').setAttribute('background', url)`},
@@ -153,9 +150,12 @@ func (t *table) byElements() {
 		[2]string{"img of innerHTML of an img's alt", `const i = make('img'); i.alt = url; box.innerHTML = '<img src="' + i.alt + '">'`},
 		[2]string{"template of the page", `box.append(document.getElementById('template').content.cloneNode(true)); box.lastElementChild.src = url`},
 	)
-	t.some(together, true, notWebKit, // WebKit has no prefetch that is switched on
-		[2]string{"prefetch", `make('link', e => { e.rel = 'prefetch'; e.href = url }, box)`},
-		[2]string{"prefetch by innerHTML", `box.innerHTML = '<link rel=prefetch href="' + url + '">'`})
+	t.some(together, true, map[string]string{"webkit": "animates no address"}, [2]string{"svg set", `const i = svg('image', { width: 9, height: 9 }, svg('svg', { width: 9, height: 9 }, box)); svg('set', { attributeName: 'href', to: url }, i)`})
+	t.some(together, true, map[string]string{"webkit": "animates no address"}, [2]string{"svg set innerHTML", `box.innerHTML = '<svg width=9 height=9><image width=9 height=9><set attributeName="href" to="' + url + '"/></image></svg>'`})
+	t.some(together, true, map[string]string{"webkit": "animates no address"}, [2]string{"svg animate values", `box.innerHTML = '<svg width=9 height=9><image width=9 height=9><animate attributeName="href" values="' + url + ';' + url + '" dur="9s"/></image></svg>'`})
+	t.some(parsing, true, notWebKit, // Firefox does so when a page has loaded, and no more
+		[2]string{"prefetch", `make('link', e => { e.rel = 'prefetch'; e.href = url }, document.head)`},
+		[2]string{"prefetch by insertAdjacentHTML", `document.head.insertAdjacentHTML('beforeend', '<link rel=prefetch href="' + url + '">')`})
 	t.add(way{name: "preconnect", code: `make('link', e => { e.rel = 'preconnect'; e.href = url }, document.head)`, connects: true, comes: true, when: ordinary})
 	t.add(way{name: "dns-prefetch", code: `make('link', e => { e.rel = 'dns-prefetch'; e.href = url }, document.head)`, comes: true,
 		not: map[string]string{"chromium": "no test sees what is resolved", "firefox": "no test sees what is resolved", "webkit": "no test sees what is resolved"}})
@@ -211,10 +211,8 @@ func (t *table) byMarkup() {
 			x.importStylesheet(xml('<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:output method="html"/><xsl:template match="/"><p><img src="' + url + '"/></p></xsl:template></xsl:stylesheet>'));
 			box.append(x.transformToFragment(xml('<a/>'), document))`},
 	)
-	t.some(together, true, nil,
-		[2]string{"setHTML", `box.setHTML('<p><img src="' + url + '"></p>', { sanitizer: {} })`},
-		[2]string{"moveBefore", `const p = make('p', 0, box), e = parsed('<img>'); document.adoptNode(e); p.append(e); e.setAttribute('src', url); box.moveBefore(e, null)`},
-	)
+	t.some(together, true, notWebKit, [2]string{"setHTML", `box.setHTML('<p><img src="' + url + '"></p>', { sanitizer: {} })`})
+	t.some(together, true, nil, [2]string{"moveBefore", `const p = make('picture', 0, box), i = make('img', i => { i.src = 'data:,' }, p), s = make('source', s => { s.srcset = url }, box); p.moveBefore(s, i)`})
 }
 
 // byAttributes are attributes that reflect, change and go.
@@ -342,7 +340,7 @@ func (t *table) byRequests() {
 		[2]string{"FedCM", `navigator.credentials.get({ identity: { providers: [{ configURL: url, clientId: 'x' }] } }).catch(() => 0)`},
 	)
 	t.add(way{name: "WebTransport", code: `new WebTransport(url).ready.catch(() => 0)`, connects: true,
-		not: map[string]string{"firefox": "does not go through a proxy", "webkit": "has no such thing"}})
+		not: notWebKit})
 }
 
 // byWorkers are scripts that run beside the page.
@@ -496,14 +494,14 @@ func (t *table) byNavigation() {
 		[2]string{"redirect of the site, image", `make('img', e => { e.src = '/redirect?url=' + encodeURIComponent(url) }, box)`},
 	)
 	t.requests([2]string{"redirect of the site, fetch", `fetch('/redirect?url=' + encodeURIComponent(url), { mode: 'no-cors' }).catch(() => 0)`})
-	t.some(together, true, nil, [2]string{"navigation.navigate of a frame", `frame.contentWindow.navigation.navigate(url).finished.catch(() => 0)`})
+	t.some(together, true, notWebKit, [2]string{"navigation.navigate of a frame", `frame.contentWindow.navigation.navigate(url).finished.catch(() => 0)`})
 	t.some(alone, true, nil,
 		[2]string{"base target", `make('base', e => { e.target = target }, document.head); make('a', e => { e.href = url; e.textContent = 'x' }, box).click()`},
 		[2]string{"meta refresh", `make('meta', e => { e.httpEquiv = 'refresh'; e.content = '0;url=' + url }, document.head)`},
-		[2]string{"meta refresh, content last", `const e = make('meta', e => { e.httpEquiv = 'refresh' }, document.head); e.content = '0;url=' + url`},
-		[2]string{"meta refresh, http-equiv last", `const e = make('meta', e => { e.content = '0;url=' + url }, document.head); e.setAttribute('http-equiv', 'Refresh')`},
 		[2]string{"meta refresh by innerHTML", `box.innerHTML = '<meta http-equiv=refresh content="0;' + url + '">'`},
 	)
+	t.some(alone, true, map[string]string{"firefox": "follows only what is whole when it comes"}, [2]string{"meta refresh, content last", `const e = make('meta', e => { e.httpEquiv = 'refresh' }, document.head); e.content = '0;url=' + url`})
+	t.some(alone, true, map[string]string{"firefox": "follows only what is whole when it comes"}, [2]string{"meta refresh, http-equiv last", `const e = make('meta', e => { e.content = '0;url=' + url }, document.head); e.setAttribute('http-equiv', 'Refresh')`})
 	t.add(way{name: "a target, clicked", code: `make('a', e => { e.id = 'go'; e.href = url; e.target = target; e.textContent = 'x'; e.style = 'position: fixed; left: 9px; top: 9px; z-index: 9999999' }, box)`, when: alone, comes: true, clicks: true})
 	t.add(way{name: "ping, clicked", code: `make('a', e => { e.id = 'go'; e.href = '/blank'; e.ping = url; e.target = target; e.textContent = 'x'; e.style = 'position: fixed; left: 9px; top: 9px; z-index: 9999999' }, box)`, when: alone, clicks: true})
 	t.add(way{name: "form, clicked", code: `make('form', e => { e.action = url; e.target = target; e.innerHTML = '<button id="go" style="position: fixed; left: 9px; top: 9px; z-index: 9999999">x</button>' }, box)`, when: alone, clicks: true})

@@ -134,6 +134,7 @@ func start(t testing.TB, chromium string, s Settings) *Chromium {
 		chromedp.Flag("disable-features", disabled),
 		chromedp.Flag("accept-lang", s.Language),
 		chromedp.CombinedOutput(io.Discard),
+		chromedp.WSURLReadTimeout(2*patience), // many may start at the same time
 	)...)
 	return &Chromium{open(t, ctx), func() {
 		stop()

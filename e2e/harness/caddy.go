@@ -47,25 +47,38 @@ func CaddyWith(t testing.TB, options, sites string) {
 	t.Cleanup(func() { _ = caddy.Stop() })
 }
 
-// FreePort returns a port on the loopback interface that nobody listens on, by TCP or by UDP. It is none of those that
-// systems give to connections that go out, of which one may come before the listener, and none that browsers shun.
+// FreePort returns a port on the loopback interface that nobody listens on, by TCP or by UDP, and that nobody else is
+// given until the test ends: not by the tests of another package either, which run at the same time. It is none of those
+// that systems give to connections that go out, of which one may come before the listener, and none that browsers shun.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	for range 100 {
-		port := 12_000 + rand.IntN(20_000)
-		address := fmt.Sprintf("127.0.0.1:%d", port)
-		tcp, err := net.Listen("tcp", address)
+	for range 1000 {
+		port := 12_000 + 2*rand.IntN(10_000)
+		claim, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port+1)) // whoever has the one behind it has the port
 		if err != nil {
 			continue
 		}
-		defer tcp.Close()
-		if udp, err := net.ListenPacket("udp", address); err == nil {
-			defer udp.Close()
+		if isFree(fmt.Sprintf("127.0.0.1:%d", port)) {
+			t.Cleanup(func() { _ = claim.Close() })
 			return port
 		}
+		_ = claim.Close()
 	}
 	t.Fatal("no port is free")
 	return 0
+}
+
+func isFree(address string) bool {
+	tcp, err := net.Listen("tcp", address)
+	if err != nil {
+		return false
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", address)
+	if err != nil {
+		return false
+	}
+	return udp.Close() == nil
 }
 
 // await polls url until it answers, for servers started as other processes.

@@ -23,6 +23,16 @@ var Engines = []struct {
 }{
 	{"chromium", []string{"chromium", "chromium-browser", "google-chrome"}, "chromium"},
 	{"firefox", []string{"firefox-esr", "firefox"}, "firefox-esr"},
+	{"webkit", []string{"WebKitWebDriver"}, "webkit2gtk-driver, xvfb"},
+}
+
+// miniBrowser is the browser that Debian's libwebkit2gtk-4.1-0 has for its driver: no program that is found by its name.
+func miniBrowser() string {
+	found, _ := filepath.Glob("/usr/lib/*/webkit2gtk-4.1/MiniBrowser")
+	if len(found) == 0 || find([]string{"Xvfb"}) == "" {
+		return ""
+	}
+	return found[0]
 }
 
 // Engine is a browser that runs and is driven by Node (e2e/npm/engines.mjs).
@@ -85,10 +95,14 @@ func StartEngine(t testing.TB, name string) *Engine {
 			continue
 		}
 		program := find(e.programs)
-		if program == "" {
+		browser := program
+		if name == "webkit" {
+			browser = miniBrowser()
+		}
+		if program == "" || browser == "" {
 			Missing(t, name+" (Debian: "+e.packages+")")
 		}
-		options, err := json.Marshal(map[string]string{"binary": program, "proxy": theRoad().Proxy, "direct": theRoad().Direct, "language": "fr"})
+		options, err := json.Marshal(map[string]string{"binary": program, "browser": browser, "proxy": theRoad().Proxy, "direct": theRoad().Direct, "language": "fr-FR"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,8 @@ const launching = {
 				'network.captive-portal-service.enabled': false,
 				'network.connectivity-service.enabled': false,
 				'network.prefetch-next': true, // Puppeteer's default leaves it out
-				'browser.send_pings': true,
+				'browser.send_pings': true, 'browser.send_pings.max_per_link': 9,
+				'network.http.speculative-parallel-limit': 20,
 				'dom.disable_open_during_load': false, // windows that open by themselves are part of what is tried
 				'intl.accept_languages': language,
 				'accessibility.tabfocus': 7,

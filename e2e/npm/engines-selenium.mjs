@@ -27,17 +27,16 @@ export async function start(_, { binary, browser, proxy, language }) {
 	const port = await freePort();
 	const driver = spawn(binary, [`--port=${port}`], {
 		stdio: ['ignore', 'ignore', 'ignore'],
-		env: { ...process.env, DISPLAY: name, LC_ALL: 'C.UTF-8', LANGUAGE: language, WEBKIT_DISABLE_COMPOSITING_MODE: '1', WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', NO_AT_BRIDGE: '1' },
+		env: { ...process.env, DISPLAY: name, LC_ALL: `${language.replace("-", "_")}.UTF-8`, WEBKIT_DISABLE_COMPOSITING_MODE: '1', WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', NO_AT_BRIDGE: '1' },
 	});
+	process.on('exit', () => { driver.kill(); xvfb.kill() });
 	const ended = new Promise((_, failed) => driver.on('error', failed));
 	const build = () => new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities({
 		browserName: 'MiniBrowser', acceptInsecureCerts: true,
-		proxy: { proxyType: 'manual', httpProxy: proxy, sslProxy: proxy, noProxy: ['localhost', '127.0.0.1'] },
-		'webkitgtk:browserOptions': { binary: browser, args: ['--automation'] },
+		'webkitgtk:browserOptions': { binary: browser, args: ['--automation', `--proxy=http://${proxy}`, '--ignore-host=localhost', '--ignore-tls-errors', '--javascript-can-open-windows-automatically=true'] },
 	}).build();
 	const session = await Promise.race([ended, retried(build)]);
 	await session.manage().setTimeouts({ script: patience, pageLoad: patience });
-	await session.manage().window().setRect({ x: 0, y: 0, width: 1300, height: 950 });
 	return new Driver(session, (await session.getCapabilities()).get('browserVersion'), [driver, xvfb]);
 }
 
@@ -72,7 +71,8 @@ class Driver {
 	}
 
 	async newTab() {
-		await this.session.switchTo().newWindow('tab');
+		await this.session.switchTo().newWindow('window'); // a tab would be hidden, and take no clicks
+		await this.session.manage().window().setRect({ x: 0, y: 0, width: 1300, height: 950 });
 		this.tabs.push(await this.session.getWindowHandle());
 		return this.tabs.length - 1;
 	}

@@ -18,7 +18,7 @@ import (
 // swapping are libraries that put the next page in the place of this one.
 var swapping = map[string]struct{ head, body string }{
 	"Turbo": {`<meta name="turbo-prefetch" content="false"><script src="/npm/@hotwired/turbo/dist/turbo.es2017-umd.js"></script>`, ``},
-	"htmx":        {`<script src="/npm/htmx.org/dist/htmx.js"></script>`, ` hx-boost="true"`},
+	"htmx":  {`<script src="/npm/htmx.org/dist/htmx.js"></script>`, ` hx-boost="true"`},
 	"pjax": {`<script src="/npm/jquery/dist/jquery.js"></script><script src="/npm/jquery-pjax/jquery.pjax.js"></script>
 		<script>$(document).pjax('a', 'body', { fragment: 'body', timeout: 0 })</script>`, ``},
 	"jQuery": {`<script src="/npm/jquery/dist/jquery.js"></script>
@@ -65,7 +65,7 @@ func TestThePageThatIsSwappedInHasTheNoticeOnce(t *testing.T) {
 						before := at
 						at = map[string]string{"one": "two", "two": "one"}[before]
 						p.Click("Suite de " + before)
-						p.Await(`window.stays && (!window.htmx || 'htmx-internal-data' in document.querySelector('main a')) && location.pathname === '/` + at + `' && document.querySelector('main').id === '` + at + `' && document.body.firstElementChild.localName === 'main' &&
+						p.Await(`window.stays && !document.querySelector('html[aria-busy], html[data-turbo-preview]') && (!window.htmx || 'htmx-internal-data' in document.querySelector('main a')) && location.pathname === '/` + at + `' && document.querySelector('main').id === '` + at + `' && document.body.firstElementChild.localName === 'main' &&
 							document.querySelectorAll('#caddy-consent, [data-caddy-consent=manage]').length === 1 && ` + there)
 					}
 					follow(harness.NoticeShown)

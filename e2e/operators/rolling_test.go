@@ -40,7 +40,7 @@ func TestTheDocumentedCommandVerifiesRolledLedgersToo(t *testing.T) {
 		s.chooses("choice=accept&how=notice")
 	}
 	// Caddy compresses behind its work.
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for len(files()) != 2 || !slices.ContainsFunc(files(), func(file string) bool { return strings.HasSuffix(file, ".log.gz") }) {
 		if time.Now().After(deadline) {
 			t.Fatalf("nothing is rolled: %v", files())

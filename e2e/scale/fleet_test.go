@@ -73,13 +73,14 @@ func redisStorage(t *testing.T) storage {
 		}
 		return cmd.Output()
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		if pong, err := cli(nil, "PING"); err == nil && strings.HasPrefix(string(pong), "PONG") {
 			break
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("Redis does not answer")
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 	const keys = "file:consent/keys.json"
 	return storage{

@@ -162,7 +162,7 @@ func abbreviated(patterns []policy.Pattern, id string) string {
 }
 
 // guardParts are the files of the guard, in the order in which one needs another.
-var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "workerstub", "realms", "place"}
+var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "styles", "workerstub", "realms", "place"}
 
 // script puts the guard's files together.
 func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {

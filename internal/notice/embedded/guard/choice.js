@@ -22,7 +22,7 @@ try {
 } catch (foreign) { /* a frame in another site's page */ }
 
 document.addEventListener('DOMContentLoaded', () => {
-	findInDocument(document, '[' + SERVICE + ']').forEach(el => isHeld(el) && loads[kindOf(el)] && !guard.granted.has(get(el, SERVICE)) && fail(el));
+	findInDocument(document, '[' + SERVICE + ']').forEach(el => isHeld(el) && !guard.granted.has(get(el, SERVICE)) && fail(el));
 	// After a choice the notice's script comes from here: a tag less in every page.
 	if (document.querySelector('a[data-caddy-consent="manage"]') && !document.querySelector('[src$="/notice.js"]')) load('notice.js');
 });

@@ -6,7 +6,7 @@
 const HELD = 'data-consent-', SERVICE = HELD + 'service', MARK = 'data-caddy-consent', LITERAL = 'text/plain', XLINK = 'http://www.w3.org/1999/xlink';
 const [putNode, removeNode] = ['set', 'remove'].map(verb => uncurry(element[verb + 'AttributeNode'])), putNS = uncurry(element.setAttributeNS);
 const matches = uncurry(element.matches), namespaceOf = getter(Element, 'namespaceURI');
-const textOf = getter(Node, 'textContent'), parentOf = getter(Node, 'parentNode'), typeOf = getter(Node, 'nodeType');
+const setText = uncurry(describe(Node.prototype, 'textContent').set), textOf = getter(Node, 'textContent'), parentOf = getter(Node, 'parentNode'), typeOf = getter(Node, 'nodeType');
 const innerOf = getter(Element, 'innerHTML'), outerOf = getter(Element, 'outerHTML'); // with what is held
 const [findIn, findInDocument, findInFragment] = [Element, Document, DocumentFragment].map(({ prototype }) => uncurry(prototype.querySelectorAll));
 
@@ -20,7 +20,7 @@ const candidates = policy.elements.split('|').map(group => {
 		(loads[key] = loads[key] || []).push({ name, form, svg, when });
 	});
 	return '[*|' + name + ']';
-}) + ',script';
+}) + ',script,style,[style]';
 const kindOf = el => localName(el).toLowerCase();
 const isLive = node => !!viewOf(documentOf(node) || node);
 const isHeld = el => get(el, MARK) !== null && [...attributesOf(el)].some(a => a.name.startsWith(HELD));
@@ -91,6 +91,12 @@ const dress = (el, attributes) => {
 	attributes = attributes.slice(same);
 	attributes.filter(a => !last(a)).forEach(give);
 	attributes.filter(last).forEach(give);
+	// The text of a style sheet that was held stands in an attribute.
+	const text = kindOf(el) === 'style' && attributes.find(([name]) => name === 'text');
+	if (text) {
+		remove(el, 'text');
+		setText(el, text[1]);
+	}
 };
 
 // Holds an element with these attributes for what was judged, or, if that is nothing, lets it go.
@@ -125,7 +131,7 @@ const tell = () => {
 	const told = failing;
 	failing = [];
 	for (const el of told) {
-		if (!isHeld(el) || /^(i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
+		if (!isHeld(el) || /^(style|i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
 		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
 		else if (failing.length < 999) failing.push(el); // until it stands in the page
 	}
@@ -143,7 +149,7 @@ const importInert = (node, deep) => {
 	return uncurry(Document.prototype.importNode)(inert, node, deep);
 };
 const restore = root => {
-	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isHeld(el) && loads[kindOf(el)] && dress(el, authored(el)));
+	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isHeld(el) && dress(el, authored(el)));
 	findIn(root, 'template').forEach(template => [...template.content.children].forEach(restore));
 	return root;
 };
@@ -172,8 +178,10 @@ const judge = el => {
 };
 
 // Looks at an element that comes in from a document that loads nothing.
+let screenStyle; // see styles.js
 const screen = el => {
-	if (!loads[kindOf(el)]) return;
+	const styled = screenStyle(el);
+	if (styled || !loads[kindOf(el)]) return styled;
 	const service = get(el, SERVICE);
 	if (service) {
 		if (guard.granted.has(service)) wear(el, activated(el));

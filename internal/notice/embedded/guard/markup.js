@@ -1,13 +1,13 @@
 // Markup in strings: the browser parses it, in a document that loads nothing, and what comes of it is looked
 // at. Where nothing is held, the native gets the very argument.
 
-const tags = new RegExp('<(' + Object.keys(loads).join('|') + ')[\\s/>]', 'i');
+const tags = new RegExp('<(' + Object.keys(loads).join('|') + '|style)[\\s/>]|\\sstyle\\s*=', 'i');
 // Addresses with a host, and what may be one: it is looked for where a tag of an element that loads stands.
 const hosts = /[/\\](?:[\t\n\r]*[/\\])+([^/\\?#"'<>\s&]*)([^]?)|&(?:#|sol|bsol|colon|tab|newline)|(?:https?|wss?|ftp)[\t\n\r]*:(?![/\\][/\\])/gi;
 // Whether something in it may be held, where scripts in it run or not. It may err on the side of looking.
 const suspicious = (text, runs) => {
 	if (!tags.test(text)) return false;
-	if (/srcdoc\s*=/i.test(text) || runs && /<script/i.test(text) || denied(document.baseURI)) return true;
+	if (/\\/.test(text) && /style/i.test(text) || /srcdoc\s*=/i.test(text) || runs && /<script/i.test(text) || denied(document.baseURI)) return true;
 	hosts.lastIndex = 0;
 	for (let found; (found = hosts.exec(text));) {
 		const [, host, next] = found;

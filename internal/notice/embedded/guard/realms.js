@@ -18,7 +18,7 @@ const install = window => {
 		realm = { count: 0, guard, listeners: [] };
 		define(window, KEY, { __proto__: null, value: realm });
 		remember(guard.roots, window);
-		for (const part of [guardCookies, guardAttributes, guardMarkup, guardInsertion, guardWrite, guardRequests, guardFrames, asNative]) part(window, realm);
+		for (const part of [guardCookies, guardAttributes, guardStyles, guardMarkup, guardInsertion, guardWrite, guardRequests, guardFrames, asNative]) part(window, realm);
 	}
 	if (!realm.listeners) return;
 	realm.listeners.forEach(([target, type, listener]) => (target || window.document).addEventListener(type, listener, true));
