@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -111,25 +112,35 @@ func hostsOf(world *harness.World, id string) []string {
 	})
 }
 
-// sameReadings reports the ways back by which readings differ, in how many of the ways in, and the first line that does.
+// sameReadings reports each difference once, the most frequent first, with the ways in and back where it shows.
 func sameReadings(t *testing.T, got, want map[string][]string) {
 	t.Helper()
-	first, wrong, total := make(map[string]string), make(map[string]int), 0
+	where, total := make(map[string][]string), 0
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if slices.Equal(got[name], want[name]) {
 			continue
 		}
 		total++
-		in, back, _ := strings.Cut(name, " → ")
-		wrong[back]++
-		for i := range max(len(got[name]), len(want[name])) {
-			if g, w := line(got[name], i), line(want[name], i); g != w && first[back] == "" {
-				first[back] = in + ", line " + fmt.Sprint(i) + ": " + difference(g, w)
+		lines := max(len(got[name]), len(want[name]))
+		if len(got[name]) == 1 { // it throws
+			lines = 1
+		}
+		for i := range lines {
+			if g, w := line(got[name], i), line(want[name], i); g != w {
+				d := difference(g, w)
+				where[d] = append(where[d], name)
 			}
 		}
 	}
-	for _, back := range slices.Sorted(maps.Keys(wrong)) {
-		t.Errorf("%s: differs for %d ways in, as %s", back, wrong[back], first[back])
+	differences := slices.SortedFunc(maps.Keys(where), func(a, b string) int {
+		return cmp.Or(len(where[b])-len(where[a]), strings.Compare(a, b))
+	})
+	for i, d := range differences {
+		if i == 40 {
+			t.Errorf("and %d more", len(differences)-i)
+			break
+		}
+		t.Errorf("%s (%d times: %s)", d, len(where[d]), strings.Join(where[d][:min(2, len(where[d]))], "; "))
 	}
 	if total > 0 {
 		t.Errorf("%d of %d readings differ", total, len(want))
@@ -155,7 +166,7 @@ func difference(got, want string) string {
 	}
 	cut := func(s string) string {
 		s = s[:len(s)-end]
-		return fmt.Sprintf("…%.110q", s[max(0, start-25):])
+		return fmt.Sprintf("…%.90q", s[max(0, start-25):])
 	}
 	return cut(got) + ", want " + cut(want)
 }

@@ -129,7 +129,7 @@ func TestEditorsSaveWhatTheyWouldWithoutTheModule(t *testing.T) {
 				"/editor.js":  script,
 				"/own.gif":    "",
 			})
-			open := func(address, answer string) *harness.Page {
+			open := func(t *testing.T, address, answer string) *harness.Page {
 				p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
 				p.Open(address)
 				if answer != "" {
@@ -138,7 +138,7 @@ func TestEditorsSaveWhatTheyWouldWithoutTheModule(t *testing.T) {
 				}
 				return p
 			}
-			want := work(t, open(site.Portal.URL, ""), nil)
+			want := work(t, open(t, site.Portal.URL, ""), nil)
 			if saved := want["markup, typed"]; !strings.Contains(saved, "staticflickr.com/1/a.jpg") || !strings.Contains(saved, "youtube.com") {
 				t.Fatalf("without the module, embeds are not saved: %s", saved)
 			}
@@ -151,7 +151,8 @@ func TestEditorsSaveWhatTheyWouldWithoutTheModule(t *testing.T) {
 				{"granted meanwhile", "", []string{"youtube", "flickr"}},
 			} {
 				t.Run(state.name, func(t *testing.T) {
-					p := open(site.URL, state.before)
+					p := open(t, site.URL, state.before)
+					p.Await(harness.Settled)
 					world.Forget()
 					same(t, work(t, p, state.grants), want)
 					if state.grants == nil {

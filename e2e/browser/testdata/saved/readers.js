@@ -4,7 +4,7 @@
 'use strict';
 
 const kinds = root => [...root.querySelectorAll('[data-kind]')];
-const call = (name, el, ...args) => Element.prototype[name].apply(el, args); // whatever fields a form has
+const call = (name, el, ...args) => Element.prototype[name].apply(el, args);
 const localName = Object.getOwnPropertyDescriptor(Element.prototype, 'localName').get;
 const kindOf = el => call('getAttribute', el, 'data-kind');
 const each = (root, of) => kinds(root).map(el => kindOf(el) + ': ' + of(el));
@@ -81,17 +81,20 @@ const trees = { // where boxes stand that are not in the page
 	'a document without a window': () => { const d = inert(); return d.body.appendChild(d.createElement('div')); },
 };
 
-// Each way has a box for each group of readers, for some change what is there.
+// Each way has a box for each group of readers, for some change what is there; what moves and changes costs time, and
+// is done for some ways only.
 const groups = ['reads', 'moves', 'changes'];
+const ofAll = ['parsed', 'innerHTML', 'made, setAttribute', 'made, properties, in the page', 'a template, cloned', 'DOMParser, moved', 'innerHTML in a shadow root', 'innerHTML in a document without a window'];
+const has = (way, group) => group === 'reads' || ofAll.includes(way);
 const boxes = {};
 const add = (way, box) => (boxes[way] = boxes[way] || []).push(box);
 const write = () => { // while the page is parsed
-	for (const group of groups) document.write('<div class="written">' + light + '</div>');
+	document.write('<div class="written">' + light + '</div>');
 };
 const make = () => {
 	for (const way of ['parsed', 'written']) document.querySelectorAll('.' + way).forEach(box => add(way, box));
 	for (const group of groups) {
-		for (const way of Object.keys(ways)) {
+		for (const way of Object.keys(ways).filter(way => has(way, group))) {
 			const box = elsewhere().appendChild(document.createElement('div'));
 			try {
 				ways[way](box);
@@ -100,13 +103,13 @@ const make = () => {
 			}
 			add(way, box);
 		}
-		for (const tree of Object.keys(trees)) {
+		for (const tree of Object.keys(trees).filter(tree => has('innerHTML in ' + tree, group))) {
 			const box = trees[tree]();
 			box.innerHTML = /document|template/.test(tree) ? subjects : light;
 			add('innerHTML in ' + tree, box);
 		}
-		add('DOMParser', new DOMParser().parseFromString('<div>' + subjects + '</div>', 'text/html').body.firstChild);
 	}
+	add('DOMParser', new DOMParser().parseFromString('<div>' + subjects + '</div>', 'text/html').body.firstChild);
 	for (const all of Object.values(boxes)) for (const box of all) box.kept = kinds(box);
 	elsewhere().innerHTML = '<img src="https://live.staticflickr.com/last.jpg"><img src="https://i.ytimg.com/last.jpg">';
 };
@@ -138,15 +141,16 @@ const readers = {
 			return a ? a.value + (el.attributes[a.name] === a) + (n in el.attributes) : '-';
 		}).join()),
 		'attributes, their keys': box => each(box, el => Object.getOwnPropertyNames(el.attributes).join() + ' ' + Array.from(el.attributes, a => a.name) + ' ' + Array.prototype.slice.call(el.attributes).length),
-		getAttributeNames: box => each(box, el => call('getAttributeNames', el).join()),
-		getAttribute: box => each(box, el => names.map(n => call('getAttribute', el, n)).join('|')),
-		getAttributeNS: box => each(box, el => names.map(n => call('getAttributeNS', el, null, n)).join('|') + call('getAttributeNS', el, XLINK, 'href')),
-		hasAttribute: box => each(box, el => names.filter(n => call('hasAttribute', el, n)).join() + call('hasAttributes', el)),
-		hasAttributeNS: box => each(box, el => names.filter(n => call('hasAttributeNS', el, null, n)).join() + call('hasAttributeNS', el, XLINK, 'href')),
+		getAttributeNames: box => each(box, el => el.getAttributeNames().join()),
+		getAttribute: box => each(box, el => names.map(n => el.getAttribute(n)).join('|')),
+		getAttributeNS: box => each(box, el => names.map(n => el.getAttributeNS(null, n)).join('|') + el.getAttributeNS(XLINK, 'href')),
+		hasAttribute: box => each(box, el => names.filter(n => el.hasAttribute(n)).join() + el.hasAttributes()),
+		hasAttributeNS: box => each(box, el => names.filter(n => el.hasAttributeNS(null, n)).join() + el.hasAttributeNS(XLINK, 'href')),
 		getAttributeNode: box => each(box, el => names.map(n => {
-			const a = call('getAttributeNode', el, n);
-			return a ? a.name + '=' + a.value + (a === call('getAttributeNode', el, n)) : '-';
+			const a = el.getAttributeNode(n);
+			return a ? a.name + '=' + a.value + (a === el.getAttributeNode(n)) : '-';
 		}).join()),
+		'attributes, by the functions of Element': box => each(box, el => names.map(n => call('getAttribute', el, n)).join('|') + names.map(n => call('hasAttribute', el, n)) + call('getAttributeNames', el)),
 		dataset: box => each(box, el => JSON.stringify(el.dataset) + Object.keys(el.dataset) + ('consentService' in el.dataset) + el.dataset.consentSrc),
 		properties: box => each(box, el => reflected.map(n => typeof el[n] === 'object' && el[n] ? el[n].baseVal : el[n]).join('|')),
 		'cloneNode, deep': box => lines(box.cloneNode(true).innerHTML),
@@ -215,9 +219,9 @@ const readers = {
 			const observer = new MutationObserver(() => {});
 			observer.observe(box, { subtree: true, attributes: true, attributeOldValue: true, childList: true, characterData: true });
 			for (const el of kinds(box)) {
-				for (const n of call('getAttributeNames', el)) call('setAttribute', el, n, call('getAttribute', el, n));
-				call('setAttribute', el, 'title', 'autre');
-				call('removeAttribute', el, 'title');
+				for (const n of el.getAttributeNames()) el.setAttribute(n, el.getAttribute(n));
+				el.setAttribute('title', 'autre');
+				el.removeAttribute('title');
 			}
 			for (const el of box.kept.filter(el => /^(img|script)$/.test(kindOf(el)))) el.parentNode.insertBefore(el, el.nextSibling);
 			const records = observer.takeRecords();
@@ -225,35 +229,35 @@ const readers = {
 			return records.map(r => [kindOf(r.target), r.type, r.attributeName, r.attributeNamespace, r.oldValue, [...r.addedNodes].map(n => n.outerHTML), [...r.removedNodes].map(n => n.outerHTML)].join());
 		},
 		'alt changed': box => each(box, el => {
-			call('setAttribute', el, 'alt', 'autre');
+			el.setAttribute('alt', 'autre');
 			return el.outerHTML;
 		}),
 		'another held address, set': box => each(box, el => own(el).map(n => {
-			call('setAttribute', el, n, 'https://live.staticflickr.com/9/' + n + '.jpg');
-			return call('getAttribute', el, n) + el.outerHTML;
+			el.setAttribute(n, 'https://live.staticflickr.com/9/' + n + '.jpg');
+			return el.getAttribute(n) + el.outerHTML;
 		})),
 		'another held address, by Attr': box => each(box, el => own(el).map(n => {
-			const a = call('getAttributeNode', el, n);
+			const a = el.getAttributeNode(n);
 			a.value = 'https://live.staticflickr.com/10/' + n + '.jpg';
-			return a.value + call('getAttribute', el, n) + (call('getAttributeNode', el, n) === a) + el.outerHTML;
+			return a.value + el.getAttribute(n) + (el.getAttributeNode(n) === a) + el.outerHTML;
 		})),
 		'an own address, set, then a held one': box => each(box, el => own(el).map(n => {
-			call('setAttribute', el, n, '/own.gif?' + n);
+			el.setAttribute(n, '/own.gif?' + n);
 			const first = el.outerHTML;
-			call('setAttribute', el, n, 'https://live.staticflickr.com/11/' + n + '.jpg');
+			el.setAttribute(n, 'https://live.staticflickr.com/11/' + n + '.jpg');
 			return first + el.outerHTML;
 		})),
 		removeAttribute: box => each(box, el => own(el).map(n => {
-			const old = call('getAttribute', el, n);
-			call('removeAttribute', el, n);
-			const text = el.outerHTML + call('hasAttribute', el, n) + call('getAttribute', el, n) + call('getAttributeNames', el) + (el[n] && el[n].baseVal || el[n]) + new XMLSerializer().serializeToString(el.cloneNode());
-			call('setAttribute', el, n, old);
+			const old = el.getAttribute(n);
+			el.removeAttribute(n);
+			const text = el.outerHTML + el.hasAttribute(n) + el.getAttribute(n) + el.getAttributeNames() + (el[n] && el[n].baseVal || el[n]) + new XMLSerializer().serializeToString(el.cloneNode());
+			el.setAttribute(n, old);
 			return text + el.outerHTML;
 		})),
 		removeAttributeNode: box => each(box, el => own(el).map(n => {
-			const a = call('removeAttributeNode', el, call('getAttributeNode', el, n));
+			const a = el.removeAttributeNode(el.getAttributeNode(n));
 			const text = a.name + a.value + a.ownerElement + el.outerHTML;
-			call('setAttributeNode', el, a);
+			el.setAttributeNode(a);
 			return text + el.outerHTML;
 		})),
 		removeNamedItem: box => each(box, el => own(el).map(n => {
@@ -261,15 +265,15 @@ const readers = {
 			el.attributes.setNamedItem(a);
 			return text + a.value + el.outerHTML;
 		})),
-		toggleAttribute: box => each(box, el => own(el).map(n => call('toggleAttribute', el, n) + el.outerHTML + call('toggleAttribute', el, n) + el.outerHTML)),
+		toggleAttribute: box => each(box, el => own(el).map(n => el.toggleAttribute(n) + el.outerHTML + el.toggleAttribute(n) + el.outerHTML)),
 	},
 };
-const own = el => call('getAttributeNames', el).filter(n => /^(src|srcset|href|data|poster|action|formaction)$/.test(n));
+const own = el => el.getAttributeNames().filter(n => /^(src|srcset|href|data|poster|action|formaction)$/.test(n));
 
 // A line for each reading: the way in, the way back, what is read. Groups are in this order, for a row finds what the last one left.
 const read = () => {
 	const all = {};
-	for (const way of Object.keys(boxes)) groups.forEach((group, i) => {
+	for (const way of Object.keys(boxes)) groups.filter(group => has(way, group)).forEach((group, i) => {
 		for (const name of Object.keys(readers[group])) {
 			try {
 				all[way + ' → ' + name] = readers[group][name](boxes[way][i]).map(line => String(line).replaceAll(location.origin, 'ORIGIN'));

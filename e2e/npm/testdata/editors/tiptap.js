@@ -6,7 +6,7 @@ import { closeHistory } from '@tiptap/pm/history';
 
 const Video = Node.create({
 	name: 'video', group: 'block', atom: true,
-	addAttributes: () => ({ poster: {}, src: { parseHTML: el => el.querySelector('source').src } }),
+	addAttributes: () => ({ poster: {}, src: { parseHTML: el => el.getAttribute('src') || el.querySelector('source').src } }),
 	parseHTML: () => [{ tag: 'video' }],
 	renderHTML: ({ HTMLAttributes }) => ['video', HTMLAttributes],
 });
@@ -20,7 +20,7 @@ const source = document.querySelector('#editor'), place = document.createElement
 source.after(place);
 const editor = new Editor({
 	element: place, content: source.innerHTML,
-	extensions: [StarterKit.configure({ undoRedo: { newGroupDelay: 1e6 }, trailingNode: false }), Image.configure({ inline: true }), Youtube.configure({ addPasteHandler: false }), Video, Frame],
+	extensions: [StarterKit.configure({ undoRedo: { newGroupDelay: 1e6 }, trailingNode: false }), Image.configure({ inline: true }), Youtube, Video, Frame],
 });
 source.remove();
 Object.assign(editing, {
