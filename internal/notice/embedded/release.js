@@ -41,13 +41,13 @@
 		...el.shadowRoot ? waiting(el.shadowRoot) : [],
 	]);
 	// Those that it can find by itself, in closed shadow roots and in frames and windows without a guard of their own.
-	const all = () => [...guard.roots].map(ref => ref.deref()).filter(Boolean).flatMap(root => {
+	const all = () => waiting(document).concat(...[...guard.roots].map(ref => ref.deref()).filter(root => root && root !== window).map(root => {
 		try {
-			return root.window !== root ? waiting(root) : root === window || !root.document.querySelector('script[src$="/guard.js"]') ? waiting(root.document) : [];
+			return root.window !== root ? waiting(root) : !root.document.querySelector('script[src$="/guard.js"]') ? waiting(root.document) : [];
 		} catch (foreign) {
 			return [];
 		}
-	});
+	}));
 
 	// A script that was released writes where it stands: the document has ended, and would be replaced.
 	guard.wrap(Document.prototype, 'write writeln', (native, self, args) => {
