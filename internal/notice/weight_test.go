@@ -11,7 +11,7 @@ import (
 const (
 	maxFirstView = 10 << 10
 	maxGrowth    = 400
-	maxGuard     = 4 << 10
+	maxGuard     = 5 << 10
 )
 
 // six is what a portal may well declare: what its back office offers, and videos.
