@@ -130,7 +130,7 @@ func (g *guarded) metric(t *testing.T, name string) string {
 
 var (
 	noticeTag = regexp.MustCompile(`(?s)<div id="caddy-consent".*?</form>\n</div>`)
-	manageTag = regexp.MustCompile(`<link data-caddy-consent="" rel="stylesheet"[^>]*><a data-caddy-consent="manage".*?</a>`)
+	manageTag = regexp.MustCompile(`<a data-caddy-consent="manage".*?</a>`)
 )
 
 // bare is a page without what the module has inserted.

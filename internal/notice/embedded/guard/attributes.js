@@ -31,7 +31,7 @@ const change = (el, native, args, name, value) => {
 	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
 	value = value === undefined ? '' : `${value}`;
 	if (name.startsWith(HELD) || !isLive(el) || !(ours ? loadsBy(el, name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
-	const twin = kindOf(el) === 'script' ? restore(importInert(el, true)) : copy(el);
+	const twin = kindOf(el) === 'script' ? restore(importInert(el, true)) : restore(importInert(el));
 	const result = apply(native, twin, args), judged = judge(twin);
 	if (!judged && !ours) return apply(native, el, args);
 	wear(el, authored(twin), judged);
@@ -45,7 +45,7 @@ const guardAttributes = window => {
 	const share = (names, trap, part) => wrap(Object.create(window.Element.prototype, {}), names, trap, part);
 	// They stand once, on an object that is none of the page's.
 	const common = Object.create(window.Element.prototype);
-	wrap(common, readers, (native, el, args) => apply(native, el && isHeld(el) && !`${args[0]}`.startsWith('data-c') ? copy(el) : el, args));
+	wrap(common, readers, (native, el, args) => apply(native, el && isHeld(el) ? copy(el) : el, args));
 	wrap(common, writers, (native, el, args, name) => {
 		const isNode = /Node/.test(name), at = /NS$/.test(name) && !isNode ? 1 : 0;
 		if (isNode && args[0] && isHeld(el) && /^remove/.test(name)) return change(el, element.removeAttribute, [args[0].name], args[0].name), args[0];

@@ -6,7 +6,7 @@
 const HELD = 'data-consent-', SERVICE = HELD + 'service', MARK = 'data-caddy-consent', LITERAL = 'text/plain', XLINK = 'http://www.w3.org/1999/xlink';
 const [putNode, removeNode] = ['set', 'remove'].map(verb => uncurry(element[verb + 'AttributeNode'])), putNS = uncurry(element.setAttributeNS);
 const matches = uncurry(element.matches), namespaceOf = getter(Element, 'namespaceURI');
-const setText = uncurry(describe(Node.prototype, 'textContent').set), textOf = getter(Node, 'textContent'), parentOf = getter(Node, 'parentNode'), typeOf = getter(Node, 'nodeType');
+const setInner = describe(element, 'innerHTML').set, setText = uncurry(describe(Node.prototype, 'textContent').set), textOf = getter(Node, 'textContent'), parentOf = getter(Node, 'parentNode'), typeOf = getter(Node, 'nodeType');
 const innerOf = getter(Element, 'innerHTML'), outerOf = getter(Element, 'outerHTML'); // with what is held
 const [findIn, findInDocument, findInFragment] = [Element, Document, DocumentFragment].map(({ prototype }) => uncurry(prototype.querySelectorAll));
 
@@ -148,14 +148,28 @@ const importInert = (node, deep) => {
 	base.href = document.baseURI;
 	return uncurry(Document.prototype.importNode)(inert, node, deep);
 };
+// In text, of a document in an attribute and where scripts run of <noscript>, it is as the server has written it.
+const written = /( data-caddy-consent="" data-consent-service="[\w-]+"(?: src="[^"]*\/placeholder\?[^"]*")?(?: type="text\/plain")?)((?:[^>"']|"[^"]*"|'[^']*')*>)/g;
+const unwritten = text => text.replace(written, (_, ours, rest) => rest.replace(/(^|\s)data-consent-/g, '$1'));
 const restore = root => {
-	[root, ...findIn(root, '[' + MARK + ']')].forEach(el => isHeld(el) && dress(el, authored(el)));
-	findIn(root, 'template').forEach(template => [...template.content.children].forEach(restore));
+	for (const el of [root, ...findIn(root, '[' + MARK + '],noscript,iframe[srcdoc],template')]) {
+		if (isHeld(el)) dress(el, authored(el));
+		const kind = kindOf(el), srcdoc = kind === 'iframe' && get(el, 'srcdoc');
+		if (srcdoc && srcdoc.includes(HELD)) put(el, 'srcdoc', unwritten(srcdoc));
+		// Without scripts, as here, markup in <noscript> is elements: else it would be escaped when it is read.
+		if (kind === 'noscript' && !el.firstElementChild) apply(setInner, el, [unwritten(textOf(el))]);
+		if (kind === 'template') [...el.content.children].forEach(restore);
+	}
 	return root;
 };
+const copies = new WeakMap(); // so that who asks twice is given the same attributes
 const copy = el => {
+	const stands = JSON.stringify([...attributesOf(el)].map(a => [a.name, a.value])), last = copies.get(el);
+	if (last && last.stands === stands) return last.twin;
 	const twin = importInert(el);
 	dress(twin, authored(twin));
+	for (const attribute of attributesOf(twin)) define(attribute, 'ownerElement', { __proto__: null, value: el, configurable: true });
+	copies.set(el, { stands, twin });
 	return twin;
 };
 

@@ -17,7 +17,6 @@ const suspicious = (text, runs) => {
 };
 
 // The nodes that markup makes in an element, or what a method makes of it there; nothing where nothing in it is held.
-const setInner = describe(element, 'innerHTML').set;
 const withheld = (context, args, method = setInner) => {
 	const twin = importInert(context);
 	if (element.closest.call(context, 'form')) inert.createElement('form').append(twin); // else a form in it would stand
@@ -111,7 +110,12 @@ const restoreAll = root => {
 		return page;
 	}
 	if (root.nodeType !== 11) return root.nodeType === 1 ? restore(importInert(root, true)) : root;
-	const box = inert.createElement('div'); // of a shadow root or a fragment
+	// A shadow root's, or a fragment's.
+	const box = inert.createElement('div');
 	box.append(...[...root.childNodes].map(node => importInert(node, true)));
-	return restore(box);
+	restore(box);
+	if (root.host) return box;
+	const fragment = inert.createDocumentFragment();
+	fragment.append(...box.childNodes);
+	return fragment;
 };
