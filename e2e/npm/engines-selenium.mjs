@@ -99,7 +99,7 @@ class Driver {
 		await this.#in(tab);
 		// No eval, which a page's policy may forbid.
 		const [value, error] = await this.session.executeAsyncScript(`const done = arguments[arguments.length - 1];
-			new Promise(value => value(${expression})).then(v => done([v]), e => done([null, String(e)]))`);
+			new Promise(value => value((${expression}))).then(v => done([v]), e => done([null, String(e)]))`);
 		if (error) throw new Error(error);
 		return value;
 	}
