@@ -380,14 +380,14 @@ func (t *table) byRealms() {
 		{"contentWindow", `frame.contentWindow`}, {"contentDocument.defaultView", `frame.contentDocument.defaultView`},
 		{"frames[i]", `frames[[...document.querySelectorAll('iframe, frame, object, embed')].indexOf(frame)] || frames[frames.length - 1]`},
 		{"frames[name]", `frames[target]`}, {"window[name]", `window[target]`}, {"self[name]", `self[target]`},
-		{"the name alone", `new Function('return ' + target.replace('-', '_'))()`}, {"parent.frames", `parent.frames[target]`},
+		{"the name alone", `new Function('return ' + target.replace(/-/g, '_'))()`}, {"parent.frames", `parent.frames[target]`},
 		{"the last of frames", `window[window.length - 1]`},
 	} {
 		code := reach[1]
 		switch reach[0] {
 		case "the name alone": // a name that is an identifier
-			code = `(frame.contentWindow.name = 'n' + target.replace('-', '_'), new Function('return n' + target.replace('-', '_'))())`
-			code = `(() => { const f = make('iframe', e => { e.name = 'n' + target.replace('-', '_') }, box); return new Function('return ' + f.name)() })()`
+			code = `(frame.contentWindow.name = 'n' + target.replace(/-/g, '_'), new Function('return n' + target.replace(/-/g, '_'))())`
+			code = `(() => { const f = make('iframe', e => { e.name = 'n' + target.replace(/-/g, '_') }, box); return new Function('return ' + f.name)() })()`
 		case "the last of frames":
 			code = `(make('iframe', 0, document.body), window[window.length - 1])`
 		case "frames[i]":

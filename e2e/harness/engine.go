@@ -82,8 +82,20 @@ func find(programs []string) string {
 // StartEngine starts a browser, or takes the one that runs.
 func StartEngine(t testing.TB, name string) *Engine {
 	t.Helper()
-	if engines[name] != nil {
-		return engines[name]
+	return startEngine(t, name, false)
+}
+
+// WithoutScripts is the same browser with JavaScript switched off. What a test asks of a page is still told.
+func (e *Engine) WithoutScripts(t testing.TB) *Engine {
+	t.Helper()
+	return startEngine(t, e.Name, true)
+}
+
+func startEngine(t testing.TB, name string, noScript bool) *Engine {
+	t.Helper()
+	key := fmt.Sprint(name, noScript)
+	if engines[key] != nil {
+		return engines[key]
 	}
 	NPM(t)
 	node := find([]string{"node", "nodejs"})
@@ -102,7 +114,7 @@ func StartEngine(t testing.TB, name string) *Engine {
 		if program == "" || browser == "" {
 			Missing(t, name+" (Debian: "+e.packages+")")
 		}
-		options, err := json.Marshal(map[string]string{"binary": program, "browser": browser, "proxy": theRoad().Proxy, "direct": theRoad().Direct, "language": "fr-FR"})
+		options, err := json.Marshal(map[string]any{"binary": program, "browser": browser, "proxy": theRoad().Proxy, "direct": theRoad().Direct, "language": "fr-FR", "noScript": noScript})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,7 +123,7 @@ func StartEngine(t testing.TB, name string) *Engine {
 			t.Fatalf("starting %s: %v", name, err)
 		}
 		t.Logf("%s is %s", name, engine.Version)
-		engines[name] = engine
+		engines[key] = engine
 		return engine
 	}
 	t.Fatalf("no engine is named %s", name)
@@ -276,12 +288,17 @@ func (b *Tab) Problems() (problems []string, told bool) {
 	return problems, problems != nil
 }
 
-// Await waits until a JavaScript expression is true.
+// Await waits until a JavaScript expression is true, on this page or on one that comes in its place.
 func (b *Tab) Await(expression string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(patience); !Ask[bool](b, expression); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		holds, err := Try[bool](b, expression) // it fails where the page goes away meanwhile
+		if holds && err == nil {
+			return
+		}
 		if time.Now().After(deadline) {
-			b.t.Fatalf("%s: on %s, this does not become true: %s", b.Engine.Name, Ask[string](b, `location.href`), expression)
+			url, _ := Try[string](b, `location.href`)
+			b.t.Fatalf("%s: on %s, this does not become true: %s (%v)", b.Engine.Name, url, expression, err)
 		}
 	}
 }

@@ -11,7 +11,7 @@ const launching = {
 		args: ['--no-sandbox', '--disable-gpu', '--disable-component-update', 
 			`--host-resolver-rules=MAP *.test ${direct}, MAP *.test. ${direct}, EXCLUDE localhost, MAP * ~NOTFOUND`, '--ignore-certificate-errors', `--accept-lang=${language}`],
 	}),
-	firefox: ({ proxy, language }) => {
+	firefox: ({ proxy, language, noScript }) => {
 		const [host, port] = proxy.split(':');
 		return {
 			browser: 'firefox',
@@ -27,6 +27,7 @@ const launching = {
 				'network.http.speculative-parallel-limit': 20,
 				'dom.disable_open_during_load': false, // windows that open by themselves are part of what is tried
 				'intl.accept_languages': language,
+				'javascript.enabled': !noScript,
 				'accessibility.tabfocus': 7,
 			},
 		};
@@ -38,12 +39,13 @@ export async function start(engine, options) {
 		...launching[engine](options), executablePath: options.binary, headless: true, acceptInsecureCerts: true,
 		defaultViewport: { width: 1280, height: 800 }, timeout: 60000, protocolTimeout: patience,
 	});
-	return new Driver(browser, await browser.version());
+	return new Driver(browser, await browser.version(), engine === 'chromium' && options.noScript);
 }
 
 class Driver {
-	constructor(browser, version) {
+	constructor(browser, version, noScript) {
 		this.browser = browser;
+		this.noScript = noScript;
 		this.version = version;
 		this.tabs = [];
 	}
@@ -63,6 +65,7 @@ class Driver {
 		page.setDefaultTimeout(patience);
 		page.on('pageerror', e => problems.push('uncaught: ' + (e && e.message || e)));
 		page.on('console', m => { if (m.type() === 'error') problems.push('the console: ' + m.text()) });
+		if (this.noScript) await page.setJavaScriptEnabled(false);
 		this.tabs.push({ context, page, problems });
 		return this.tabs.length - 1;
 	}
@@ -72,8 +75,6 @@ class Driver {
 		if (context === this.browser.defaultBrowserContext()) await page.close();
 		else await context.close();
 	}
-
-	async noScript(tab) { await this.tabs[tab].page.setJavaScriptEnabled(false); }
 	async show(tab) { await this.tabs[tab].page.bringToFront(); }
 	async open(tab, url) { await this.tabs[tab].page.goto(url, { waitUntil: 'load' }); }
 	async reload(tab) { await this.tabs[tab].page.reload({ waitUntil: 'load' }); }

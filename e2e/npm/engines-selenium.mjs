@@ -22,7 +22,7 @@ const display = () => new Promise((done, failed) => {
 	xvfb.stdio[3].once('data', number => done({ xvfb, name: ':' + String(number).trim() }));
 });
 
-export async function start(_, { binary, browser, proxy, language }) {
+export async function start(_, { binary, browser, proxy, language, noScript }) {
 	const { xvfb, name } = await display();
 	const port = await freePort();
 	const driver = spawn(binary, [`--port=${port}`], {
@@ -33,7 +33,7 @@ export async function start(_, { binary, browser, proxy, language }) {
 	const ended = new Promise((_, failed) => driver.on('error', failed));
 	const build = () => new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities({
 		browserName: 'MiniBrowser', acceptInsecureCerts: true,
-		'webkitgtk:browserOptions': { binary: browser, args: ['--automation', `--proxy=http://${proxy}`, '--ignore-host=localhost', '--ignore-tls-errors', '--javascript-can-open-windows-automatically=true'] },
+		'webkitgtk:browserOptions': { binary: browser, args: ['--automation', `--proxy=http://${proxy}`, '--ignore-host=localhost', '--ignore-tls-errors', '--javascript-can-open-windows-automatically=true', `--enable-javascript=${!noScript}`] },
 	}).build();
 	const session = await Promise.race([ended, retried(build)]);
 	await session.manage().setTimeouts({ script: patience, pageLoad: patience });
@@ -97,8 +97,9 @@ class Driver {
 
 	async evaluate(tab, expression) {
 		await this.#in(tab);
+		// No eval, which a page's policy may forbid.
 		const [value, error] = await this.session.executeAsyncScript(`const done = arguments[arguments.length - 1];
-			try { Promise.resolve((0, eval)(arguments[0])).then(v => done([v]), e => done([null, String(e)])) } catch (e) { done([null, String(e)]) }`, expression);
+			new Promise(value => value((${expression}))).then(v => done([v]), e => done([null, String(e)]))`);
 		if (error) throw new Error(error);
 		return value;
 	}
