@@ -178,7 +178,8 @@ func (t *startTag) has(name *nameToken) bool {
 }
 
 // runs tells whether the text or the file of a <script> is a script: a JavaScript MIME
-// type, none at all, or a module (section 4.12.1.1, "prepare the script element").
+// type, none at all, or a module (section 4.12.1.1, "prepare the script element"), or one that Partytown
+// runs in a worker.
 func (t *startTag) runs() bool {
 	kind, typed := t.value(&nameType)
 	if !typed {
@@ -188,7 +189,7 @@ func (t *startTag) runs() bool {
 		return isJavaScript(append([]byte("text/"), kind...))
 	}
 	kind = bytes.Trim(kind, whitespace)
-	return len(kind) == 0 || equalFold(kind, "module") || isJavaScript(kind)
+	return len(kind) == 0 || equalFold(kind, "module") || equalFold(kind, "text/partytown") || isJavaScript(kind)
 }
 
 // isJavaScript knows the MIME types of the MIME Sniffing standard, section 4.6.

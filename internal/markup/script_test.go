@@ -22,7 +22,7 @@ func TestInlineScriptsAreToldByTheirText(t *testing.T) {
 
 func TestOnlyWhatTheBrowserRunsIsAScript(t *testing.T) {
 	for kind, runs := range map[string]bool{
-		"": true, "text/javascript": true, "application/javascript": true, " Text/JavaScript\n": true, "module": true, "MODULE": true, "text/ecmascript": true, "application/x-javascript": true,
+		"": true, "text/javascript": true, "application/javascript": true, " Text/JavaScript\n": true, "module": true, "MODULE": true, "text/partytown": true, "text/ecmascript": true, "application/x-javascript": true,
 		"text/jscript": true, "text/livescript": true, "text/javascript1.5": true, "text/x-ecmascript": true, "text/javascrip&#116;": true,
 		"application/ld+json": false, "importmap": false, "speculationrules": false, "text/template": false, "text/plain": false, "application/json": false, "text/babel": false,
 		"application/jscript": false, "text/javascript;charset=utf-8": false, "javascript": false, "text/javascript1.6": false, "x": false,
