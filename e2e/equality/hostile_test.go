@@ -1,0 +1,105 @@
+package equality
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// hostilePage loads hostile.js after what a page may do to the language and to the DOM, once it runs.
+func hostilePage(first string) string {
+	return harness.Document("<script>"+first+"</script><script src=\"/testdata/hostile.js\"></script>", "")
+}
+
+// spoiled are things that pages do, by oversight or to harden themselves.
+var spoiled = map[string]string{
+	"nothing":             ``,
+	"prototypes frozen":   `for (const name of Object.getOwnPropertyNames(window)) { let f; try { f = window[name] } catch (e) {} if (typeof f === 'function' && f.prototype && name !== 'Error') { try { Object.freeze(f.prototype) } catch (e) {} } }`,
+	"elements frozen":     `for (const f of [Node, Element, HTMLElement, HTMLImageElement, HTMLScriptElement, HTMLIFrameElement, HTMLFormElement, Document]) { Object.freeze(f); Object.freeze(f.prototype) }`,
+	"Object polluted":     `Object.prototype.get = () => 'get'; Object.prototype.value = 1; Object.prototype.set = () => {}; Object.prototype.writable = true; Object.prototype.apply = 'x'; Object.prototype.src = '//stats.test/'; Object.prototype['//stats.test'] = 'ga'; Object.prototype.id = 'ga'; Object.prototype.length = 3`,
+	"Object enumerable":   `Object.prototype.everywhere = function () {}; Array.prototype.everywhere = function () {}; String.prototype.everywhere = 1`,
+	"globals deleted":     `for (const name of ['Reflect', 'Proxy', 'Map', 'Set', 'WeakMap', 'WeakSet', 'URL', 'Promise', 'Symbol', 'DOMParser', 'MutationObserver', 'queueMicrotask', 'console']) if (name !== 'console') delete window[name]`,
+	"globals replaced":    `window.URL = function () { throw new Error('page') }; window.Reflect = {}; window.Proxy = 1; window.Map = window.WeakMap = window.Set = window.WeakSet = function () { throw new Error('page') }; window.DOMParser = null`,
+	"currentScript":       `delete Document.prototype.currentScript; Object.defineProperty(document, 'currentScript', { value: 1 })`,
+	"methods of arrays":   `for (const name of Object.getOwnPropertyNames(Array.prototype)) if (typeof Array.prototype[name] === 'function' && name !== 'constructor') Array.prototype['old' + name] = Array.prototype[name]; for (const name of ['map', 'filter', 'find', 'some', 'every', 'includes', 'indexOf', 'concat', 'push', 'flatMap', 'slice', 'join', 'forEach']) Array.prototype[name] = function () { return this['old' + name].apply(this, arguments) }`,
+	"methods deleted":     `for (const name of ['find', 'includes', 'flatMap', 'some']) delete Array.prototype[name]; for (const name of ['includes', 'startsWith', 'padStart', 'trim', 'search', 'matchAll']) delete String.prototype[name]; delete RegExp.prototype.test; delete Function.prototype.bind`,
+	"exec replaced":       `const exec = RegExp.prototype.exec; RegExp.prototype.exec = function (s) { return exec.call(this, s) }; RegExp.prototype.test = function () { throw new Error('page') }`,
+	"call replaced":       `const call = Function.prototype.call, apply = Function.prototype.apply; Function.prototype.call = function () { throw new Error('page') }; Function.prototype.apply = function () { throw new Error('page') }; Function.prototype.call = call; Function.prototype.apply = apply`,
+	"iterators replaced":  `Array.prototype[Symbol.iterator] = (old => function () { return old.call(this) })(Array.prototype[Symbol.iterator])`,
+	"getters of elements": `for (const name of ['localName', 'attributes', 'isConnected', 'ownerDocument', 'parentNode']) for (const o of [Node.prototype, Element.prototype]) { const d = Object.getOwnPropertyDescriptor(o, name); if (d) Object.defineProperty(o, name, { ...d, get() { return d.get.call(this) } }) }`,
+}
+
+func TestBadInputDoesWhatItWouldDo(t *testing.T) {
+	pages := map[string]string{"/empty": harness.Document("", "")}
+	for name, first := range spoiled {
+		pages["/"+strings.ReplaceAll(name, " ", "-")] = hostilePage(`window.errors = []; addEventListener('error', e => errors.push(e.message)); addEventListener('unhandledrejection', e => errors.push(String(e.reason)));` + first)
+	}
+	p := serve(t, pages)
+	inEach(t, p, "/empty", func(t *testing.T, tabs tabs) {
+		names := slices.Sorted(maps.Keys(spoiled))
+		names = append([]string{"nothing"}, slices.DeleteFunc(names, func(name string) bool { return name == "nothing" })...)
+		told := make(map[string]bool) // what differs in the same way whatever is spoiled
+		for _, name := range names {
+			path := "/" + strings.ReplaceAll(name, " ", "-")
+			tabs.plain.Open(p.plain + path)
+			tabs.guarded.Open(p.guarded + path)
+			for _, kind := range []string{"lies", "forms"} {
+				tell := func(tab *harness.Tab) map[string]string {
+					told := make(map[string]string)
+					if err := json.Unmarshal([]byte(harness.Ask[string](tab, fmt.Sprintf("bad.run(%q)", kind))), &told); err != nil {
+						t.Fatal(err)
+					}
+					told["errors"] = harness.Ask[string](tab, `String(errors)`)
+					return told
+				}
+				without, with := tell(tabs.plain), tell(tabs.guarded)
+				if len(without) < 100 {
+					t.Fatalf("only %d are tried", len(without))
+				}
+				shown := 0
+				for _, what := range slices.Sorted(maps.Keys(without)) {
+					if without[what] == with[what] || told[what+with[what]] {
+						continue
+					}
+					told[what+with[what]] = true
+					if shown++; shown <= 4 {
+						t.Errorf("%s, %s:%s", name, what, difference(without[what], with[what]))
+					}
+				}
+				if shown > 4 {
+					t.Errorf("%s, %s: %d in all", name, kind, shown)
+				}
+			}
+		}
+	})
+}
+
+// Four times the length may take four times as long, with room for the machine's noise: what is quadratic takes sixteen
+// times as long. It goes on to a megabyte.
+func TestLongStringsTakeLinearTime(t *testing.T) {
+	p := serve(t, map[string]string{"/long": hostilePage(""), "/empty": harness.Document("", "")})
+	inEach(t, p, "/long", func(t *testing.T, tabs tabs) {
+		units := harness.Ask[[]string](tabs.plain, `bad.units`)
+		for _, user := range harness.Ask[[]string](tabs.plain, `bad.users`) {
+			for i, unit := range units {
+				ask := func(tab *harness.Tab, size int) float64 {
+					return harness.Ask[float64](tab, fmt.Sprintf("bad.time(%q, %d, %d)", user, i, size))
+				}
+				before := ask(tabs.guarded, 16<<10)
+				for size := 64 << 10; size <= 1<<20; size *= 4 {
+					now := ask(tabs.guarded, size)
+					if now > 80 && now > 9*before && now > 3*ask(tabs.plain, size) {
+						t.Errorf("%s of %q: %.0f ms for %d KB, %.0f ms for %d KB", user, unit, before, size>>12, now, size>>10)
+						break
+					}
+					before = now
+				}
+			}
+		}
+	})
+}
