@@ -218,6 +218,14 @@ func (e *Engine) visit(t testing.TB, window string) *Tab {
 	return tab
 }
 
+// NewTab opens another tab for the same visitor.
+func (b *Tab) NewTab() *Tab {
+	b.t.Helper()
+	another := &Tab{Engine: b.Engine, t: b.t}
+	b.do("opening another tab", &another.id, "newTab")
+	return another // it ends with the visit
+}
+
 // Leave ends the visit: what the visitor has opened is closed.
 func (b *Tab) Leave() {
 	if b.id >= 0 {

@@ -75,7 +75,6 @@ class Driver {
 		if (context === this.browser.defaultBrowserContext()) await page.close();
 		else await context.close();
 	}
-	async show(tab) { await this.tabs[tab].page.bringToFront(); }
 	async open(tab, url) { await this.tabs[tab].page.goto(url, { waitUntil: 'load' }); }
 	async reload(tab) { await this.tabs[tab].page.reload({ waitUntil: 'load' }); }
 	async evaluate(tab, expression) { return this.tabs[tab].page.evaluate(expression); }

@@ -70,6 +70,7 @@ class Driver {
 		return this.newTab();
 	}
 
+	// There is one jar of cookies, so a tab is the same visitor's by itself.
 	async newTab() {
 		await this.session.switchTo().newWindow('window'); // a tab would be hidden, and take no clicks
 		await this.session.manage().window().setRect({ x: 0, y: 0, width: 1300, height: 950 });
@@ -91,7 +92,6 @@ class Driver {
 		await this.session.switchTo().window(first);
 	}
 
-	async show(tab) { await this.session.switchTo().window(this.tabs[tab]); }
 	async open(tab, url) { await this.#in(tab); await this.session.get(url); }
 	async reload(tab) { await this.#in(tab); await this.session.navigate().refresh(); }
 
