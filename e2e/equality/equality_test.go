@@ -32,7 +32,8 @@ const declared = `
 type pair struct{ plain, guarded string }
 
 // serve starts both. Pages are paths and contents; files of testdata and of npm packages are under /testdata/ and
-// /npm/, and every other path is an image.
+// /npm/, what begins with /missing is not there, and every
+// other path is a style sheet or an image.
 func serve(t *testing.T, pages map[string]string) pair {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -49,7 +50,15 @@ func serve(t *testing.T, pages map[string]string) pair {
 	if harness.HasNPM() {
 		mux.Handle("/npm/", http.StripPrefix("/npm/", http.FileServer(http.Dir(harness.NPM(t)))))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/missing") {
+			http.NotFound(w, r)
+			return
+		}
+		if strings.HasSuffix(r.URL.Path, ".css") {
+			w.Header().Set("Content-Type", "text/css")
+			return
+		}
 		w.Header().Set("Content-Type", "image/svg+xml")
 		w.Header().Set("Cache-Control", "max-age=600")
 		_, _ = io.WriteString(w, `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><symbol id="tree"/></svg>`)

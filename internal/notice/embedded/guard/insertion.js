@@ -23,7 +23,13 @@ const guardInsertion = (window, realm) => {
 		for (const { prototype } of owners) for (const name of names.split(' ')) {
 			replace(prototype, name, native => ({
 				_(node) {
-					if (node && node.ownerDocument !== document || arguments.length > 1) lookAt(this && this.startContainer || this, arguments);
+					if (node && node.ownerDocument !== document || arguments.length > 1) {
+						try {
+							lookAt(this && this.startContainer || this, arguments);
+						} catch (error) {
+							if (!isWrongThis(error)) throw error;
+						}
+					}
 					const result = apply(native, this, arguments);
 					frames(window, realm);
 					return result;

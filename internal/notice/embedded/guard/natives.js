@@ -18,8 +18,17 @@ const replace = (owner, name, make, part = 'value') => {
 };
 // Replaces functions, or a part of accessors, by calls of trap.
 const wrap = guard.wrap = (owner, names, trap, part) => names.split(' ').forEach(name => replace(owner, name, native => ({
-	_(...args) { return trap(native, this, args, name); },
+	_(...args) {
+		try {
+			return trap(native, this, args, name);
+		} catch (error) {
+			if (!isWrongThis(error)) throw error;
+		}
+		return apply(native, this, args);
+	},
 })._, part));
+// Called on what it is not for, a native says so in its own words.
+const isWrongThis = error => Object(error) instanceof TypeError && /implement interface|instances of|Illegal invocation/.test(error.message);
 // Replaces constructors; what they construct is native.
 const wrapClass = (window, names, change, then) => names.split(' ').forEach(name => {
 	const native = window[name];
