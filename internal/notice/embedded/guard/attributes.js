@@ -86,7 +86,7 @@ const guardAttributes = window => {
 	// By attribute nodes, and by an animated address.
 	const set = (el, name, value) => el && loads[kindOf(el)] && (change(el, setAttribute, [name, value = textual(value)], name, value), true);
 	wrap(NamedNodeMap && NamedNodeMap.prototype, 'setNamedItem setNamedItemNS', (native, all, args) => owners.has(all) ? owners.get(all).setAttributeNode(args[0]) : apply(native, all, args));
-	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => set(attr.ownerElement, attr.name, args[0]) || apply(native, attr, args), 'set');
+	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => attr && set(attr.ownerElement, attr.name, args[0]) || apply(native, attr, args), 'set');
 	wrap(SVGAnimatedString.prototype, 'baseVal', (native, animated, args) => set(owners.get(animated), 'href', args[0]) || apply(native, animated, args), 'set');
 	wrap(window.HTMLLinkElement.prototype, 'relList', (native, el) => {
 		// Whoever asks for it may make the link load.

@@ -60,6 +60,7 @@ const admit = (pair, [life, doubtful], set) => {
 const guardCookies = window => {
 	const jar = window.Document.prototype, store = window.CookieStore && window.CookieStore.prototype;
 	wrap(jar, 'cookie', (native, self, [line]) => {
+		if (typeof line === 'symbol') return apply(native, self, [line]);
 		allCookies(self); // throws what the native would
 		line = `${line}`;
 		const wanted = lifeOf(line);

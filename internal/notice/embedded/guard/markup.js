@@ -47,8 +47,8 @@ const guardMarkup = (window, realm) => {
 	const all = Element.prototype, puts = ['beforeBegin', 'afterBegin', 'beforeEnd', 'afterEnd'].map(at => at.toLowerCase());
 	// Calls put with the nodes that go in instead of the markup, where something in it is held.
 	const parsing = (native, self, args, at, context, put, method) => {
-		args[at] = textual(args[at]);
-		const text = args[at], nodes = context && isLive(context) && kindOf(context) !== 'template' && suspicious(`${text}`) && withheld(context, method ? args : [text], method);
+		if (args.length > at) args[at] = textual(args[at]);
+		const text = args[at], nodes = args.length > at && typeof text !== 'symbol' && context && isLive(context) && kindOf(context) !== 'template' && suspicious(`${text}`) && withheld(context, method ? args : [text], method);
 		const result = nodes ? put(nodes) : apply(native, self, args);
 		frames(window, realm);
 		return result;
@@ -63,11 +63,12 @@ const guardMarkup = (window, realm) => {
 	const { replaceWith, before, prepend, append, after } = all;
 	wrap(all, 'outerHTML', (native, self, args) => parsing(native, self, args, 0, around(self && parentOf(self)), nodes => { apply(replaceWith, self, [nodes]); }), 'set');
 	wrap(all, 'insertAdjacentHTML', (native, self, args) => {
-		const at = puts.indexOf(`${args[0]}`.toLowerCase());
+		const at = puts.indexOf(typeof args[0] === 'string' ? args[0].toLowerCase() : '');
 		return parsing(native, self, args, 1, at < 0 || !self ? null : around(at % 3 ? self : parentOf(self)), nodes => { apply([before, prepend, append, after][at], self, [nodes]); });
 	});
 	wrap(Range.prototype, 'createContextualFragment', (native, self, args) => {
 		const start = self && self.startContainer, range = inert.createRange();
+		if (!args.length || typeof args[0] === 'symbol') return apply(native, self, args);
 		args[0] = textual(args[0]);
 		const context = around(start && start.nodeType === 1 ? start : start && start.parentElement) || document.body;
 		if (isLive(context) && suspicious(`${args[0]}`, true)) {
@@ -82,7 +83,7 @@ const guardMarkup = (window, realm) => {
 		let [command, , value] = args;
 		if (/^insertImage$/i.test(command)) value = '<img src="' + `${value}`.replace(/"/g, '&quot;') + '">';
 		else if (!/^insertHTML$/i.test(command)) return apply(native, self, args);
-		const nodes = isLive(self) && suspicious(`${value}`) && withheld(document.body, [value]);
+		const nodes = isLive(self) && typeof value !== 'symbol' && suspicious(`${value}`) && withheld(document.body, [value]);
 		if (!nodes) return apply(native, self, args);
 		const box = inert.createElement('div');
 		box.append(nodes);
