@@ -1,7 +1,6 @@
 package browser_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -112,35 +111,27 @@ func hostsOf(world *harness.World, id string) []string {
 	})
 }
 
-// sameReadings reports each difference once, the most frequent first, with the ways in and back where it shows.
+// sameReadings reports the ways back by which readings differ, with the first differences of each, each once.
 func sameReadings(t *testing.T, got, want map[string][]string) {
 	t.Helper()
-	where, total := make(map[string][]string), 0
+	ways, differences, total := make(map[string][]string), make(map[string][]string), 0
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if slices.Equal(got[name], want[name]) {
 			continue
 		}
 		total++
-		lines := max(len(got[name]), len(want[name]))
-		if len(got[name]) == 1 { // it throws
-			lines = 1
-		}
-		for i := range lines {
+		in, back, _ := strings.Cut(name, " → ")
+		ways[back] = append(ways[back], in)
+		for i := range max(len(got[name]), len(want[name])) {
 			if g, w := line(got[name], i), line(want[name], i); g != w {
-				d := difference(g, w)
-				where[d] = append(where[d], name)
+				if d := difference(g, w); !slices.Contains(differences[back], d) {
+					differences[back] = append(differences[back], d)
+				}
 			}
 		}
 	}
-	differences := slices.SortedFunc(maps.Keys(where), func(a, b string) int {
-		return cmp.Or(len(where[b])-len(where[a]), strings.Compare(a, b))
-	})
-	for i, d := range differences {
-		if i == 40 {
-			t.Errorf("and %d more", len(differences)-i)
-			break
-		}
-		t.Errorf("%s (%d times: %s)", d, len(where[d]), strings.Join(where[d][:min(2, len(where[d]))], "; "))
+	for _, back := range slices.Sorted(maps.Keys(ways)) {
+		t.Errorf("%s differs for %d ways in (%s …), in %d manners: %s", back, len(ways[back]), ways[back][0], len(differences[back]), strings.Join(differences[back][:min(3, len(differences[back]))], "; "))
 	}
 	if total > 0 {
 		t.Errorf("%d of %d readings differ", total, len(want))

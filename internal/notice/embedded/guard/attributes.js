@@ -5,7 +5,7 @@ const conditions = /^(rel|type|http-equiv|attributename|sandbox)$/; // attribute
 const [readers, writers] = ['getAttribute getAttributeNS hasAttribute hasAttributeNS getAttributeNames getAttributeNode getAttributeNodeNS hasAttributes',
 	'setAttribute setAttributeNS setAttributeNode setAttributeNodeNS removeAttribute removeAttributeNS removeAttributeNode toggleAttribute'];
 const properties = 'src srcset href imageSrcset data poster action formAction srcdoc background content ping rel type httpEquiv';
-const setAttribute = element.setAttribute;
+const { setAttribute, removeAttribute } = element;
 const owners = new WeakMap(); // whose attributes, or animated address, these are
 
 // What native functions make of an argument, but for trusted types; an object is asked for its text once.
@@ -48,7 +48,7 @@ const guardAttributes = window => {
 	wrap(common, readers, (native, el, args) => apply(native, el && isHeld(el) ? copy(el) : el, args));
 	wrap(common, writers, (native, el, args, name) => {
 		const isNode = /Node/.test(name), at = /NS$/.test(name) && !isNode ? 1 : 0;
-		if (isNode && args[0] && isHeld(el) && /^remove/.test(name)) return change(el, element.removeAttribute, [args[0].name], args[0].name), args[0];
+		if (isNode && args[0] && isHeld(el) && /^remove/.test(name)) return change(el, removeAttribute, [args[0].name], args[0].name), args[0];
 		if (isNode) return args[0] ? change(el, function (attr) { return apply(native, this, [this === el ? attr : attr.cloneNode()]); }, args, args[0].name, args[0].value) : apply(native, el, args);
 		if (/^set/.test(name) && args.length > at + 1) args[at + 1] = textual(args[at + 1]);
 		args[at] = textual(args[at]);
@@ -86,6 +86,10 @@ const guardAttributes = window => {
 	// By attribute nodes, and by an animated address.
 	const set = (el, name, value) => el && loads[kindOf(el)] && (change(el, setAttribute, [name, value = textual(value)], name, value), true);
 	wrap(NamedNodeMap && NamedNodeMap.prototype, 'setNamedItem setNamedItemNS', (native, all, args) => owners.has(all) ? owners.get(all).setAttributeNode(args[0]) : apply(native, all, args));
+	wrap(NamedNodeMap && NamedNodeMap.prototype, 'removeNamedItem', (native, all, args) => {
+		const el = owners.get(all), attribute = el && isHeld(el) && all.getNamedItem(args[0]);
+		return attribute ? el.removeAttributeNode(attribute) : apply(native, all, args);
+	});
 	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => attr && set(attr.ownerElement, attr.name, args[0]) || apply(native, attr, args), 'set');
 	wrap(SVGAnimatedString.prototype, 'baseVal', (native, animated, args) => set(owners.get(animated), 'href', args[0]) || apply(native, animated, args), 'set');
 	wrap(window.HTMLLinkElement.prototype, 'relList', (native, el) => {

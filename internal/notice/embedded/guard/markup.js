@@ -91,11 +91,13 @@ const guardMarkup = (window, realm) => {
 	});
 
 	// What is held is not read.
+	const { getHTML } = Element.prototype;
 	const reading = (native, self, args) => {
 		const text = apply(native, self, args);
 		if (!text.includes(HELD)) return text;
 		if (native.name === 'serializeToString') return apply(native, self, [restoreAll(args[0])]);
-		return apply(native, restoreAll(self), args);
+		const restored = restoreAll(self);
+		return self.host ? native.name === 'getHTML' ? apply(getHTML, restored, args) : innerOf(restored) : apply(native, restored, args);
 	};
 	for (const { prototype } of [Element, ShadowRoot]) {
 		wrap(prototype, 'innerHTML outerHTML', reading, 'get');

@@ -47,13 +47,14 @@ const guardStyles = window => {
 	});
 	// Whoever asks for an element's style may write there. It is looked at before anything is drawn.
 	let asked = [];
+	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get);
 	const look = () => {
 		const all = asked;
 		asked = [];
 		for (const owner of all) {
 			if (owner.selectorText === undefined) isLive(owner) && screenStyle(owner);
 			else {
-				const { style } = owner, { judged, clean } = inertCSS(style.cssText);
+				const style = styleOf(owner), { judged, clean } = inertCSS(style.cssText);
 				if (judged) style.cssText = clean;
 			}
 		}

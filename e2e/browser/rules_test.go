@@ -1,0 +1,20 @@
+package browser_test
+
+import (
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// WordPress looks at all rules of the frame in which it shows a block of HTML.
+func TestAPageThatLooksAtItsOwnRulesGoesOn(t *testing.T) {
+	_, site, p := guarded(t, watched, map[string]string{
+		"/": harness.Document(`<style>p { color: rgb(1, 2, 3) }</style>`, `<p>Texte</p>`),
+	})
+	p.Open(site.URL)
+	p.Await(harness.Settled)
+	if got := harness.Eval[string](p, `document.styleSheets[0].cssRules[0].style.color`); got != "rgb(1, 2, 3)" {
+		t.Errorf("the rule's colour is %s", got)
+	}
+	p.Await(`document.readyState === 'complete'`)
+}
