@@ -61,7 +61,7 @@ const bad = (() => {
 		}
 		return least;
 	};
-	const units = ['<img ', '<', '</', '<a title="', '<a title=\'', '"', '<script x>', '<script>', '</script', '<!--', '-->', '<img src=x ', '<iframe srcdoc="', '<svg>', '<table>', '<!', '<?', '<img src="//x" ', '&amp;', '<template>', '<img srcset="a,', ',,', '//', '\\\\', ' src=', '<style>@import ', '<b>', '\0', '<img\n', '=', '<textarea>', '<link rel=', 'https://stats.test'];
+	const units = ['<img ', '<', '</', '<a title="', '<a title=\'', '"', '<script x>', '<script>', '</script', '<!--', '-->', '<img src=x ', '<iframe srcdoc="', '<svg>', '<table>', '<!', '<?', '<img src="//x" ', '&amp;', '<img srcset="a,', ',,', '//', '\\\\', ' src=', '<style>@import ', '<b>', '\0', '<img\n', '=', '<textarea>', '<link rel=', 'https://stats.test'];
 	const users = {
 		innerHTML: text => { document.createElement('div').innerHTML = text; }, insertAdjacentHTML: text => document.createElement('div').insertAdjacentHTML('beforeend', text), createContextualFragment: text => document.createRange().createContextualFragment(text),
 		srcset: text => { new Image().srcset = text; }, src: text => { new Image().src = text; }, srcdoc: text => { document.createElement('iframe').srcdoc = text; }, cookie: text => { document.cookie = 'a=' + text; }, cssText: text => { document.createElement('div').style.cssText = text; },

@@ -47,7 +47,7 @@ const equal = (() => {
 	};
 	const path = node => {
 		let out = '';
-		const parent = () => node && node !== box && member(node, 'parentNode');
+		const parent = () => node && node !== box && member(node, 'parentNode') && member(member(node, 'parentNode'), 'nodeName') !== 'BODY' && member(node, 'parentNode');
 		for (; parent(); node = parent()) out = '/' + [...member(parent(), 'childNodes')].indexOf(node) + member(node, 'nodeName') + out;
 		return out || (node ? member(node, 'nodeName') : node);
 	};

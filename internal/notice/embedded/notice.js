@@ -6,10 +6,11 @@
 	// A page that is swapped in may bring its own tag.
 	var once = Symbol.for('caddy-consent');
 	if (window[once]) return;
-	Object.defineProperty(window, once, { value: true });
+	Object.defineProperty(window, once, { __proto__: null, value: true });
 
 	// Where the proxy answers: this file is {path}/assets/<hash>/notice.js.
-	var path = document.currentScript.src.replace(/assets\/[^/]*\/[^/]*$/, '');
+	var own = document.currentScript; // which a page may have replaced
+	var path = (own && own.src || document.querySelector('script[src$="/notice.js"]').src).replace(/assets\/[^/]*\/[^/]*$/, '');
 	var opener;  // what the settings were opened with
 	var opening; // the request for them
 	var status;  // what screen readers announce

@@ -17,4 +17,4 @@ function App() {
 flushSync(() => createRoot(document.getElementById('app')).render(h(App)));
 hydrateRoot(document.getElementById('hydrated'), h('p', null, 'a', ' ', h('b', null, 'b'), h('img', { src: '/h.svg', alt: '' })), { onRecoverableError: e => log.push('recovers ' + e.message) });
 // A sheet with a precedence is waited for before anything is shown.
-steps(() => until(() => document.querySelector('#app li')), () => type('#app input', 'Chêne'), () => click('form button'), () => until(() => document.querySelectorAll('li').length === 4), () => click('#r2'), () => until(() => document.querySelectorAll('li').length === 3));
+steps(() => until(() => document.querySelector('#app li')), () => type('#app input', 'Chêne'), () => click('form button'), () => until(() => document.querySelectorAll('#app li').length === 4), () => click('#r2'), () => until(() => document.querySelectorAll('#app li').length === 3));

@@ -10,7 +10,7 @@ const owners = new WeakMap(); // whose attributes, or animated address, these ar
 
 // What native functions make of an argument, but for trusted types; an object is asked for its text once.
 const textual = value => {
-	if (!value || typeof value !== 'object' && typeof value !== 'function' || /^Trusted/.test(value[Symbol.toStringTag])) return value;
+	if (!value || typeof value !== 'object' && typeof value !== 'function' || /^Trusted/.test(value[toStringTag])) return value;
 	return `${value}`;
 };
 
@@ -69,11 +69,15 @@ const guardAttributes = window => {
 			for (const name of [...readers.split(' '), ...writers.split(' '), 'attributes']) define(owner, name, describe(common, name));
 			for (const name of properties.split(' ')) {
 				const d = describe(owner, name) || /^(video|audio)$/.test(kind) && describe(HTMLMediaElement.prototype, name);
+				const attribute = name.toLowerCase().replace('httpequiv', 'http-equiv');
 				if (!d) continue;
-				if (d.set) {
-					wrap(owner, name, (native, el, args) => change(el, native, [textual(args[0])], name, args[0] = textual(args[0])), 'set');
+				if (d.set && (conditions.test(attribute) || loads[kind].some(rule => rule.name === attribute))) {
+					wrap(owner, name, (native, el, args) => {
+						args[0] = textual(args[0]);
+						return change(el, native, args, name, args[0]);
+					}, 'set');
 					wrap(owner, name, (native, el) => apply(native, author(el), []), 'get');
-				} else if (name === 'href') {
+				} else if (name === 'href' && !d.set) {
 					wrap(owner, name, (native, el) => {
 						const animated = apply(native, el, []);
 						owners.set(animated, el);
@@ -84,7 +88,7 @@ const guardAttributes = window => {
 		}
 	}
 	// By attribute nodes, and by an animated address.
-	const set = (el, name, value) => el && loads[kindOf(el)] && (change(el, setAttribute, [name, value = textual(value)], name, value), true);
+	const set = (el, name, value) => el && typeof value !== 'symbol' && loads[kindOf(el)] && (change(el, setAttribute, [name, value = textual(value)], name, value), true);
 	wrap(NamedNodeMap && NamedNodeMap.prototype, 'setNamedItem setNamedItemNS', (native, all, args) => owners.has(all) ? owners.get(all).setAttributeNode(args[0]) : apply(native, all, args));
 	wrap(NamedNodeMap && NamedNodeMap.prototype, 'removeNamedItem', (native, all, args) => {
 		const el = owners.get(all), attribute = el && isHeld(el) && all.getNamedItem(args[0]);

@@ -2,7 +2,7 @@
 // replaces keeps its name, length, errors, descriptor and source text.
 
 const { apply, construct, getOwnPropertyDescriptor: describe, defineProperty: define } = Reflect;
-const { bind, call } = Function.prototype, uncurry = bind.bind(call); // f.call, whatever becomes of it
+const { toStringTag } = Symbol, soon = queueMicrotask, { bind, call } = Function.prototype, uncurry = bind.bind(call); // f.call, whatever becomes of it
 const natives = new WeakMap(); // what stands in for a native, with that
 
 // Puts what make returns, for the native, in a native's place; on owner, which may inherit it.
@@ -11,6 +11,7 @@ const replace = (owner, name, make, part = 'value') => {
 	while (from && !describe(from, name)) from = Object.getPrototypeOf(from);
 	const d = from && describe(from, name), native = d && d[part];
 	if (!native) return;
+	Object.setPrototypeOf(d, null); // a page may have given all objects more members
 	const wrapper = d[part] = make(native);
 	for (const key of ['name', 'length']) define(wrapper, key, { __proto__: null, value: native[key], configurable: true });
 	natives.set(wrapper, native);
@@ -33,9 +34,9 @@ const isWrongThis = error => Object(error) instanceof TypeError && /implement in
 const wrapClass = (window, names, change, then) => names.split(' ').forEach(name => {
 	const native = window[name];
 	if (!native) return;
-	const stand = new Proxy(native, { construct(native, args, target) {
-		const made = construct(native, change([...args], name), target);
-		if (then) then(made, args);
+	const stand = new Proxy(native, { __proto__: null, construct(native, args, target) {
+		const given = [...args], made = construct(native, change(given, name), target);
+		if (then) then(made, given);
 		return made;
 	} });
 	natives.set(stand, native);

@@ -18,6 +18,7 @@
 		for (const [name, owner] of [['nextSibling', Node], ['nextElementSibling', Element]]) {
 			const { get } = describe(owner.prototype, name);
 			if (head) defineProperty(head, name, {
+				__proto__: null,
 				configurable: true,
 				get() {
 					let next = this;
@@ -49,6 +50,7 @@
 	const behind = (list, without) => {
 		let length, own;
 		return isOurs(list[0]) ? new Proxy(list, {
+				__proto__: null,
 			get(list, key) {
 				if (list.length !== length) for (own = length = list.length; isOurs(list[length - own]);) own--;
 				const at = i => list[i < own ? length - own + +i : without ? length : i - own];
@@ -75,7 +77,7 @@
 		for (const name in finders) {
 			const accessor = describe(prototype, name);
 			if (!accessor) continue;
-			defineProperty(owner, name, accessor);
+			defineProperty(owner, name, Object.setPrototypeOf(accessor, null));
 			guard.wrap(owner, name, (native, self, args) => {
 				const found = apply(native, self, args);
 				return self === document || self === root ? finders[name](found, args[0], self) : found;

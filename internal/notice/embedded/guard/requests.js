@@ -3,20 +3,30 @@
 const dead = location.origin.replace(/(:\d+)?$/, ':1'); // a bad port (Fetch, section 2.9)
 const addressOf = value => Object(value).url || value;
 const aside = (args, at = 0, instead = dead) => {
-	if (denied(addressOf(args[at]))) args[at] = instead;
+	if (args.length <= at) return args;
+	if (!Object(args[at]).url) args[at] = textual(args[at]);
+	if (typeof args[at] !== 'symbol' && denied(addressOf(args[at]))) args[at] = instead;
 	return args;
 };
 const guardRequests = (window, realm) => {
 	const { Navigator, XMLHttpRequest, HTMLFormElement, Cache, Worklet } = window;
 	const sending = at => (native, self, args) => apply(native, self, aside(args, at));
-	wrap(window, 'fetch fetchLater', sending());
+	wrap(window, 'fetch', (native, self, args) => {
+		try {
+			aside(args);
+		} catch (error) { // of who is asked for its text
+			return window.Promise.reject(error);
+		}
+		return apply(native, self, args);
+	});
+	wrap(window, 'fetchLater', sending());
 	wrap(Navigator.prototype, 'sendBeacon', sending());
 	wrap(XMLHttpRequest.prototype, 'open', sending(1));
 	wrap(Cache && Cache.prototype, 'add', sending());
 	wrap(Cache && Cache.prototype, 'addAll', (native, self, [list]) => apply(native, self, [[].concat(...list).map(url => aside([url])[0])]));
 	wrap(Worklet && Worklet.prototype, 'addModule', sending());
 	wrapClass(window, 'EventSource WebTransport', args => aside(args));
-	wrapClass(window, 'Audio', args => args.length && denied(args[0]) ? [] : args, (audio, [url]) => {
+	wrapClass(window, 'Audio', args => args.length && denied(args[0] = textual(args[0])) ? [] : args, (audio, [url]) => {
 		if (url && denied(url)) audio.src = url; // held as with other elements
 	});
 	wrapClass(window, 'WebSocket WebSocketStream', args => aside(args, 0, dead.replace('http', 'ws')));

@@ -64,7 +64,7 @@ const guardStyles = window => {
 		return {
 			_() {
 				const style = own(this);
-				if (asked[asked.length - 1] !== this && asked.push(this) === 1) queueMicrotask(look);
+				if (asked[asked.length - 1] !== this && asked.push(this) === 1) soon(look);
 				return style;
 			},
 		}._;

@@ -44,7 +44,7 @@ const guardWrite = window => {
 		return open < 0 ? [out + text.slice(at), ''] : [out + text.slice(at, at + open), text.slice(at + open)];
 	};
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
-		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[Symbol.toStringTag]))) return apply(native, self, args);
+		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
 		const [now, later] = written(waits + args.join('') + (name === 'writeln' ? '\n' : ''));
 		const flush = () => {
 			const text = waits;
@@ -56,7 +56,7 @@ const guardWrite = window => {
 		flush();
 		waits = later;
 		if (later.length > 65536) flush();
-		else if (later) queueMicrotask(flush);
+		else if (later) soon(flush);
 		install(window); // also where it has opened the document anew
 	});
 };
