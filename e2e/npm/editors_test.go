@@ -148,7 +148,6 @@ func TestEditorsSaveWhatTheyWouldWithoutTheModule(t *testing.T) {
 			}{
 				{"before the choice", "", nil},
 				{"refused", "Tout refuser", nil},
-				{"granted meanwhile", "", []string{"youtube", "flickr"}},
 			} {
 				t.Run(state.name, func(t *testing.T) {
 					p := open(t, site.URL, state.before)

@@ -1,6 +1,6 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
-(guard => {
+export default guard => {
 	const { policy, parties, wear, activated, attributesOf, kindOf, loads, get, isConnected, partyOf } = guard;
 	const HELD = 'data-consent-', SERVICE = HELD + 'service';
 	const has = (el, name) => get(el, name) !== null;
@@ -184,4 +184,4 @@
 		}
 		return queue;
 	};
-})(document.currentScript.guard);
+};

@@ -4,17 +4,9 @@ install(window);
 Object.assign(guard, { wear, activated, attributesOf, kindOf, loads, get, isConnected }); // for release.js
 
 let releasing; // once, so that choices are followed in their order
-const load = name => new Promise((resolve, reject) => {
-	const script = document.createElement('script');
-	script.onload = resolve;
-	script.onerror = reject;
-	script.guard = guard;
-	put(script, MARK, '');
-	script.src = file(name);
-	document.documentElement.insertBefore(script, document.body); // as place.js would have it
-});
+// Also where the page demands trusted types, a module is loaded by its address.
 const follow = event => {
-	releasing = releasing || load('release.js');
+	releasing = releasing || import(file('release.js')).then(module => module.default(guard));
 	releasing.then(() => guard.follow(event.detail)).catch(() => window.location.reload());
 };
 try {
@@ -24,7 +16,12 @@ try {
 document.addEventListener('DOMContentLoaded', () => {
 	findInDocument(document, '[' + SERVICE + ']').forEach(el => isHeld(el) && !guard.granted.has(get(el, SERVICE)) && fail(el));
 	// After a choice the notice's script comes from here: a tag less in every page.
-	if (document.querySelector('a[data-caddy-consent="manage"]') && !document.querySelector('[src$="/notice.js"]')) load('notice.js');
+	if (document.querySelector('a[data-caddy-consent="manage"]') && !document.querySelector('[src$="/notice.js"]')) {
+		const script = document.createElement('script');
+		put(script, MARK, '');
+		script.src = file('notice.js');
+		document.documentElement.insertBefore(script, document.body); // where place.js has its own
+	}
 });
 addEventListener('load', () => {
 	findInDocument(document, '[' + SERVICE + ']').forEach(el => guard.granted.has(get(el, SERVICE)) || held.add(get(el, SERVICE)));
