@@ -67,7 +67,6 @@ var (
 	nameRel       = nameOf("rel")
 	nameHref      = nameOf("href")
 	nameSrc       = nameOf("src")
-	nameSrcdoc    = nameOf("srcdoc")
 	nameHTTPEquiv = nameOf("http-equiv")
 	nameAnimates  = nameOf("attributename")
 	nameContent   = nameOf("content")

@@ -126,7 +126,7 @@ func find() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("Chromium is missing (Debian: chromium)")
+	return "", errors.New("there is no Chromium (Debian: chromium)")
 }
 
 // Version says which Chromium it is.
