@@ -126,19 +126,24 @@ const wear = (el, attributes, judged) => {
 guard.heldFor = el => get(el, SERVICE);
 // What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
 const remember = (set, object) => { if (window.WeakRef && set.size < 999) set.add(new WeakRef(object)); };
-let failing = [];
+let failing = new Set(), told;
 const tell = () => {
-	const told = failing;
-	failing = [];
-	for (const el of told) {
+	const all = failing;
+	failing = new Set();
+	told = false;
+	for (const el of all) {
 		if (!isHeld(el) || /^(style|i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
 		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
-		else if (failing.length < 999) failing.push(el); // until it stands in the page
+		else if (failing.size < 999) failing.add(el); // until it stands in the page
 	}
 };
+const tellSoon = () => {
+	if (!told) setTimeout(tell);
+	told = true;
+};
 const fail = el => {
-	if (!failing.includes(el)) failing.push(el);
-	setTimeout(tell);
+	failing.add(el);
+	tellSoon();
 	if (!isConnected(el)) remember(guard.loose, el); // comes back too
 };
 

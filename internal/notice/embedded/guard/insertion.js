@@ -32,6 +32,7 @@ const guardInsertion = (window, realm) => {
 					}
 					const result = apply(native, this, arguments);
 					frames(window, realm);
+					if (failing.size) tellSoon();
 					return result;
 				},
 			})._);

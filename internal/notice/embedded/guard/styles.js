@@ -46,11 +46,12 @@ const guardStyles = window => {
 		return args;
 	});
 	// Whoever asks for an element's style may write there. It is looked at before anything is drawn.
-	let asked = [];
+	let asked = new Set(), last;
 	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get);
 	const look = () => {
 		const all = asked;
-		asked = [];
+		asked = new Set();
+		last = undefined;
 		for (const owner of all) {
 			if (owner.selectorText === undefined) isLive(owner) && screenStyle(owner);
 			else {
@@ -64,7 +65,7 @@ const guardStyles = window => {
 		return {
 			_() {
 				const style = own(this);
-				if (asked[asked.length - 1] !== this && asked.push(this) === 1) soon(look);
+				if (last !== this && asked.add(last = this).size === 1) soon(look);
 				return style;
 			},
 		}._;
