@@ -7,7 +7,8 @@ let releasing; // once, so that choices are followed in their order
 // Also where the page demands trusted types, a module is loaded by its address.
 const follow = event => {
 	releasing = releasing || import(file('release.js')).then(module => module.default(guard));
-	releasing.then(() => guard.follow(event.detail)).catch(() => window.location.reload());
+	// Where that fails, the page is loaded anew; not at once, as it fails too where the visitor goes on to another page.
+	releasing.then(() => guard.follow(event.detail)).catch(() => setTimeout(() => window.location.reload(), 3000));
 };
 try {
 	top.document.addEventListener('consentchange', follow);
