@@ -5,6 +5,7 @@ const start = new RegExp('<!--[^]*?(?:-->|$)|<(/?)([a-z][^\\s/>]*)((?:[^>"\']|"[
 const raw = /^(script|style|textarea|title|xmp|iframe|noembed|noframes|noscript)$/i;
 const guardWrite = window => {
 	const { write } = window.Document.prototype;
+	let flush; // writes what waits
 	let waits = ''; // for the end of a tag, or of a script's text
 	// What of a text can be written, with what is denied held; the rest waits.
 	const written = text => {
@@ -46,7 +47,7 @@ const guardWrite = window => {
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
 		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
 		const [now, later] = written(waits + args.join('') + (name === 'writeln' ? '\n' : ''));
-		const flush = () => {
+		flush = () => {
 			const text = waits;
 			waits = '';
 			if (text) apply(write, self, [text]);
@@ -58,5 +59,9 @@ const guardWrite = window => {
 		if (later.length > 65536) flush();
 		else if (later) soon(flush);
 		install(window); // also where it has opened the document anew
+	});
+	wrap(window.Document.prototype, 'close', (native, self, args) => {
+		if (flush) flush();
+		return apply(native, self, args);
 	});
 };
