@@ -40,10 +40,8 @@ const change = (el, native, args, name, value) => {
 const author = el => isHeld(el) ? copy(el) : el;
 
 const guardAttributes = window => {
-	const { document, HTMLMediaElement, SVGAnimatedString, Attr, NamedNodeMap, DOMTokenList } = window;
-	const shared = {}; // what all these elements have in common, by name
-	const share = (names, trap, part) => wrap(Object.create(window.Element.prototype, {}), names, trap, part);
-	// They stand once, on an object that is none of the page's.
+	const { document, HTMLMediaElement, SVGAnimatedString, Attr, NamedNodeMap } = window;
+	// What all these elements have in common stands once, on an object that is none of the page's.
 	const common = Object.create(window.Element.prototype);
 	wrap(common, readers, (native, el, args) => apply(native, el && isHeld(el) ? copy(el) : el, args));
 	wrap(common, writers, (native, el, args, name) => {

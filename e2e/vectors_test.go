@@ -1,4 +1,4 @@
-package consent_test
+package e2e
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
-// The vectors are what the server and the guard must decide alike; a browser's test runs them on the guard.
+// The vectors are what the server and the guard must decide alike. Here the server decides them.
 
 const vectorHost = "portal.test"
 
