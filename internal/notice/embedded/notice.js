@@ -248,6 +248,7 @@
 		document.addEventListener('click', press, true);
 		document.addEventListener('load', loaded, true);
 		document.addEventListener('keydown', escape, true);
+		document.addEventListener('toggle', toggled, true);
 		document.addEventListener('visibilitychange', shown);
 		window.addEventListener('pageshow', shown);
 		window.addEventListener('hashchange', jump);
@@ -258,12 +259,19 @@
 	// While a modal dialog is open, all that is outside of it is inert: the notice stands in the topmost
 	// one, and as a popover above it, so that it can be answered.
 	var dialogs = Array.from(document.querySelectorAll('dialog[open]'));
-	var opened = new MutationObserver(follow), removed = new MutationObserver(follow);
-	opened.observe(document, { subtree: true, attributes: true, attributeFilter: ['open'] });
-	function follow(records) {
-		(records || []).forEach(function (record) {
-			if (record.type === 'attributes' && record.target.open) dialogs = dialogs.filter(function (dialog) { return dialog !== record.target; }).concat(record.target);
-		});
+	var removed = new MutationObserver(follow);
+	function toggled(event) {
+		var dialog = event.target;
+		if (dialog.localName !== 'dialog') return;
+		dialogs = dialogs.filter(function (other) { return other !== dialog; });
+		if (dialog.open) dialogs.push(dialog);
+		follow();
+	}
+	// Browsers of before 2025 do not tell when a dialog opens, and to look at all attributes slows a page.
+	if (window.HTMLDialogElement && !HTMLDialogElement.prototype.requestClose) {
+		new MutationObserver(function (records) { records.forEach(toggled); }).observe(document, { subtree: true, attributes: true, attributeFilter: ['open'] });
+	}
+	function follow() {
 		dialogs = dialogs.filter(function (dialog) { return dialog.isConnected && dialog.matches('dialog:modal'); });
 		var dialog = dialogs[dialogs.length - 1], root = notice() || away; // which may have gone with its dialog
 		if (!root || !root.matches('[data-caddy-consent]') || (dialog ? dialog.contains(root) : !away)) return;
@@ -282,6 +290,7 @@
 	// is off. The footer may be written by a script, some time after the page.
 	function putButtons() {
 		document.querySelectorAll('footer, .ods-front-footer').forEach(function (footer) {
+			if (footer.textContent.indexOf('##manage-cookies##') < 0) return;
 			var texts = document.createTreeWalker(footer, NodeFilter.SHOW_TEXT), text, at, button;
 			while ((text = texts.nextNode())) {
 				if ((at = text.data.indexOf('##manage-cookies##')) < 0 || text.parentNode.closest('script, style, textarea')) continue;
@@ -295,10 +304,11 @@
 			}
 		});
 	}
-	putButtons();
-	var late = new MutationObserver(putButtons);
-	late.observe(document.body, { childList: true, characterData: true, subtree: true });
-	window.addEventListener('load', function () { setTimeout(function () { late.disconnect(); }, 10000); });
+	// An observer would be told of all that the page does meanwhile.
+	(function again(left) {
+		putButtons();
+		if (left) setTimeout(again, 250, document.readyState === 'complete' ? left - 1 : left);
+	})(40);
 
 	if (notice()) {
 		prepare(notice());

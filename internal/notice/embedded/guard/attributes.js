@@ -14,6 +14,19 @@ const textual = value => {
 	return `${value}`;
 };
 
+// What a denied address has in it, where the page's base is not denied; scripts, documents and data count apart.
+const risky = /[:\\]|\/[\t\n\r]*\//;
+let lastBase, lastGranted, baseDenied;
+const isBaseDenied = () => {
+	const { baseURI } = document;
+	if (baseURI !== lastBase || guard.granted !== lastGranted) baseDenied = denied(lastBase = baseURI, lastGranted = guard.granted);
+	return baseDenied;
+};
+// The attributes that make a difference; others are left to the natives, whoever has them.
+const special = new Set(['style', 'text']);
+for (const kind in loads) for (const { name } of loads[kind]) special.add(name);
+const isPlain = name => typeof name === 'string' && !special.has(name) && !conditions.test(name) && !/[^a-z-]|^data-c/.test(name);
+
 // Whether an attribute of that value may make a difference to what an element loads.
 const matters = (el, name, value) => {
 	const kind = kindOf(el), rule = loadsBy(el, name);
@@ -27,44 +40,64 @@ const matters = (el, name, value) => {
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {
 	if (typeof value === 'symbol') return apply(native, el, args); // it says what is wrong
-	const ours = isHeld(el);
+	const kind = kindOf(el), ours = isHeld(el);
+	if (isFrame.test(kind)) expectFrames();
 	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
 	value = value === undefined ? '' : `${value}`;
-	if (name.startsWith(HELD) || !isLive(el) || !(ours ? loadsBy(el, name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
-	const twin = kindOf(el) === 'script' ? restore(importInert(el, true)) : restore(importInert(el));
+	if (!ours && !risky.test(value) && name !== 'srcdoc' && !conditions.test(name) && !isBaseDenied() || kind === 'img' && !ours && /^(data|blob|about):/i.test(value)) return apply(native, el, args);
+	if (!isLive(el)) {
+		if (matters(el, name, value)) doubt = true;
+		return apply(native, el, args);
+	}
+	if (name.startsWith(HELD) || !(ours ? loadsBy(el, name) || conditions.test(name) : matters(el, name, value))) return apply(native, el, args);
+	const twin = kind === 'script' ? restore(importInert(el, true)) : restore(importInert(el));
 	const result = apply(native, twin, args), judged = judge(twin);
 	if (!judged && !ours) return apply(native, el, args);
 	wear(el, authored(twin), judged);
 	return result;
 };
-const author = el => isHeld(el) ? copy(el) : el;
+const author = el => {
+	try {
+		if (isHeld(el)) return copy(el);
+	} catch (none) { /* no element: the native says so */ }
+	return el;
+};
 
 const guardAttributes = window => {
 	const { document, HTMLMediaElement, SVGAnimatedString, Attr, NamedNodeMap } = window;
 	// What all these elements have in common stands once, on an object that is none of the page's.
 	const common = Object.create(window.Element.prototype);
-	wrap(common, readers, (native, el, args) => apply(native, el && isHeld(el) ? copy(el) : el, args));
-	wrap(common, writers, (native, el, args, name) => {
+	for (const reader of readers.split(' ')) replace(common, reader, native => ({
+		_(name) {
+			return apply(native, isPlain(name) ? this : author(this), arguments);
+		},
+	})._);
+	const write = (native, el, args, name) => {
 		const isNode = /Node/.test(name), at = /NS$/.test(name) && !isNode ? 1 : 0;
 		if (isNode && args[0] && isHeld(el) && /^remove/.test(name)) return change(el, removeAttribute, [args[0].name], args[0].name), args[0];
 		if (isNode) return args[0] ? change(el, function (attr) { return apply(native, this, [this === el ? attr : attr.cloneNode()]); }, args, args[0].name, args[0].value) : apply(native, el, args);
 		if (/^set/.test(name) && args.length > at + 1) args[at + 1] = textual(args[at + 1]);
 		args[at] = textual(args[at]);
 		return change(el, native, args, args[at], /^set/.test(name) ? args[at + 1] : '');
-	});
+	};
+	for (const writer of writers.split(' ')) replace(common, writer, native => ({
+		_(name) {
+			return isPlain(name) ? apply(native, this, arguments) : attempt(write, native, this, arguments, writer);
+		},
+	})._);
 	wrap(common, 'attributes', (native, el) => {
 		const all = apply(native, author(el), []);
 		owners.set(all, el);
 		return all;
 	}, 'get');
-	const seen = new Set();
+	const seen = new Set(), members = Object.getOwnPropertyNames(common);
 	for (const kind in loads) {
 		const isSVG = /^(image|use|feimage|set|animate)$/.test(kind), svg = 'http://www.w3.org/2000/svg';
 		for (const el of [isSVG || document.createElement(kind), (isSVG || kind === 'script') && document.createElementNS(svg, kind === 'feimage' ? 'feImage' : kind)]) {
 			const owner = el && el.localName && Object.getPrototypeOf(el);
 			if (!owner || seen.has(owner) || owner === window.HTMLUnknownElement.prototype || owner === window.HTMLElement.prototype) continue;
 			seen.add(owner);
-			for (const name of [...readers.split(' '), ...writers.split(' '), 'attributes']) define(owner, name, describe(common, name));
+			for (const name of members) define(owner, name, describe(common, name));
 			for (const name of properties.split(' ')) {
 				const d = describe(owner, name) || /^(video|audio)$/.test(kind) && describe(HTMLMediaElement.prototype, name);
 				const attribute = name.toLowerCase().replace('httpequiv', 'http-equiv');
@@ -74,7 +107,11 @@ const guardAttributes = window => {
 						args[0] = textual(args[0]);
 						return change(el, native, args, name, args[0]);
 					}, 'set');
-					wrap(owner, name, (native, el) => apply(native, author(el), []), 'get');
+					replace(owner, name, native => ({
+						_() {
+							return apply(native, author(this), []);
+						},
+					})._, 'get');
 				} else if (name === 'href' && !d.set) {
 					wrap(owner, name, (native, el) => {
 						const animated = apply(native, el, []);
@@ -104,6 +141,7 @@ const guardAttributes = window => {
 	// The text of a script.
 	for (const { prototype } of [window.HTMLScriptElement, window.SVGScriptElement]) {
 		const retell = (el, text) => {
+			if (!isLive(el) && deniedText(el, text)) doubt = true;
 			if (!isLive(el) || get(el, 'src') !== null || isHeld(el) && get(el, HELD + 'src') !== null) return;
 			const was = isHeld(el) ? authored(el) : undefined;
 			const judged = deniedText(was ? copy(el) : el, text);

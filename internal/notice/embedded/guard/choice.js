@@ -10,8 +10,18 @@ const follow = event => {
 	// Where that fails, the page is loaded anew; not at once, as it fails too where the visitor goes on to another page.
 	releasing.then(() => guard.follow(event.detail)).catch(() => setTimeout(() => window.location.reload(), 3000));
 };
+// Frames follow the choice that is made in the page around them, which must not keep them once they are gone.
+document.addEventListener('consentchange', event => {
+	follow(event);
+	for (const ref of followers) (ref.deref() || String)(event);
+});
+const followers = new Set();
+guard.join = frame => {
+	for (const ref of followers) if (!ref.deref()) followers.delete(ref);
+	remember(followers, frame);
+};
 try {
-	top.document.addEventListener('consentchange', follow);
+	if (top !== window) top[KEY].guard.join(follow);
 } catch (foreign) { /* a frame in another site's page */ }
 
 document.addEventListener('DOMContentLoaded', () => {

@@ -22,6 +22,7 @@ const candidates = policy.elements.split('|').map(group => {
 	return '[*|' + name + ']';
 }) + ',script,style,[style]';
 const kindOf = el => localName(el).toLowerCase();
+const isFrame = /^(i?frame|embed|object)$/;
 const isLive = node => !!viewOf(documentOf(node) || node);
 const isHeld = el => get(el, MARK) !== null && [...attributesOf(el)].some(a => a.name.startsWith(HELD));
 const isSVG = el => /svg$/.test(namespaceOf(el));
@@ -34,7 +35,7 @@ const deniedIn = (el, name, value) => {
 	const rule = value && loadsBy(el, name), kind = kindOf(el);
 	if (!rule || rule.form === '<' || rule.when && !matches(el, rule.when) ||
 		kind === 'link' && !`${get(el, 'rel')}`.split(/\s+/).some(rel => relations.has(rel.toLowerCase()))) return;
-	if (/^(i?frame|embed|object)$/.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
+	if (isFrame.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
 	return addresses(rule.form, value).map(denied).find(Boolean);
 };
 const addresses = (form, value) => form === '=' ? [value.replace(/^[\s\d.]+[;,]?\s*(url\s*=\s*)?["']?/i, '')] : form ? value.split(form === ',' ? /[\s,]+/ : form === ';' ? ';' : /\s+/) : [value];
@@ -125,8 +126,16 @@ const wear = (el, attributes, judged) => {
 
 guard.heldFor = el => get(el, SERVICE);
 // What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
-const remember = (set, object) => { if (window.WeakRef && set.size < 999) set.add(new WeakRef(object)); };
+const remember = (set, object) => { if (WeakRef && set.size < 999) set.add(new WeakRef(object)); };
 let failing = new Set(), told;
+let framed = false; // whether frames may be in the page that have an address
+let busy = false; // whether there is something to see to when nodes come in
+// Whether what is denied may stand in a document that loads nothing, as a template's, or what was denied before.
+// Where that cannot be, what comes from there need not be looked at.
+let doubt = false;
+guard.heard.push(() => { doubt = true; });
+let shadows = false; // whether scripts have made shadow trees
+const expectFrames = () => { framed = busy = true; };
 const tell = () => {
 	const all = failing;
 	failing = new Set();
@@ -136,6 +145,7 @@ const tell = () => {
 		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
 		else if (failing.size < 999) failing.add(el); // until it stands in the page
 	}
+	busy = framed || failing.size > 0;
 };
 const tellSoon = () => {
 	if (!told) setTimeout(tell);
@@ -143,6 +153,7 @@ const tellSoon = () => {
 };
 const fail = el => {
 	failing.add(el);
+	busy = true;
 	tellSoon();
 	if (!isConnected(el)) remember(guard.loose, el); // comes back too
 };
@@ -199,8 +210,9 @@ const judge = el => {
 // Looks at an element that comes in from a document that loads nothing.
 let screenStyle; // see styles.js
 const screen = el => {
-	const styled = screenStyle(el);
-	if (styled || !loads[kindOf(el)]) return styled;
+	const styled = screenStyle(el), kind = kindOf(el);
+	if (styled || !loads[kind]) return styled;
+	if (isFrame.test(kind)) expectFrames();
 	const service = get(el, SERVICE);
 	if (service) {
 		if (guard.granted.has(service)) wear(el, activated(el));
@@ -217,9 +229,10 @@ const activated = el => {
 	return isHeld(el) ? authored(el) : all.filter(({ name }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => name.startsWith(HELD) && name !== SERVICE ? [name.slice(HELD.length), value] : [name, value, namespaceURI]);
 };
+const finders = { 1: findIn, 9: findInDocument, 11: findInFragment };
 // Looks at all that comes in with a node; tells whether something is held.
 const look = (node, shadows) => {
-	const all = { 1: findIn, 9: findInDocument, 11: findInFragment }[typeOf(node)];
+	const all = finders[typeOf(node)];
 	let found = all === findIn && screen(node);
 	if (all) for (const el of all(node, candidates)) found = screen(el) || found;
 	if (all && shadows) for (const { shadowRoot } of all(node, '*')) found = shadowRoot && look(shadowRoot, true) || found;

@@ -1,20 +1,45 @@
 // Nodes that come into a document that loads, from one that does not: a template, a parser's, a clone's.
 
 const guardInsertion = (window, realm) => {
-	const { document, Node, Element, Document, DocumentFragment, CharacterData, DocumentType, Range } = window;
+	const { document, Node, Element, Document, DocumentFragment, CharacterData, DocumentType, Range, HTMLDocument, XMLHttpRequest, XSLTProcessor } = window;
 	// The way of nearly all calls: the document's own nodes were looked at when their attributes were set.
-	const lookAt = (parent, args) => {
-		if (!parent || !isLive(parent)) return;
-		for (const node of args) {
-			if (node && typeof node === 'object' && node.ownerDocument !== document) {
-				try {
-					if (documentOf(node) !== document) look(node);
-				} catch (none) { /* no node: the native says so */ }
-			}
+	const { get: owner } = describe(Node.prototype, 'ownerDocument');
+	const isForeign = node => {
+		try {
+			const from = typeof node === 'object' ? apply(owner, node, []) : document;
+			return from !== document && (doubt || realm.parsing || !(from instanceof HTMLDocument)); // of another realm, or of XML
+		} catch (none) { /* no node: the native says so */ }
+	};
+	const lookAt = (parent, nodes) => {
+		try {
+			for (const node of nodes) if (isForeign(node) && isLive(Object(parent).startContainer || parent)) look(node);
+		} catch (error) {
+			if (!isWrongThis(error)) throw error;
 		}
 	};
+	const after = () => {
+		if (failing.size) tellSoon();
+		frames(window, realm);
+	};
+	// Each is written out, as engines make calls fast that always call the same.
+	replace(Node.prototype, 'appendChild', native => ({
+		_(node) {
+			if (isForeign(node)) lookAt(this, [node]);
+			const result = apply(native, this, arguments);
+			if (busy) after();
+			return result;
+		},
+	})._);
+	replace(Node.prototype, 'insertBefore', native => ({
+		_(node) {
+			if (isForeign(node)) lookAt(this, [node]);
+			const result = apply(native, this, arguments);
+			if (busy) after();
+			return result;
+		},
+	})._);
 	for (const [owners, names] of [
-		[[Node], 'appendChild insertBefore replaceChild'],
+		[[Node], 'replaceChild'],
 		[[Element, Document, DocumentFragment], 'append prepend replaceChildren moveBefore'],
 		[[Element, CharacterData, DocumentType], 'before after replaceWith'],
 		[[Element], 'insertAdjacentElement'],
@@ -23,16 +48,9 @@ const guardInsertion = (window, realm) => {
 		for (const { prototype } of owners) for (const name of names.split(' ')) {
 			replace(prototype, name, native => ({
 				_(node) {
-					if (node && node.ownerDocument !== document || arguments.length > 1) {
-						try {
-							lookAt(this && this.startContainer || this, arguments);
-						} catch (error) {
-							if (!isWrongThis(error)) throw error;
-						}
-					}
+					if (arguments.length > 1 || isForeign(node)) lookAt(this, arguments);
 					const result = apply(native, this, arguments);
-					frames(window, realm);
-					if (failing.size) tellSoon();
+					if (busy) after();
 					return result;
 				},
 			})._);
@@ -40,16 +58,19 @@ const guardInsertion = (window, realm) => {
 	}
 	wrap(Element.prototype, 'attachShadow', (native, self, args) => {
 		const root = apply(native, self, args);
+		shadows = true;
 		if (root.mode === 'closed') remember(guard.roots, root);
 		return root;
 	});
 	const { cloneNode } = Node.prototype, adopt = Document.prototype.adoptNode;
 	wrap(Document.prototype, 'importNode', (native, self, args) => {
 		const [node, options] = args;
-		let copied;
-		if (node && isLive(self)) {
+		if (isForeign(node) && isLive(self)) {
 			try {
-				if (documentOf(node) !== self && look(copied = apply(cloneNode, node, [options === true || !!options && !options.selfOnly]))) return apply(adopt, self, [copied]);
+				if (documentOf(node) !== self) {
+					const copied = apply(cloneNode, node, [options === true || !!options && !options.selfOnly]);
+					if (look(copied)) return apply(adopt, self, [copied]);
+				}
 			} catch (none) { /* no node */ }
 		}
 		return apply(native, self, args);
@@ -58,7 +79,32 @@ const guardInsertion = (window, realm) => {
 		lookAt(self, args);
 		return apply(native, self, args);
 	});
-	wrap(window.XSLTProcessor && window.XSLTProcessor.prototype, 'transformToFragment', (native, self, args) => {
+	// How what is denied comes to stand in a document that loads nothing, beside by markup and attributes.
+	realm.listeners.push([null, 'readystatechange', () => {
+		if (realm.parsing && [...findInDocument(window.document, 'template')].some(el => suspicious(innerOf(el), true))) doubt = true;
+		realm.parsing = false;
+	}]);
+	const parses = (native, self, args) => {
+		args[0] = textual(args[0]);
+		if (args.length > 1 && args[1] !== 'text/html' || typeof args[0] === 'symbol' || suspicious(`${args[0]}`, true)) doubt = true;
+		return apply(native, self, args);
+	};
+	wrap(window.DOMParser.prototype, 'parseFromString', parses);
+	wrap(Document, 'parseHTML parseHTMLUnsafe', (native, self, [text, ...rest]) => parses(native, self, [text, ...rest]));
+	wrap(XMLHttpRequest.prototype, 'responseXML', (native, self) => {
+		const page = apply(native, self, []);
+		if (page) doubt = true;
+		return page;
+	}, 'get');
+	wrap(XMLHttpRequest.prototype, 'responseType', (native, self, args) => {
+		if ((args[0] = textual(args[0])) === 'document') doubt = true;
+		return apply(native, self, args);
+	}, 'set');
+	wrap(XSLTProcessor && XSLTProcessor.prototype, 'transformToDocument', (native, self, args) => {
+		doubt = true;
+		return apply(native, self, args);
+	});
+	wrap(XSLTProcessor && XSLTProcessor.prototype, 'transformToFragment', (native, self, args) => {
 		if (args[1] !== document) return apply(native, self, args);
 		const nodes = apply(native, self, [args[0], inert]);
 		if (nodes) look(nodes);

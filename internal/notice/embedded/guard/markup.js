@@ -7,7 +7,12 @@ const hosts = /[/\\](?:[\t\n\r]*[/\\])+([^/\\?#"'<>\s&]*)([^]?)|&(?:#|sol|bsol|c
 // Whether something in it may be held, where scripts in it run or not. It may err on the side of looking.
 const suspicious = (text, runs) => {
 	if (!tags.test(text)) return false;
-	if (/\\/.test(text) && /style/i.test(text) || /srcdoc\s*=/i.test(text) || runs && /<script/i.test(text) || denied(document.baseURI)) return true;
+	const more = /<(?:i?frame|embed|object|script)/i.test(text);
+	if (more) expectFrames();
+	if (isBaseDenied()) return true;
+	if (!more && ![':', '//', '\\', '&', '/\n', '/\t', '/\r', HELD].some(sign => text.includes(sign))) return false; // no address has a host
+	if (/\\/.test(text) && /style/i.test(text) || /srcdoc\s*=/i.test(text) || runs && /<script/i.test(text)) return true;
+	if (text.includes(HELD)) return true;
 	hosts.lastIndex = 0;
 	for (let found; (found = hosts.exec(text));) {
 		const [, host, next] = found;
@@ -48,16 +53,24 @@ const guardMarkup = (window, realm) => {
 	// Calls put with the nodes that go in instead of the markup, where something in it is held.
 	const parsing = (native, self, args, at, context, put, method) => {
 		if (args.length > at) args[at] = textual(args[at]);
-		const text = args[at], nodes = args.length > at && typeof text !== 'symbol' && context && isLive(context) && kindOf(context) !== 'template' && suspicious(`${text}`) && withheld(context, method ? args : [text], method);
+		const text = args[at], looks = args.length > at && typeof text !== 'symbol' && context && suspicious(`${text}`), live = looks && isLive(context) && kindOf(context) !== 'template';
+		if (looks && (!live || /<template/i.test(text))) doubt = true;
+		const nodes = live && withheld(context, method ? args : [text], method);
 		const result = nodes ? put(nodes) : apply(native, self, args);
-		frames(window, realm);
+		if (busy) frames(window, realm);
 		return result;
 	};
 	// The element in which a node's siblings are parsed.
 	const around = node => node && (node.localName === 'html' || node.nodeType === 9 ? document.body : node);
 	for (const { prototype } of [Element, ShadowRoot]) {
 		const fill = prototype.replaceChildren;
-		wrap(prototype, 'innerHTML', (native, self, args) => parsing(native, self, args, 0, self && (self.host || self), nodes => { apply(fill, self, [nodes]); }), 'set');
+		const inner = (native, self, args) => parsing(native, self, args, 0, self && (self.host || self), nodes => { apply(fill, self, [nodes]); });
+		replace(prototype, 'innerHTML', native => ({
+			_(text) {
+				if (typeof text !== 'string' || busy || suspicious(text)) attempt(inner, native, this, arguments);
+				else apply(native, this, arguments);
+			},
+		})._, 'set');
 		wrap(prototype, 'setHTML setHTMLUnsafe', (native, self, args) => parsing(native, self, args, 0, self && (self.host || self), nodes => { apply(fill, self, [nodes]); }, native));
 	}
 	const { replaceWith, before, prepend, append, after } = all;
@@ -71,7 +84,9 @@ const guardMarkup = (window, realm) => {
 		if (!args.length || typeof args[0] === 'symbol') return apply(native, self, args);
 		args[0] = textual(args[0]);
 		const context = around(start && start.nodeType === 1 ? start : start && start.parentElement) || document.body;
-		if (isLive(context) && suspicious(`${args[0]}`, true)) {
+		const looks = suspicious(`${args[0]}`, true);
+		if (looks && (!isLive(context) || /<template/i.test(args[0]))) doubt = true;
+		if (looks && isLive(context)) {
 			range.selectNodeContents(inert.body.appendChild(importInert(context)));
 			const nodes = apply(native, range, args);
 			inert.body.textContent = '';

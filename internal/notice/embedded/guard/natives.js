@@ -20,14 +20,18 @@ const replace = (owner, name, make, part = 'value') => {
 // Replaces functions, or a part of accessors, by calls of trap.
 const wrap = guard.wrap = (owner, names, trap, part) => names.split(' ').forEach(name => replace(owner, name, native => ({
 	_(...args) {
-		try {
-			return trap(native, this, args, name);
-		} catch (error) {
-			if (!isWrongThis(error)) throw error;
-		}
-		return apply(native, this, args);
+		return attempt(trap, native, this, args, name);
 	},
 })._, part));
+const attempt = (trap, native, self, given, name) => {
+	const args = [...given];
+	try {
+		return trap(native, self, args, name);
+	} catch (error) {
+		if (!isWrongThis(error)) throw error;
+	}
+	return apply(native, self, args);
+};
 // Called on what it is not for, a native says so in its own words.
 const isWrongThis = error => Object(error) instanceof TypeError && /implement interface|instances of|Illegal invocation/.test(error.message);
 // Replaces constructors; what they construct is native.

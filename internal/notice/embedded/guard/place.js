@@ -41,8 +41,8 @@
 		for (const el of known) if (!el.isConnected && el.matches(MARK) && returns-- > 0) put(el);
 		for (const el of html.children) if (el.matches(MARK) && !known.includes(el)) known.push(el);
 		if (!known[1] || html === root) return;
-		if (!root) look(Document.prototype, Document.prototype);
-		look(root = html, Element.prototype);
+		if (!root) look(Document.prototype);
+		look(root = html);
 	};
 
 	// What scripts find by place from the document and from its root. Ours are before all that a body can
@@ -63,8 +63,8 @@
 	};
 	const without = list => behind(list, true);
 	const inBody = (list, name) => isOurs(list[0]) && document.body ? document.body.getElementsByTagName(name) : list;
-	const look = (owner, prototype) => {
-		const all = prototype.querySelectorAll;
+	const look = owner => {
+		const all = owner.querySelectorAll;
 		const finders = {
 			querySelector: (found, selector, self) => !isOurs(found) ? found : [...apply(all, self, [selector])].find(el => !isOurs(el)) ||
 				(/caddy-consent|(guard|notice)\.js|choice|service|switch|status|dialog|accept|refuse/.test(selector) ? found : null), // ours by name
@@ -74,15 +74,12 @@
 			forms: list => inBody(list, 'form'),
 			links: without,
 		};
-		for (const name in finders) {
-			const accessor = describe(prototype, name);
-			if (!accessor) continue;
-			defineProperty(owner, name, Object.setPrototypeOf(accessor, null));
-			guard.wrap(owner, name, (native, self, args) => {
-				const found = apply(native, self, args);
-				return self === document || self === root ? finders[name](found, args[0], self) : found;
-			}, accessor.get ? 'get' : 'value');
-		}
+		for (const name in finders) replace(owner, name, native => ({
+			_(what) {
+				const found = apply(native, this, arguments);
+				return this === document || this === root ? finders[name](found, what, this) : found;
+			},
+		})._, /^(forms|links)$/.test(name) ? 'get' : 'value');
 	};
 
 	const watcher = new MutationObserver(settle);

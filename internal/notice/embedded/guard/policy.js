@@ -1,5 +1,7 @@
 // What the guard knows of the policy, and what the visitor has chosen.
 
+// The language as it is before any other script runs: a page may take it away.
+const { Object, Set, Map, WeakMap, WeakRef, Proxy, URL, URLSearchParams, FormData, RegExp, JSON, Promise, DOMParser, Event, Math, Date, String, setTimeout, atob, decodeURIComponent } = window;
 const { src, dataset: { caddyConsent: on } } = document.currentScript;
 
 // Patterns are separated by spaces; they are exact, or have "*" for any characters.
@@ -22,8 +24,8 @@ guard.granted = new Set(services.filter((_, i) => parseInt(digits[digits.length 
 if (!guard.chosen && policy.gpc && navigator.globalPrivacyControl) guard.granted.clear();
 const held = new Set(); // for the console: what was held back
 
-const NativeURL = URL, own = location.hostname;
-const resolve = url => new NativeURL(url, document.baseURI), file = path => new NativeURL(path, src).href;
+const own = location.hostname;
+const resolve = url => new URL(url, document.baseURI), file = path => new URL(path, src).href;
 const known = new Map(); // hosts, with whose they are; bounded, as scripts choose them
 const partyOfHost = host => {
 	if (!known.has(host)) {

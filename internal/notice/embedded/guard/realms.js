@@ -21,6 +21,7 @@ const install = window => {
 		for (const part of [guardCookies, guardAttributes, guardStyles, guardMarkup, guardInsertion, guardWrite, guardRequests, guardFrames, asNative]) part(window, realm);
 	}
 	if (!realm.listeners) return;
+	if (realm.document !== window.document) realm.parsing = !!(realm.document = window.document); // what its templates hold was not seen
 	realm.listeners.forEach(([target, type, listener]) => (target || window.document).addEventListener(type, listener, true));
 	frames(window, realm);
 };
@@ -52,7 +53,10 @@ const blobs = new Map();
 const guardFrames = (window, realm) => {
 	const { HTMLIFrameElement, HTMLObjectElement, HTMLFrameElement } = window;
 	// Without an address, a frame is loaded while it is inserted, by the parser too.
-	realm.listeners.push([null, 'load', event => frames(window, realm, true)]);
+	realm.listeners.push([null, 'load', event => {
+		if (isFrame.test(event.target.localName)) expectFrames();
+		frames(window, realm, true);
+	}]);
 	for (const owner of [HTMLIFrameElement, HTMLFrameElement, HTMLObjectElement]) {
 		for (const name of ['contentWindow', 'contentDocument']) wrap(owner && owner.prototype, name, (native, el) => {
 			const reached = apply(native, el, []);
@@ -72,11 +76,14 @@ const guardFrames = (window, realm) => {
 		const base = href && !get(link, 'target') && window.document.querySelector('base[target]');
 		return href && lead(window, get(base || link, 'target'), href);
 	};
-	realm.listeners.push([window, 'click', event => leads(event.composedPath().find(el => /^(a|area)$/i.test(el.localName))) && event.preventDefault()]);
+	// Of a click; what stands in a shadow tree only its path tells.
+	const linkOf = event => event.target.shadowRoot || shadows ? event.composedPath().find(el => /^(a|area)$/i.test(el.localName)) : event.target.closest && event.target.closest('a,area');
+	realm.listeners.push([window, 'click', event => leads(linkOf(event)) && event.preventDefault()]);
 	wrap(window.HTMLAnchorElement.prototype, 'click', (native, el, args) => el && !isConnected(el) && leads(el) ? undefined : apply(native, el, args));
 	// Opened anew, a document forgets its listeners.
 	wrap(window.Document.prototype, 'open', (native, self, args) => {
 		const opened = apply(native, self, args);
+		doubt = true;
 		if (self === window.document) install(window);
 		return opened;
 	});

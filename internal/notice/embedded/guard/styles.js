@@ -53,7 +53,10 @@ const guardStyles = window => {
 		asked = new Set();
 		last = undefined;
 		for (const owner of all) {
-			if (owner.selectorText === undefined) isLive(owner) && screenStyle(owner);
+			if (owner.selectorText === undefined) {
+				if (isLive(owner)) screenStyle(owner);
+				else if (inertCSS(get(owner, 'style') || '').judged) doubt = true;
+			}
 			else {
 				const style = styleOf(owner), { judged, clean } = inertCSS(style.cssText);
 				if (judged) style.cssText = clean;
@@ -81,12 +84,14 @@ const guardStyles = window => {
 		const tell = (native, el, args) => {
 			const result = apply(native, el, args);
 			if (isLive(el)) screenStyle(el);
+			else if (inertCSS(textOf(el)).judged) doubt = true;
 			return result;
 		};
 		const set = (native, el, args) => {
 			args[0] = textual(args[0]);
 			if (isHeld(el)) dress(el, authored(el).filter(([name]) => name !== TEXT));
 			const { judged, clean } = inertCSS(`${args[0]}`);
+			if (judged && !isLive(el)) doubt = true;
 			if (!judged || !isLive(el)) return apply(native, el, args);
 			apply(native, el, [clean]);
 			dress(el, [...authored(el), [MARK, ''], [SERVICE, judged], [HELD + TEXT, `${args[0]}`]]);
@@ -94,6 +99,7 @@ const guardStyles = window => {
 		wrap(owner.prototype, 'textContent innerText innerHTML', set, 'set');
 		wrap(owner.prototype, 'textContent innerText innerHTML', (native, el) => isHeld(el) && get(el, HELD + TEXT) !== null ? get(el, HELD + TEXT) : apply(native, el, []), 'get');
 		wrap(owner.prototype, 'appendChild insertBefore replaceChild append prepend replaceChildren', (native, el, args) => {
+			if (!isLive(el)) doubt = true;
 			for (const node of args) if (isLive(el) && node && typeof node === 'object' && typeOf(node) === 3) {
 				const { judged, clean } = inertCSS(node.data);
 				if (!judged) continue;

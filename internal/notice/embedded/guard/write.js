@@ -45,6 +45,7 @@ const guardWrite = window => {
 		return open < 0 ? [out + text.slice(at), ''] : [out + text.slice(at, at + open), text.slice(at + open)];
 	};
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
+		if (!isLive(self)) doubt = true;
 		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
 		const [now, later] = written(waits + args.join('') + (name === 'writeln' ? '\n' : ''));
 		flush = () => {
