@@ -1,7 +1,11 @@
 package browser_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
@@ -43,5 +47,31 @@ func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
 				t.Errorf("asked are %q: %v", hosts, world.Requests())
 			}
 		})
+	}
+}
+
+func TestWhatTheGuardPutsInPlaceOfAFrameSaysWhereThePageIsEmbedded(t *testing.T) {
+	site := harness.Serve(t, watched, map[string]string{"/inner": harness.Document("", `<p id="box"></p><script>
+		const frame = document.createElement('iframe');
+		frame.addEventListener('load', () => parent.postMessage(performance.getEntriesByType('resource').map(e => e.name).filter(name => name.includes('placeholder')).join(), '*'));
+		frame.src = 'https://video.test/embed';
+		box.append(frame);
+	</script>`)})
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><script>onmessage = e => { if (/^http/.test(e.data)) window.told = e.data }</script><iframe src="%s/inner?q=1"></iframe>`, site.URL)
+	}))
+	defer other.Close()
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	for address, want := range map[string]bool{other.URL: true, site.URL + "/inner?q=1": false} {
+		p.Open(address)
+		if !want { // the page is its own parent
+			harness.Eval[bool](p, `(onmessage = e => { if (/^http/.test(e.data)) window.told = e.data }, box.append(frame), true)`)
+		}
+		p.Await(`window.told !== undefined`)
+		told := harness.Eval[string](p, `window.told`)
+		if strings.Contains(told, "embedded=%2Finner%3Fq%3D1") != want || !strings.Contains(told, "service=video") {
+			t.Errorf("at %s: %s", address, told)
+		}
 	}
 }

@@ -100,6 +100,10 @@ const dress = (el, attributes) => {
 	}
 };
 
+// Whether a page of another site has this one in a frame: there, what stands in place of a frame says so.
+let isEmbedded;
+try { isEmbedded = !top.location.href; } catch (foreign) { isEmbedded = true; }
+
 // Holds an element with these attributes for what was judged, or, if that is nothing, lets it go.
 const wear = (el, attributes, judged) => {
 	const kind = kindOf(el), srcdoc = judged && judged.srcdoc, isScript = kind === 'script';
@@ -117,7 +121,7 @@ const wear = (el, attributes, judged) => {
 			const url = attributes.find(a => a[0] === HELD + 'src')[1];
 			let shows;
 			try { shows = resolve(url).href; } catch (invalid) { shows = url; }
-			attributes.push(['src', file('../../placeholder?') + new URLSearchParams({ service: judged, lang: document.documentElement.lang, url: shows })]);
+			attributes.push(['src', file('../../placeholder?') + new URLSearchParams({ service: judged, lang: document.documentElement.lang, url: shows, ...isEmbedded && { embedded: /^http/.test(location.protocol) ? location.pathname + location.search : '/' } })]);
 		}
 		fail(el);
 	}
