@@ -34,7 +34,7 @@ const relations = new Set(policy.relations.split(' '));
 const deniedIn = (el, name, value) => {
 	const rule = value && loadsBy(el, name), kind = kindOf(el);
 	if (!rule || rule.form === '<' || rule.when && !matches(el, rule.when) ||
-		kind === 'link' && !`${get(el, 'rel')}`.split(/\s+/).some(rel => relations.has(rel.toLowerCase()))) return;
+		kind === 'link' && !`${get(el, 'rel')}`.split(/[\t\n\f\r ]+/).some(rel => relations.has(rel.toLowerCase()))) return;
 	if (isFrame.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
 	return addresses(rule.form, value).map(denied).find(Boolean);
 };
@@ -54,7 +54,7 @@ const deniedWithin = url => {
 // speculation rules, by an address. See internal/markup/imports.go.
 const deniedText = (el, text) => {
 	const type = `${get(el, 'type') || ''}`.trim().toLowerCase(), isJSON = /^(importmap|speculationrules)$/.test(type);
-	const service = /^$|java|ecma|jscript|module/.test(type) && services.find(s => !guard.granted.has(s.id) && s.inline.some(literal => text.includes(literal)));
+	const service = /^$|java|ecma|jscript|livescript|module|partytown/.test(type) && services.find(s => !guard.granted.has(s.id) && s.inline.some(literal => text.includes(literal)));
 	if (service) return held.add(service.id), service.id;
 	if (!isJSON && type !== 'module') return;
 	const literal = new RegExp(isJSON ? policy.json : policy.module, 'g');

@@ -7,6 +7,7 @@ const guardWrite = window => {
 	const { write } = window.Document.prototype;
 	let flush; // writes what waits
 	let waits = ''; // for the end of a tag, or of a script's text
+	let drawing = false; // whether a drawing is open
 	// What of a text can be written, with what is denied held; the rest waits.
 	const written = text => {
 		let out = '', at = 0, tag;
@@ -14,6 +15,7 @@ const guardWrite = window => {
 		while ((tag = start.exec(text))) {
 			const [all, end, name, , closed] = tag, from = tag.index;
 			if (!closed && !/-->$/.test(all)) return [out + text.slice(at, from), text.slice(from)];
+			if (/^svg$/i.test(name)) drawing = !end;
 			if (!name || end) continue;
 			let next = start.lastIndex;
 			if (raw.test(name)) {
@@ -25,17 +27,17 @@ const guardWrite = window => {
 			}
 			const markup = text.slice(from, next);
 			if (loads[name.toLowerCase()] && suspicious(markup, true)) {
-				const svg = /^(image|use|feimage|set|animate)$/i.test(name), box = inert.createElement('template');
-				box.innerHTML = svg ? '<svg>' + markup : /^frame$/i.test(name) ? '' : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
+				const box = inert.createElement('template');
+				box.innerHTML = drawing ? '<svg>' + markup : /^frame$/i.test(name) ? '' : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
 				if (/^frame$/i.test(name)) {
 					const set = inert.createElement('frameset');
 					set.innerHTML = markup;
 					box.content.append(set);
 				}
-				const el = [...findInFragment(box.content, name.toLowerCase() + ',feImage')].pop();
+				const el = [...findInFragment(box.content, name.toLowerCase() + ',feImage,img')].pop();
 				if (el && (el.textContent += '', screen(el))) {
 					el.textContent = '';
-					out += text.slice(at, from) + outerOf(el).replace(/<\/[^<]*$/, '') + (/\/>$/.test(all) && svg ? '</' + el.localName + '>' : '') + text.slice(start.lastIndex, next);
+					out += text.slice(at, from) + outerOf(el).replace(/<\/[^<]*$/, '') + (/\/>$/.test(all) && drawing ? '</' + el.localName + '>' : '') + text.slice(start.lastIndex, next);
 					at = next;
 				}
 			}
