@@ -18,3 +18,16 @@ func TestAPageThatLooksAtItsOwnRulesGoesOn(t *testing.T) {
 	}
 	p.Await(`document.readyState === 'complete'`)
 }
+
+func TestUnderAnIntegrityPolicyTheControlOpensTheSettings(t *testing.T) {
+	site := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<p>Texte</p>")}, "Integrity-Policy: blocked-destinations=(script)")
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(site.URL)
+	p.Answer("Tout refuser")
+	p.Reload()
+	p.Await(harness.ManageShown)
+	p.Await(`window.consent !== undefined`)
+	for _, problem := range p.Problems() {
+		t.Error(problem)
+	}
+}

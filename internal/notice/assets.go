@@ -47,9 +47,12 @@ func readAssets(files fs.FS, o Options) (assets, error) {
 		{"charter.css", contentCSS, nil},
 		{"placeholder.css", contentCSS, nil},
 		{"notice.js", contentScript, nil},
-		{"guard.js", contentScript, func() ([]byte, error) { return o.Guard.script(files, o.Policy) }},
 		{"release.js", contentScript, nil},
 		{"worker.js", contentScript, func() ([]byte, error) { return o.Guard.worker(files, o.Policy) }},
+		{"guard.js", contentScript, func() ([]byte, error) {
+			loads := map[string]string{"notice.js": a.files["notice.js"].Hash, "release.js": a.files["release.js"].Hash}
+			return o.Guard.script(files, o.Policy, loads)
+		}},
 	} {
 		if f.read == nil {
 			f.read = func() ([]byte, error) { return fs.ReadFile(files, f.name) }

@@ -35,6 +35,8 @@ type guardPolicy struct {
 	GPC          bool
 	Google       map[string][]string
 	Matomo       string
+	// Hashes are those of the scripts that the guard loads, where the page asks for them.
+	Hashes map[string]string
 }
 
 type guardParty struct {
@@ -141,7 +143,8 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 		GPC       bool                `json:"gpc,omitempty"`
 		Google    map[string][]string `json:"google,omitempty"`
 		Matomo    string              `json:"matomo,omitempty"`
-	}{parties, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo})
+		Hashes    map[string]string   `json:"hashes,omitempty"`
+	}{parties, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo, g.Hashes})
 }
 
 // text is the id, the hosts and the names for which there are stand-ins, which no host can be mistaken for.
@@ -165,7 +168,7 @@ func abbreviated(patterns []policy.Pattern, id string) string {
 var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "styles", "workerstub", "realms", "place"}
 
 // script puts the guard's files together.
-func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
+func (g Guard) script(files fs.FS, p *policy.Policy, hashes map[string]string) ([]byte, error) {
 	parts := slices.Clone(guardParts)
 	if g.Requests {
 		parts = append(parts, "standins")
@@ -173,7 +176,9 @@ func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 	if g.Google || g.Matomo {
 		parts = append(parts, "signals")
 	}
-	known, err := json.Marshal(g.policy(p))
+	known := g.policy(p)
+	known.Hashes = hashes
+	data, err := json.Marshal(known)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +190,7 @@ func (g Guard) script(files fs.FS, p *policy.Policy) ([]byte, error) {
 		}
 		script = append(append(script, text...), '\n')
 	}
-	return append(append(append(script, "})("...), known...), ')'), nil
+	return append(append(append(script, "})("...), data...), ')'), nil
 }
 
 // worker is what a worker of the page begins with.

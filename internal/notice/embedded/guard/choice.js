@@ -3,10 +3,18 @@
 install(window);
 Object.assign(guard, { wear, activated, attributesOf, kindOf, loads, get, isConnected }); // for release.js
 
+// Under an Integrity-Policy only a link can say what hash a module has.
+const preloaded = () => new Promise(done => {
+	if (!integrity) return done();
+	const link = document.createElement('link');
+	Object.assign(link, { rel: 'modulepreload', href: file('release.js'), integrity: policy.hashes['release.js'], crossOrigin: '', onload: done, onerror: done });
+	document.head.append(link);
+	link.remove();
+});
 let releasing; // once, so that choices are followed in their order
 // Also where the page demands trusted types, a module is loaded by its address.
 const follow = event => {
-	releasing = releasing || import(file('release.js')).then(module => module.default(guard));
+	releasing = releasing || preloaded().then(() => import(file('release.js'))).then(module => module.default(guard));
 	// Where that fails, the page is loaded anew; not at once, as it fails too where the visitor goes on to another page.
 	releasing.then(() => guard.follow(event.detail)).catch(() => setTimeout(() => window.location.reload(), 3000));
 };
@@ -30,6 +38,7 @@ document.addEventListener('DOMContentLoaded', () => {
 	if (document.querySelector('a[data-caddy-consent="manage"]') && !document.querySelector('[src$="/notice.js"]')) {
 		const script = document.createElement('script');
 		put(script, MARK, '');
+		if (integrity) Object.assign(script, { integrity: policy.hashes['notice.js'], crossOrigin: '' });
 		script.src = file('notice.js');
 		document.documentElement.insertBefore(script, document.body); // where place.js has its own
 	}

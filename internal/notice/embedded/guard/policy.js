@@ -2,7 +2,7 @@
 
 // The language as it is before any other script runs: a page may take it away.
 const { Object, Set, Map, WeakMap, WeakRef, Proxy, URL, URLSearchParams, FormData, RegExp, JSON, Promise, DOMParser, Event, Math, Date, String, setTimeout, atob, decodeURIComponent } = window;
-const { src, dataset: { caddyConsent: on } } = document.currentScript;
+const { src, integrity, dataset: { caddyConsent: on } } = document.currentScript;
 
 // Patterns are separated by spaces; they are exact, or have "*" for any characters.
 const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$');
