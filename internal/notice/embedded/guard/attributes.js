@@ -4,7 +4,7 @@
 const conditions = /^(rel|type|http-equiv|attributename|sandbox)$/; // attributes on which it depends whether others load
 const [readers, writers] = ['getAttribute getAttributeNS hasAttribute hasAttributeNS getAttributeNames getAttributeNode getAttributeNodeNS hasAttributes',
 	'setAttribute setAttributeNS setAttributeNode setAttributeNodeNS removeAttribute removeAttributeNS removeAttributeNode toggleAttribute'];
-const properties = 'src srcset href imageSrcset data poster action formAction srcdoc background content ping rel type httpEquiv';
+const reflecting = { imagesrcset: 'imageSrcset', formaction: 'formAction', 'http-equiv': 'httpEquiv' }; // properties that are not called as their attributes
 const { setAttribute, removeAttribute } = element;
 const owners = new WeakMap(); // whose attributes, or animated address, these are
 
@@ -90,19 +90,18 @@ const guardAttributes = window => {
 		owners.set(all, el);
 		return all;
 	}, 'get');
-	const seen = new Set(), members = Object.getOwnPropertyNames(common);
+	const seen = new Set(), members = Object.getOwnPropertyNames(common).map(name => [name, Object.setPrototypeOf(describe(common, name), null)]);
 	for (const kind in loads) {
 		const isSVG = /^(image|use|feimage|set|animate)$/.test(kind), svg = 'http://www.w3.org/2000/svg';
 		for (const el of [isSVG || document.createElement(kind), (isSVG || kind === 'script') && document.createElementNS(svg, kind === 'feimage' ? 'feImage' : kind)]) {
 			const owner = el && el.localName && Object.getPrototypeOf(el);
 			if (!owner || seen.has(owner) || owner === window.HTMLUnknownElement.prototype || owner === window.HTMLElement.prototype) continue;
 			seen.add(owner);
-			for (const name of members) define(owner, name, describe(common, name));
-			for (const name of properties.split(' ')) {
+			for (const [name, member] of members) define(owner, name, member);
+			for (const attribute of new Set([...loads[kind].map(rule => rule.name), 'rel', 'type', 'http-equiv'])) {
+				const name = reflecting[attribute] || attribute;
 				const d = describe(owner, name) || /^(video|audio)$/.test(kind) && describe(HTMLMediaElement.prototype, name);
-				const attribute = name.toLowerCase().replace('httpequiv', 'http-equiv');
-				if (!d) continue;
-				if (d.set && (conditions.test(attribute) || loads[kind].some(rule => rule.name === attribute))) {
+				if (d && d.set) {
 					wrap(owner, name, (native, el, args) => {
 						args[0] = textual(args[0]);
 						return change(el, native, args, name, args[0]);
@@ -112,7 +111,7 @@ const guardAttributes = window => {
 							return apply(native, author(this), []);
 						},
 					})._, 'get');
-				} else if (name === 'href' && !d.set) {
+				} else if (d && name === 'href') {
 					wrap(owner, name, (native, el) => {
 						const animated = apply(native, el, []);
 						owners.set(animated, el);
