@@ -53,7 +53,7 @@ const guardMarkup = (window, realm) => {
 	// Calls put with the nodes that go in instead of the markup, where something in it is held.
 	const parsing = (native, self, args, at, context, put, method) => {
 		if (args.length > at) args[at] = textual(args[at]);
-		const text = args[at], looks = args.length > at && typeof text !== 'symbol' && context && suspicious(`${text}`), live = looks && isLive(context) && kindOf(context) !== 'template';
+		const text = args[at], looks = args.length > at && typeof text !== 'symbol' && context && suspicious(`${text}`), live = looks && isLive(self) && kindOf(context) !== 'template';
 		if (looks && (!live || /<template/i.test(text))) doubt = true;
 		const nodes = live && withheld(context, method ? args : [text], method);
 		const result = nodes ? put(nodes) : apply(native, self, args);
@@ -61,14 +61,15 @@ const guardMarkup = (window, realm) => {
 		return result;
 	};
 	// The element in which a node's siblings are parsed.
-	const around = node => node && (node.localName === 'html' || node.nodeType === 9 ? document.body : node);
+	const around = node => node && (node.localName === 'html' || node.nodeType !== 1 ? document.body : node);
 	for (const { prototype } of [Element, ShadowRoot]) {
 		const fill = prototype.replaceChildren;
 		const inner = (native, self, args) => parsing(native, self, args, 0, self && (self.host || self), nodes => { apply(fill, self, [nodes]); });
 		replace(prototype, 'innerHTML', native => ({
 			_(text) {
-				if (typeof text !== 'string' || busy || suspicious(text)) attempt(inner, native, this, arguments);
-				else apply(native, this, arguments);
+				if (typeof text !== 'string' || suspicious(text)) return void attempt(inner, native, this, arguments);
+				apply(native, this, arguments);
+				if (busy) frames(window, realm);
 			},
 		})._, 'set');
 		wrap(prototype, 'setHTML setHTMLUnsafe', (native, self, args) => parsing(native, self, args, 0, self && (self.host || self), nodes => { apply(fill, self, [nodes]); }, native));
