@@ -7,7 +7,9 @@
 	const MARK = '[data-caddy-consent]', OURS = 'html>' + MARK, ROOT = '#caddy-consent:not([data-opened])[data-caddy-consent],[data-caddy-consent="manage"]';
 	const { apply, defineProperty, getOwnPropertyDescriptor: describe } = Reflect;
 	const known = [document.currentScript]; // also what is gone: a list that the page has kept may hold it
-	const isOurs = node => known.some(el => el.contains(node));
+	const { contains } = Node.prototype;
+	let own; // the body, if nothing of ours is in it
+	const isOurs = node => node && !(own && apply(contains, own, [node])) && known.some(el => el.contains(node));
 	let root; // on which finders are wrapped
 	let returns = 99; // an extension of the browser may go on taking away what is put back
 
@@ -40,6 +42,7 @@
 		}
 		for (const el of known) if (!el.isConnected && el.matches(MARK) && returns-- > 0) put(el);
 		for (const el of html.children) if (el.matches(MARK) && !known.includes(el)) known.push(el);
+		own = known.some(el => body.contains(el)) ? null : body;
 		if (!known[1] || html === root) return;
 		if (!root) look(Document.prototype);
 		look(root = html);
@@ -48,13 +51,13 @@
 	// What scripts find by place from the document and from its root. Ours are before all that a body can
 	// hold. Here is the same list with them at its end, or without them.
 	const behind = (list, without) => {
-		let length, own;
+		let length, theirs;
 		return isOurs(list[0]) ? new Proxy(list, {
-				__proto__: null,
+			__proto__: null,
 			get(list, key) {
-				if (list.length !== length) for (own = length = list.length; isOurs(list[length - own]);) own--;
-				const at = i => list[i < own ? length - own + +i : without ? length : i - own];
-				return key === 'length' ? without ? own : length :
+				if (list.length !== length) for (theirs = length = list.length; isOurs(list[length - theirs]);) theirs--;
+				const at = i => list[i < theirs ? length - theirs + +i : without ? length : i - theirs];
+				return key === 'length' ? without ? theirs : length :
 					key === 'item' ? i => at(i) || null :
 					key === 'namedItem' ? name => list.namedItem(name) :
 					/^\d+$/.test(String(key)) ? at(key) : list[key];
