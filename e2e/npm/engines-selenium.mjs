@@ -97,9 +97,10 @@ class Driver {
 
 	async evaluate(tab, expression) {
 		await this.#in(tab);
-		// No eval, which a page's policy may forbid.
+		// No eval, which a page's policy may forbid. It is a task of the page's: the driver's own ends before its
+		// microtasks have run, and what it changes may be drawn by then.
 		const [value, error] = await this.session.executeAsyncScript(`const done = arguments[arguments.length - 1];
-			new Promise(value => value((${expression}))).then(v => done([v]), e => done([null, String(e)]))`);
+			setTimeout(() => new Promise(value => value((${expression}))).then(v => done([v]), e => done([null, String(e)])))`);
 		if (error) throw new Error(error);
 		return value;
 	}

@@ -113,6 +113,9 @@ func (a Asset) Encoded(coding string) []byte { return a.encoded[coding]() }
 func (r *Renderer) Asset(path string) (Asset, bool) {
 	rest, ok := strings.CutPrefix(path, r.assets.all)
 	_, name, within := strings.Cut(rest, "/")
+	if granted, file, tells := strings.Cut(name, "/"); tells && strings.HasPrefix(granted, "on=") {
+		name = file // a worker reads the rest in its own address: see guard/worker.js
+	}
 	a, known := r.assets.files[name]
 	return a, ok && within && known
 }

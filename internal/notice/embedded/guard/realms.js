@@ -105,5 +105,5 @@ const guardFrames = (window, realm) => {
 		blobs.delete(args[0]);
 		return apply(native, self, args);
 	});
-	wrapClass(window, 'Worker SharedWorker', args => workerStub(args, blobs, file('worker.js') + '?on=' + [...guard.granted], toURL));
+	wrapClass(window, 'Worker SharedWorker', args => workerStub(args, blobs, file('on=' + [...guard.granted] + '/worker.js'), toURL));
 };

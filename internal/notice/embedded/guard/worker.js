@@ -1,8 +1,9 @@
 // The guard's part for requests, in a worker that a page makes of a blob or of data: there it stands first.
-// Its address, in the stack of an error, tells where the site is and what is granted.
+// Its address, in the stack of an error, tells where the site is and what is granted: in its path, as WebKit leaves
+// out the query.
 (policy => {
 	'use strict';
-	const [, file, host, on] = /((?:https?):\/\/([^/:]+)[^?\s]*)\?on=([\w,-]*)/.exec(new Error().stack) || [];
+	const [file, host, on] = /https?:\/\/([^/:]+)\S*\/on=([\w,-]*)\/worker\.js/.exec(new Error().stack) || [];
 	if (!file || self[Symbol.for('caddy-consent-guard')]) return;
 	Object.defineProperty(self, Symbol.for('caddy-consent-guard'), { value: true });
 	const { apply, construct } = Reflect, granted = new Set(on.split(',')), NativeURL = URL, NativeBlob = Blob;
@@ -36,5 +37,5 @@
 		if (object instanceof NativeBlob) blobs.set(url, object);
 		return url;
 	};
-	wrap(self, 'Worker', { construct: (native, args, target) => construct(native, workerStub(args, blobs, file + '?on=' + on, blob => createObjectURL.call(NativeURL, blob)), target) });
+	wrap(self, 'Worker', { construct: (native, args, target) => construct(native, workerStub(args, blobs, file, blob => createObjectURL.call(NativeURL, blob)), target) });
 })(POLICY);
