@@ -634,7 +634,7 @@ func (t *table) bySpelling() {
 	}
 	for _, c := range [][2]string{
 		{"character references", `url.replace('video', '&#118;ideo').replace(/[.]/g, '&period;')`},
-		{"hexadecimal references", `url.replace('video', '&#x76&#x69deo').replace('://', '&colon;&sol;&#47;')`},
+		{"hexadecimal references", `url.replace('video', '&#x76&#x69;deo').replace('://', '&colon;&sol;&#47;')`},
 		{"no quotes", `url`},
 		{"tags in attributes", `url + ' alt=">" title="<b>"'`},
 		{"an attribute before that holds one", `'x'.slice(1) + url + ' src=/second'`},

@@ -249,6 +249,9 @@ func (r *round) fault(w way, format string, args ...any) {
 func asked() map[string]int {
 	all := make(map[string]int)
 	for _, request := range harness.TheWorld().Requests() {
+		if strings.HasPrefix(request.Path, "/favicon") {
+			continue // of a page that one was led to
+		}
 		label, _, _ := strings.Cut(strings.ToLower(request.Host), ".")
 		all[label]++
 	}
@@ -283,7 +286,7 @@ func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed 
 			return []string{err.Error()}
 		}
 	}
-	failed, err := harness.Try[[]string](tab, `Promise.race([Promise.all((window.ways || []).map(way => way())), new Promise(done => setTimeout(done, 3000))]).then(() => window.failed || [])`)
+	failed, err := harness.Try[[]string](tab, `Promise.race([(async () => { const all = []; for (const way of window.ways || []) { all.push(way()); await null } return Promise.all(all) })(), new Promise(done => setTimeout(done, 3000))]).then(() => window.failed || [])`)
 	if err != nil {
 		failed = []string{err.Error()}
 	}

@@ -11,10 +11,11 @@ const follow = event => {
 	releasing.then(() => guard.follow(event.detail)).catch(() => setTimeout(() => window.location.reload(), 3000));
 };
 // Frames follow the choice that is made in the page around them, which must not keep them once they are gone.
-document.addEventListener('consentchange', event => {
+window[KEY].listeners.push([null, 'consentchange', event => { // also in a document that is opened anew
 	follow(event);
 	for (const ref of followers) (ref.deref() || String)(event);
-});
+}]);
+install(window);
 const followers = new Set();
 guard.join = frame => {
 	for (const ref of followers) if (!ref.deref()) followers.delete(ref);
