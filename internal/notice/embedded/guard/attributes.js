@@ -35,7 +35,7 @@ const matters = (el, name, value) => {
 		return rule && addresses(rule.form, a.value).some(denied);
 	});
 	if (!rule) return false;
-	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : /^\s*(data|javascript):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
+	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : /^\s*(data|javascript|blob):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
 };
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {
@@ -55,6 +55,14 @@ const change = (el, native, args, name, value) => {
 	if (!judged && !ours) return apply(native, el, args);
 	wear(el, authored(twin), judged);
 	return result;
+};
+// Judges a script that is to have that text.
+const retell = (el, text) => {
+	if (!isLive(el) && deniedText(el, text)) doubt = true;
+	if (!isLive(el) || get(el, 'src') !== null || isHeld(el) && get(el, HELD + 'src') !== null) return;
+	const was = isHeld(el) ? authored(el) : undefined;
+	const judged = deniedText(was ? copy(el) : el, text);
+	if (judged || was) wear(el, was || authored(el), judged);
 };
 const author = el => {
 	try {
@@ -82,7 +90,10 @@ const guardAttributes = window => {
 	};
 	for (const writer of writers.split(' ')) replace(common, writer, native => ({
 		_(name) {
-			return isPlain(name) ? apply(native, this, arguments) : attempt(write, native, this, arguments, writer);
+			if (isPlain(name)) return apply(native, this, arguments);
+			const result = attempt(write, native, this, arguments, writer);
+			if (get(this, 'style') !== null && isLive(this)) screenStyle(this);
+			return result;
 		},
 	})._);
 	wrap(common, 'attributes', (native, el) => {
@@ -128,7 +139,12 @@ const guardAttributes = window => {
 		const el = owners.get(all), attribute = el && isHeld(el) && all.getNamedItem(args[0]);
 		return attribute ? el.removeAttributeNode(attribute) : apply(native, all, args);
 	});
-	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => attr && set(attr.ownerElement, attr.name, args[0]) || apply(native, attr, args), 'set');
+	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => {
+		const el = attr && attr.ownerElement;
+		if (set(el, attr.name, args[0])) return;
+		apply(native, attr, args);
+		if (el && attr.name === 'style' && isLive(el)) screenStyle(el);
+	}, 'set');
 	wrap(SVGAnimatedString.prototype, 'baseVal', (native, animated, args) => set(owners.get(animated), 'href', args[0]) || apply(native, animated, args), 'set');
 	wrap(window.HTMLLinkElement.prototype, 'relList', (native, el) => {
 		// Whoever asks for it may make the link load.
@@ -139,20 +155,17 @@ const guardAttributes = window => {
 
 	// The text of a script.
 	for (const { prototype } of [window.HTMLScriptElement, window.SVGScriptElement]) {
-		const retell = (el, text) => {
-			if (!isLive(el) && deniedText(el, text)) doubt = true;
-			if (!isLive(el) || get(el, 'src') !== null || isHeld(el) && get(el, HELD + 'src') !== null) return;
-			const was = isHeld(el) ? authored(el) : undefined;
-			const judged = deniedText(was ? copy(el) : el, text);
-			if (judged || was) wear(el, was || authored(el), judged);
-		};
 		wrap(prototype, 'text textContent innerText innerHTML', (native, el, args) => {
 			args[0] = textual(args[0]);
 			retell(el, `${args[0]}`);
 			return apply(native, el, args);
 		}, 'set');
 		wrap(prototype, 'appendChild insertBefore replaceChild append prepend replaceChildren insertAdjacentText', (native, el, args) => {
-			retell(el, textOf(el) + args.map(node => node && typeof node === 'object' ? node.textContent : node).join(''));
+			retell(el, textOf(el) + args.map(node => {
+				if (!node || typeof node !== 'object') return node;
+				texts = true;
+				return node.textContent;
+			}).join(''));
 			return apply(native, el, args);
 		});
 	}

@@ -36,9 +36,26 @@ const deniedIn = (el, name, value) => {
 	if (!rule || rule.form === '<' || rule.when && !matches(el, rule.when) ||
 		kind === 'link' && !`${get(el, 'rel')}`.split(/[\t\n\f\r ]+/).some(rel => relations.has(rel.toLowerCase()))) return;
 	if (isFrame.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
+	if (/^(script|link)$/.test(kind) && /^\s*(data|blob):/i.test(value)) {
+		const text = contents(value);
+		return kind === 'script' ? deniedText(el, text) : /\bstylesheet\b/i.test(get(el, 'rel')) ? inertCSS(text).judged : undefined;
+	}
 	return addresses(rule.form, value).map(denied).find(Boolean);
 };
 const addresses = (form, value) => form === '=' ? [value.replace(/^[\s\d.]+[;,]?\s*(url\s*=\s*)?["']?/i, '')] : form ? value.split(form === ',' ? /[\s,]+/ : form === ';' ? ';' : /\s+/) : [value];
+// What stands in an address of data, or in a blob of the page.
+const XHR = XMLHttpRequest, { open: openRequest, send: sendRequest } = XHR.prototype, sentText = uncurry(describe(XHR.prototype, 'responseText').get);
+const contents = url => {
+	try {
+		if (/^\s*data:/i.test(url)) return /;base64,/i.test(url) ? atob(url.replace(/^[^,]*,/, '')) : decodeURIComponent(url.replace(/^[^,]*,/, ''));
+		const request = new XHR();
+		apply(openRequest, request, ['GET', url.trim(), false]);
+		apply(sendRequest, request, []);
+		return sentText(request);
+	} catch (gone) {
+		return '';
+	}
+};
 const deniedWithin = url => {
 	try {
 		url = /;base64,/i.test(url) ? atob(url.replace(/^[^,]*,/, '')) : decodeURIComponent(url);
@@ -108,18 +125,18 @@ try { isEmbedded = !top.location.href; } catch (foreign) { isEmbedded = true; }
 
 // Holds an element with these attributes for what was judged, or, if that is nothing, lets it go.
 const wear = (el, attributes, judged) => {
-	const kind = kindOf(el), srcdoc = judged && judged.srcdoc, isScript = kind === 'script';
+	const kind = kindOf(el), inside = judged && Object.keys(Object(judged)).find(key => /^src/.test(key)), isScript = kind === 'script';
 	if (judged) {
-		const moves = srcdoc ? ['srcdoc'] : [...loads[kind].map(rule => rule.name), isScript && 'type'];
+		const moves = inside ? [inside] : [...loads[kind].map(rule => rule.name), isScript && 'type'];
 		attributes = attributes.map(([name, value, namespace]) => {
 			const local = name.replace(/.*:/, '');
 			return moves.includes(local) ? [HELD + (namespace === XLINK ? 'xlink:' : '') + local, value] : [name, value, namespace];
 		});
 		if (isScript) attributes.push(['type', LITERAL]);
 		attributes.push([MARK, '']);
-		if (srcdoc) attributes.push(['srcdoc', srcdoc]);
+		if (inside) attributes.push([inside, judged[inside]]);
 		else attributes.push([SERVICE, judged]);
-		if (/^i?frame$/.test(kind) && !srcdoc) {
+		if (/^i?frame$/.test(kind) && !inside) {
 			const url = attributes.find(a => a[0] === HELD + 'src')[1];
 			let shows;
 			try { shows = resolve(url).href; } catch (invalid) { shows = url; }
@@ -205,12 +222,24 @@ const judge = el => {
 	if (judged) return judged;
 	if (kind === 'script') return get(el, 'src') === null ? deniedText(el, textOf(el)) : undefined;
 	const srcdoc = kind === 'iframe' && get(el, 'srcdoc');
-	if (!srcdoc) return;
+	if (!srcdoc) return kind === 'iframe' && documentOfBlob(get(el, 'src')) || undefined;
 	// Where it shares nothing with this page, the guard comes as a tag.
 	const sandbox = get(el, 'sandbox'), tag = sandbox !== null && /allow-scripts/i.test(sandbox) && !/allow-same-origin/i.test(sandbox) &&
 		'<script ' + MARK + '="' + on + '" src="' + src + '"></script>';
 	const clean = suspicious(srcdoc, true) && embedded(srcdoc);
 	return tag ? { srcdoc: tag + (clean ? clean.srcdoc : srcdoc) } : clean;
+};
+
+// A document in a blob, with what is denied held.
+const documents = new Map(), toBlob = URL.createObjectURL, NativeBlob = Blob;
+const documentOfBlob = url => {
+	const blob = /^\s*blob:/i.test(url) && blobs.get(url.trim());
+	if (!blob || !/html|svg|xml/.test(blob.type)) return;
+	if (!documents.has(blob)) {
+		const text = contents(url), type = /svg|xml/.test(blob.type) ? blob.type : 'text/html', clean = suspicious(text, true) && embedded(text, type);
+		documents.set(blob, clean && apply(toBlob, URL, [new NativeBlob([clean.srcdoc], { type: blob.type })]));
+	}
+	return documents.get(blob) && { src: documents.get(blob) };
 };
 
 // Looks at an element that comes in from a document that loads nothing.

@@ -9,7 +9,7 @@ const suspicious = (text, runs) => {
 	if (!tags.test(text)) return false;
 	const more = /<(?:i?frame|embed|object|script)/i.test(text);
 	if (more) expectFrames();
-	if (isBaseDenied()) return true;
+	if (isBaseDenied() || more && /(?:blob|data):/i.test(text)) return true;
 	if (!more && ![':', '//', '\\', '&', '/\n', '/\t', '/\r', HELD].some(sign => text.includes(sign))) return false; // no address has a host
 	if (/\\/.test(text) && /style/i.test(text) || /srcdoc\s*=/i.test(text) || runs && /<script/i.test(text)) return true;
 	if (text.includes(HELD)) return true;
@@ -27,8 +27,11 @@ const withheld = (context, args, method = setInner) => {
 	if (element.closest.call(context, 'form')) inert.createElement('form').append(twin); // else a form in it would stand
 	// It is parsed as without scripts, where there are elements in <noscript>, not text, as in another element.
 	const noscript = /<(\/?)noscript(?=[\s/>])/gi, raw = noscript.test(`${args[0]}`);
+	// Shadow trees that it declares are made here, where closed ones are known.
+	const declares = method.name === 'setHTMLUnsafe' && args.length < 2 && /shadowrootmode/i.test(args[0]);
+	if (declares) method = setInner;
 	apply(method, twin, raw ? [`${args[0]}`.replace(noscript, '<$1noframes'), ...args.slice(1)] : args);
-	if (!look(twin, /shadowroot/i.test(args[0]))) return;
+	if (!look(twin, /shadowroot/i.test(args[0])) & !(declares && declared(twin))) return;
 	if (raw) findIn(twin, 'noframes').forEach(el => {
 		const own = inert.createElement('noscript');
 		own.append(textOf(el));
@@ -39,11 +42,28 @@ const withheld = (context, args, method = setInner) => {
 	nodes.append(...twin.childNodes);
 	return nodes;
 };
+// Makes the shadow trees that templates declare; tells whether something is held in them.
+const declared = root => {
+	let found;
+	for (const template of findIn(root, 'template[shadowrootmode]')) {
+		const host = parentOf(template), has = name => get(template, 'shadowroot' + name) !== null;
+		try {
+			const tree = apply(attachShadow, host, [{ mode: get(template, 'shadowrootmode').toLowerCase(), delegatesFocus: has('delegatesfocus'), clonable: has('clonable'), serializable: has('serializable') }]);
+			tree.append(template.content);
+			template.remove();
+			remember(guard.roots, tree);
+			found = look(tree) || found;
+			found = [...tree.children].map(declared).some(Boolean) || found;
+		} catch (none) { /* no host, or it has one */ }
+	}
+	return found;
+};
+const { attachShadow } = element;
 // The document that a srcdoc holds, with what is denied held; nothing where that is nothing.
-const embedded = text => {
+const embedded = (text, type = 'text/html') => {
 	try {
-		const page = new DOMParser().parseFromString(text, 'text/html');
-		return look(page) && { srcdoc: (page.doctype ? '<!doctype html>' : '') + outerOf(page.documentElement) };
+		const page = new DOMParser().parseFromString(text, type);
+		return look(page) && { srcdoc: type !== 'text/html' ? new XMLSerializer().serializeToString(page) : (page.doctype ? '<!doctype html>' : '') + outerOf(page.documentElement) };
 	} catch (trusted) { /* types are demanded */ }
 };
 

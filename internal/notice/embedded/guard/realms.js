@@ -45,7 +45,10 @@ const lead = (window, name, url) => {
 		}
 		if (at === at.parent) break;
 	}
-	if (frame) wear(frame, [...authored(frame).filter(([name]) => name !== 'src'), ['src', `${url}`]], id);
+	return frame && leadFrame(frame, url);
+};
+const leadFrame = (frame, url) => {
+	wear(frame, [...authored(frame).filter(([name]) => name !== 'src'), ['src', `${url}`]], denied(url));
 	return frame;
 };
 
@@ -74,7 +77,8 @@ const guardFrames = (window, realm) => {
 	const leads = link => {
 		const href = link && (link.href && link.href.baseVal || link.href);
 		const base = href && !get(link, 'target') && window.document.querySelector('base[target]');
-		return href && lead(window, get(base || link, 'target'), href);
+		const target = get(base || link, 'target'), own = !target || /^_self$/i.test(target) ? window.frameElement : null;
+		return href && (own ? denied(href) && leadFrame(own, href) : lead(window, target, href));
 	};
 	// Of a click; what stands in a shadow tree only its path tells.
 	const linkOf = event => event.target.shadowRoot || shadows ? event.composedPath().find(el => /^(a|area)$/i.test(el.localName)) : event.target.closest && event.target.closest('a,area');
@@ -92,18 +96,26 @@ const guardFrames = (window, realm) => {
 		const id = !event.hashChange && denied(event.destination.url), frame = id && window.frameElement;
 		if (!frame) return;
 		event.preventDefault();
-		wear(frame, [...authored(frame).filter(([name]) => name !== 'src'), ['src', event.destination.url]], id);
+		leadFrame(frame, event.destination.url);
+	});
+	wrap(window.Navigation && window.Navigation.prototype, 'navigate', (native, self, args) => {
+		const frame = window !== window.top && args.length && denied(args[0] = textual(args[0])) && window.frameElement;
+		if (!frame) return apply(native, self, args);
+		leadFrame(frame, args[0]);
+		const failed = window.Promise.reject(new window.DOMException('Navigation was aborted', 'AbortError'));
+		failed.catch(() => {});
+		return { committed: failed, finished: failed };
 	});
 	// Workers made of a blob or of data begin with the guard's part for requests; others come from the site.
 	const toURL = window.URL.createObjectURL.bind(window.URL);
 	wrap(window.URL, 'createObjectURL', (native, self, args) => {
 		const url = apply(native, self, args);
-		if (args[0] instanceof window.Blob && /javascript|^$/.test(args[0].type)) blobs.set(url, args[0]);
+		if (args[0] instanceof window.Blob && /javascript|html|svg|xml|^$/.test(args[0].type)) blobs.set(url, args[0]);
 		return url;
 	});
 	wrap(window.URL, 'revokeObjectURL', (native, self, args) => {
 		blobs.delete(args[0]);
 		return apply(native, self, args);
 	});
-	wrapClass(window, 'Worker SharedWorker', args => workerStub(args, blobs, file('on=' + [...guard.granted] + '/worker.js'), toURL));
+	wrapClass(window, 'Worker SharedWorker', args => workerStub(args, blobs, file('on=' + [...guard.granted] + '/worker.js'), toURL, url => contents(url).replace(new RegExp(policy.module, 'g'), (all, quoted) => denied(quoted.slice(1, -1)) ? all.replace(quoted, '"data:text/javascript,"') : all)));
 };

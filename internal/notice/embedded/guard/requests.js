@@ -30,6 +30,13 @@ const guardRequests = (window, realm) => {
 		if (url && denied(url)) audio.src = url; // held as with other elements
 	});
 	wrapClass(window, 'WebSocket WebSocketStream', args => aside(args, 0, dead.replace('http', 'ws')));
+	wrapClass(window, 'PaymentRequest', args => [].concat(args[0]).some(m => m && denied(m.supportedMethods)) ? [args[0].map(m => denied(m.supportedMethods) ? { ...m, supportedMethods: dead.replace(/^http:/, 'https:') } : m), ...args.slice(1)] : args);
+	wrap(window.CredentialsContainer && window.CredentialsContainer.prototype, 'get', (native, self, args) => [].concat(Object(Object(Object(args[0]).identity).providers)).some(p => p && denied(p.configURL)) ?
+		window.Promise.reject(new window.DOMException('Error retrieving a token.', 'NetworkError')) : apply(native, self, args));
+	wrap(window.Document.prototype, 'createProcessingInstruction', (native, self, args) => {
+		const href = /(href\s*=\s*["'])([^"']*)/.exec(args[1]);
+		return apply(native, self, args[0] === 'xml-stylesheet' && href && denied(href[2]) ? [args[0], args[1].replace(href[0], href[1] + 'data:,')] : args);
+	});
 	// A form that is held would send to the page itself.
 	const sends = el => el && isHeld(el) && (get(el, HELD + 'action') || get(el, HELD + 'formaction'));
 	const refuse = (form, submitter) => {

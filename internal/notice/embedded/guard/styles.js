@@ -19,6 +19,7 @@ const inertCSS = (css, ever) => {
 
 // Holds the style of an element, and the text of a style sheet, where they would load what is denied.
 const TEXT = 'text';
+let texts = false; // whether scripts may keep a text node of a style sheet or of a script
 screenStyle = el => {
 	const css = get(el, 'style'), attribute = css && inertCSS(css), sheet = kindOf(el) === 'style' && !isHeld(el) && inertCSS(textOf(el));
 	const judged = attribute && attribute.judged || sheet && sheet.judged;
@@ -39,7 +40,7 @@ const guardStyles = window => {
 		if (typeof args[at] === 'string') args[at] = inertCSS(args[at]).clean;
 		return apply(native, self, args);
 	};
-	const { CSSStyleSheet, CSSGroupingRule, CSSStyleDeclaration, CSSStyleRule, HTMLElement, SVGElement, HTMLStyleElement, SVGStyleElement, Element } = window;
+	const { CSSStyleSheet, CSSGroupingRule, CSSStyleDeclaration, CSSStyleRule, StylePropertyMap, HTMLElement, SVGElement, HTMLStyleElement, SVGStyleElement, Element, Node, CharacterData } = window;
 	for (const owner of [CSSStyleSheet, CSSGroupingRule]) wrap(owner && owner.prototype, 'insertRule replace replaceSync', clean(0));
 	wrap(CSSStyleSheet.prototype, 'addRule', clean(1));
 	wrapClass(window, 'FontFace', args => {
@@ -49,10 +50,11 @@ const guardStyles = window => {
 	// Whoever asks for an element's style may write there. It is looked at before anything is drawn.
 	let asked = new Set(), last;
 	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get), cssText = describe(CSSStyleDeclaration.prototype, 'cssText');
+	const textIn = uncurry(cssText.get), setTextIn = uncurry(cssText.set);
 	const lookAt = owner => {
 		if (owner.selectorText !== undefined) {
-			const style = styleOf(owner), { judged, clean } = inertCSS(apply(cssText.get, style, []));
-			if (judged) apply(cssText.set, style, [clean]);
+			const style = styleOf(owner), { judged, clean } = inertCSS(textIn(style));
+			if (judged) setTextIn(style, clean);
 		} else if (isLive(owner)) screenStyle(owner);
 		else if (inertCSS(get(owner, 'style') || '').judged) doubt = true;
 	};
@@ -74,32 +76,67 @@ const guardStyles = window => {
 	}, 'get');
 	// Sooner, where a denied address is given by what can be replaced: who then asks for a size would load it.
 	const isDenied = value => typeof value === 'string' && /url|src|image-set|\\/i.test(value) && inertCSS(value).judged;
-	const gives = (owner, name, part) => replace(owner, name, native => ({
-		_(first, value) {
-			const result = apply(native, this, arguments);
-			if (isDenied(part ? first : value)) asked.forEach(lookAt);
-			return result;
-		},
-	})._, part);
-	gives(CSSStyleDeclaration.prototype, 'setProperty');
-	gives(CSSStyleDeclaration.prototype, 'cssText', 'set');
 	const { prototype } = window.CSSStyleProperties || CSSStyleDeclaration; // without accessors in Chromium
 	for (const name of Object.getOwnPropertyNames(prototype)) {
-		if (/^(webkit|-webkit-)?(background|border-?image|list-?style|mask|content$|cursor|shape-?outside)(-?(image|source))?$/i.test(name)) gives(prototype, name, 'set');
-	}
-	for (const owner of [HTMLElement, SVGElement]) {
-		replace(owner.prototype, 'style', native => ({
+		if (/^(webkit|-webkit-)?(background|border-?image|list-?style|mask|content$|cursor|shape-?outside)(-?(image|source))?$/i.test(name)) replace(prototype, name, native => ({
 			_(css) {
 				apply(native, this, arguments);
-				if (isDenied(css)) lookAt(this);
+				if (isDenied(css)) look();
 			},
 		})._, 'set');
 	}
 	for (const owner of [HTMLElement, SVGElement, CSSStyleRule]) asks(owner.prototype, 'style');
-	for (const owner of [Element, CSSStyleRule]) if (describe(owner.prototype, 'attributeStyleMap')) asks(owner.prototype, 'attributeStyleMap');
+	for (const owner of [HTMLElement, SVGElement]) if (describe(owner.prototype, 'attributeStyleMap')) asks(owner.prototype, 'attributeStyleMap');
+	// These are looked at at once; a declaration may have been asked for long before.
+	const sets = at => (native, style, args) => {
+		if (args.length > at) args[at] = textual(args[at]);
+		const result = apply(native, style, args);
+		if (typeof args[at] !== 'string' || !inertCSS(args[at]).judged) return result;
+		look();
+		const { judged, clean } = inertCSS(textIn(style));
+		if (judged) setTextIn(style, clean);
+		return result;
+	};
+	const judging = [sets(0), sets(1)];
+	for (const [name, part, at] of [['cssText', 'set', 0], ['setProperty', 'value', 1]]) replace(CSSStyleDeclaration.prototype, name, native => ({
+		_() {
+			return typeof arguments[at] !== 'object' && !/[\\/]/.test(arguments[at]) ? apply(native, this, arguments) : attempt(judging[at], native, this, arguments);
+		},
+	})._, part);
+	for (const owner of [HTMLElement, SVGElement, StylePropertyMap]) wrap(owner && owner.prototype, owner === StylePropertyMap ? 'set append' : 'style', (native, self, args) => {
+		const result = apply(native, self, args);
+		if (owner !== StylePropertyMap) asked.add(self);
+		look();
+		return result;
+	}, owner === StylePropertyMap ? 'value' : 'set');
+	// Also on elements that do not load. It is written out, as it is called often.
+	const attributeSet = (el, name) => {
+		try {
+			if (/^style$/i.test(name)) asked.add(el), look();
+		} catch (none) { /* no name, and no attribute */ }
+	};
+	replace(HTMLElement.prototype, 'setAttribute', native => ({
+		_(name) {
+			const result = apply(native, this, arguments);
+			if (typeof name !== 'string' || name.length === 5 && name !== 'class') attributeSet(this, name);
+			return result;
+		},
+	})._);
+	wrap(HTMLElement.prototype, 'setAttributeNS setAttributeNode setAttributeNodeNS', (native, self, args) => {
+		const result = apply(native, self, args);
+		asked.add(self);
+		look();
+		return result;
+	});
 	wrap(Element.prototype, 'animate', (native, self, args) => {
-		const text = args[0] && JSON.stringify(args[0]), { judged, clean } = text ? inertCSS(text.replace(/\\"/g, "'")) : {};
-		return apply(native, self, judged ? [JSON.parse(clean), ...args.slice(1)] : args);
+		const text = args[0] && JSON.stringify(args[0]);
+		let judged;
+		const frames = text && JSON.parse(text, (_, value) => {
+			const css = typeof value === 'string' ? inertCSS(value) : {};
+			judged = judged || css.judged;
+			return css.judged ? css.clean : value;
+		});
+		return apply(native, self, judged ? [frames, ...args.slice(1)] : args);
 	});
 	// The text of a style sheet.
 	for (const owner of [HTMLStyleElement, SVGStyleElement]) {
@@ -122,20 +159,46 @@ const guardStyles = window => {
 		wrap(owner.prototype, 'textContent innerText innerHTML', (native, el) => isHeld(el) && get(el, HELD + TEXT) !== null ? get(el, HELD + TEXT) : apply(native, el, []), 'get');
 		wrap(owner.prototype, 'appendChild insertBefore replaceChild append prepend replaceChildren', (native, el, args) => {
 			if (!isLive(el)) doubt = true;
-			for (const node of args) if (isLive(el) && node && typeof node === 'object' && typeOf(node) === 3) {
-				const { judged, clean } = inertCSS(node.data);
-				if (!judged) continue;
-				dress(el, [...authored(el), [MARK, ''], [SERVICE, judged], [HELD + TEXT, textOf(el) + node.data]]);
-				node.data = clean;
-			}
+			args.forEach((node, i) => {
+				const isText = typeof node === 'string', css = isText ? node : node && typeof node === 'object' && typeOf(node) === 3 && dataOf(node);
+				if (!isText && css !== false) texts = true;
+				const { judged, clean } = css && isLive(el) ? inertCSS(css) : {};
+				if (!judged) return;
+				dress(el, [...authored(el), [MARK, ''], [SERVICE, judged], [HELD + TEXT, textOf(el) + css]]);
+				if (isText) args[i] = clean;
+				else setData(node, clean);
+			});
 			return apply(native, el, args);
 		});
+	}
+	// A text node that a script keeps, of a style sheet or of a script.
+	const data = describe(CharacterData.prototype, 'data'), dataOf = uncurry(data.get), setData = uncurry(data.set);
+	const changed = node => {
+		const el = parentOf(node), kind = el && typeOf(el) === 1 && kindOf(el);
+		if (kind === 'script') retell(el, textOf(el));
+		if (kind !== 'style' || !isLive(el)) return;
+		const { judged, clean } = inertCSS(dataOf(node));
+		if (!judged) return;
+		dress(el, [...authored(el), [MARK, ''], [SERVICE, judged], [HELD + TEXT, textOf(el)]]);
+		setData(node, clean);
+	};
+	for (const [owner, name, part] of [[CharacterData, 'data', 'set'], [Node, 'nodeValue', 'set'], [CharacterData, 'appendData'], [CharacterData, 'insertData'], [CharacterData, 'replaceData']]) {
+		replace(owner.prototype, name, native => ({
+			_() {
+				const result = apply(native, this, arguments);
+				if (texts) changed(this);
+				return result;
+			},
+		})._, part);
 	}
 	// In drawings, addresses stand in attributes of many elements.
 	replace(SVGElement.prototype, 'setAttribute', native => ({
 		_(name, value) {
-			if (typeof value === 'string' && /url\(/i.test(value) && isLive(this)) arguments[1] = inertCSS(value).clean;
-			return apply(native, this, arguments);
+			const isStyle = /^style$/i.test(name);
+			if (!isStyle && typeof value === 'string' && /url\(/i.test(value) && isLive(this)) arguments[1] = inertCSS(value).clean;
+			const result = apply(native, this, arguments);
+			if (isStyle) attributeSet(this, name);
+			return result;
 		},
 	})._);
 };

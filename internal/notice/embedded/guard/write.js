@@ -23,10 +23,10 @@ const guardWrite = window => {
 				close.lastIndex = next;
 				const ends = close.exec(text);
 				next = ends ? ends.index : text.length;
-				if (!ends && /^script$/i.test(name)) return [out + text.slice(at, from), text.slice(from)];
+				if (!ends && /^(script|style)$/i.test(name)) return [out + text.slice(at, from), text.slice(from)];
 			}
-			const markup = text.slice(from, next);
-			if (loads[name.toLowerCase()] && suspicious(markup, true)) {
+			const markup = text.slice(from, next), isSheet = /^style$/i.test(name);
+			if ((isSheet || loads[name.toLowerCase()] || /\sstyle\s*=/i.test(all)) && suspicious(markup, true)) {
 				const box = inert.createElement('template');
 				box.innerHTML = drawing ? '<svg>' + markup : /^frame$/i.test(name) ? '' : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
 				if (/^frame$/i.test(name)) {
@@ -36,8 +36,8 @@ const guardWrite = window => {
 				}
 				const el = [...findInFragment(box.content, name.toLowerCase() + ',feImage,img')].pop();
 				if (el && (el.textContent += '', screen(el))) {
-					el.textContent = '';
-					out += text.slice(at, from) + outerOf(el).replace(/<\/[^<]*$/, '') + (/\/>$/.test(all) && drawing ? '</' + el.localName + '>' : '') + text.slice(start.lastIndex, next);
+					if (!isSheet) el.textContent = '';
+					out += text.slice(at, from) + outerOf(el).replace(/<\/[^<]*$/, '') + (/\/>$/.test(all) && drawing ? '</' + el.localName + '>' : '') + (isSheet ? '' : text.slice(start.lastIndex, next));
 					at = next;
 				}
 			}
@@ -49,7 +49,14 @@ const guardWrite = window => {
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
 		if (!isLive(self)) doubt = true;
 		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
-		const [now, later] = written(waits + args.join('') + (name === 'writeln' ? '\n' : ''));
+		let text = waits + args.join('') + (name === 'writeln' ? '\n' : '');
+		// What is behind a base element is resolved against it.
+		const based = /^([^]*<base\s(?:[^>"']|"[^"]*"|'[^']*')*>)([^]+)/i.exec(text);
+		if (based) {
+			apply(write, self, written(based[1]).slice(0, 1));
+			text = based[2];
+		}
+		const [now, later] = written(text);
 		flush = () => {
 			const text = waits;
 			waits = '';
