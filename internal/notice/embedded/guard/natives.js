@@ -44,7 +44,7 @@ const wrapClass = (window, names, change, then) => names.split(' ').forEach(name
 		return made;
 	} });
 	natives.set(stand, native);
-	define(window, name, { ...describe(window, name), value: stand });
+	define(window, name, { __proto__: null, ...describe(window, name), value: stand });
 	if (native.prototype.constructor === native) native.prototype.constructor = stand;
 });
 const asNative = window => wrap(window.Function.prototype, 'toString', (native, self) => apply(native, natives.get(self) || self, []));

@@ -1,20 +1,40 @@
 // What style sheets and declarations load that scripts write. A denied address becomes one that loads nothing, in
 // its place. What an element's author wrote is kept beside it, as with other elements that are held.
 
-const cssAddress = /@import\s+(["'])((?:(?!\1)[^\\]|\\[^])*)\1|(?:url|src)\(\s*(?:"((?:[^"\\]|\\[^])*)"|'((?:[^'\\]|\\[^])*)'|((?:[^\s"'()\\]|\\[^])*))\s*\)|(?:image-set\(|,)\s*(["'])((?:(?!\6)[^\\]|\\[^])*)\6/gi;
-const unescaped = text => text.replace(/\\(?:([0-9a-f]{1,6})\s?|([^]))/gi, (_, hex, char) => hex ? String.fromCodePoint(parseInt(hex, 16) % 0x110000) : char);
+// Comments, strings, and names with what "url(" has in it (CSS Syntax, section 4.3). Each matches wherever it begins,
+// so that no text takes longer than its length.
+const cssToken = /\/\*[^]*?(?:\*\/|$)|("(?:[^"\\\n]|\\[^])*|'(?:[^'\\\n]|\\[^])*)|@?(?:[-\w\x80-\uffff]|\\(?:[0-9a-f]{1,6}\s?|[^\n]))+\(?|[^\s\w]/gi;
+const cssBare = /\s*(?!["'\s])((?:[^\s"'()\\]|\\[^])*)/y;
+const unescaped = text => text.replace(/\\(?:([0-9a-f]{1,6})\s?|([^]))/gi, (_, hex, char) => hex ? String.fromCodePoint(parseInt(hex, 16) % 0x110000) : char === '\n' ? '' : char);
 // A text of CSS with what is denied, or may ever be, made inert, and whose the last of that is.
 const inertCSS = (css, ever) => {
-	let judged;
-	// Names and addresses may be escaped (CSS Syntax, section 4.3.7); then they are looked at unescaped.
-	const readable = /[\\/]/.test(css) && (/\b(url|src|import|image-set)\b/i.test(css) || /\\/.test(css));
-	const clean = readable ? css.replace(/(^|[\s:,;{@])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n])*\\(?:[-\w]|\\)*)(?=\()/gi, (_, before, name) => before + unescaped(name)).replace(cssAddress, (all, q1, a, b, c, d, q2, e) => {
-		const url = [a, b, c, d, e].find(part => part !== undefined), id = url && (ever ? (guard.partyOf(unescaped(url)) || 0).id : denied(unescaped(url)));
-		if (!id) return all;
+	// Names and addresses may be escaped (CSS Syntax, section 4.3.7).
+	if (!/[\\/]/.test(css) || !/\\|\b(?:url|src|import|image-set)\b/i.test(css)) return { clean: css };
+	let clean = '', at = 0, judged, before = '';
+	const judge = (url, from) => {
+		const id = url && (ever ? (guard.partyOf(unescaped(url)) || 0).id : denied(unescaped(url)));
+		if (!id) return;
 		judged = id;
-		return all.replace(url, () => 'data:,');
-	}) : css;
-	return { judged, clean };
+		clean += css.slice(at, from) + 'data:,';
+		at = from + url.length;
+	};
+	cssToken.lastIndex = 0;
+	for (let found; (found = cssToken.exec(css));) {
+		const [token, string] = found;
+		if (token.startsWith('/*')) continue;
+		if (string) {
+			if (/^(?:@import|url\(|src\(|(?:-webkit-)?image-set\(|,)$/i.test(before)) judge(string.slice(1), found.index + 1);
+			if (css[cssToken.lastIndex] === string[0]) cssToken.lastIndex++;
+		}
+		before = string ? '' : token.includes('\\') ? unescaped(token) : token;
+		if (!/^(?:url|src)\($/i.test(before)) continue;
+		cssBare.lastIndex = cssToken.lastIndex;
+		const bare = cssBare.exec(css);
+		if (!bare) continue;
+		judge(bare[1], cssBare.lastIndex - bare[1].length);
+		cssToken.lastIndex = cssBare.lastIndex;
+	}
+	return { judged, clean: judged ? clean + css.slice(at) : css };
 };
 
 // Holds the style of an element, and the text of a style sheet, where they would load what is denied.
