@@ -302,17 +302,25 @@ func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed 
 	return failed
 }
 
-// await waits until all these have asked, or none has for a while.
-func (r *round) await(batch []way, phase string) (missing []way) {
-	const quiet = 2 * time.Second
+// await waits until all these have asked, or none has for a while in which the tab was answered: on a busy machine, what
+// it loads may take long.
+func (r *round) await(tab *harness.Tab, batch []way, phase string) (missing []way) {
+	const quiet = time.Second
 	missing = batch
-	for deadline := time.Now().Add(quiet); len(missing) > 0 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		now := asked()
-		left := slices.DeleteFunc(slices.Clone(missing), func(w way) bool { return w.of(now, phase) > 0 })
-		if len(left) < len(missing) {
+	look := func() (more bool) {
+		now, before := asked(), len(missing)
+		missing = slices.DeleteFunc(slices.Clone(missing), func(w way) bool { return w.of(now, phase) > 0 })
+		return len(missing) < before
+	}
+	for deadline := time.Now().Add(quiet); len(missing) > 0; time.Sleep(20 * time.Millisecond) {
+		if look() {
+			deadline = time.Now().Add(quiet)
+		} else if time.Now().After(deadline) {
+			if settle(tab); !look() {
+				return missing
+			}
 			deadline = time.Now().Add(quiet)
 		}
-		missing = left
 	}
 	return missing
 }
@@ -364,7 +372,7 @@ func (r *round) try(batch []way) {
 	// The control.
 	tab := visit(r.t)
 	failed := r.open(tab, r.plain, r.phase("c"), batch)
-	missing := r.await(batch, r.phase("c"))
+	missing := r.await(tab, batch, r.phase("c"))
 	tab.Leave()
 	if batch[0].not[r.engine.Name] != "" { // and so have all of them
 		for _, w := range batch {
@@ -415,7 +423,7 @@ func (r *round) try(batch []way) {
 		}
 	}
 	if granted {
-		for _, w := range r.await(coming, r.phase("b")) {
+		for _, w := range r.await(tab, coming, r.phase("b")) {
 			r.fault(w, "not loaded after a grant")
 		}
 		settle(tab)
@@ -440,7 +448,7 @@ func (r *round) try(batch []way) {
 		r.answer(tab, "grant", true)
 	}
 	r.open(tab, r.site, r.phase("g"), batch)
-	for _, w := range r.await(batch, r.phase("g")) {
+	for _, w := range r.await(tab, batch, r.phase("g")) {
 		r.fault(w, "does not load where it is allowed")
 	}
 
