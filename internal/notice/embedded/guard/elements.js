@@ -202,12 +202,15 @@ const judge = el => {
 	if (kind === 'script') return get(el, 'src') === null ? deniedText(el, textOf(el)) : undefined;
 	const srcdoc = kind === 'iframe' && get(el, 'srcdoc');
 	if (!srcdoc) return;
-	// Where it shares nothing with this page, the guard comes as a tag.
-	const sandbox = get(el, 'sandbox'), tag = sandbox !== null && /allow-scripts/i.test(sandbox) && !/allow-same-origin/i.test(sandbox) &&
+	// Where it shares nothing with this page, or is first seen when its scripts have run, the guard comes as a tag.
+	const sandbox = get(el, 'sandbox'), isOther = sandbox !== null && !/allow-same-origin/i.test(sandbox);
+	const tag = (sandbox === null || /allow-scripts/i.test(sandbox)) && (isOther || isWebKit && /<script|\son\w+\s*=|javascript:/i.test(srcdoc)) &&
 		'<script ' + MARK + '="' + on + '" src="' + src + '"></script>';
-	const clean = suspicious(srcdoc, true) && embedded(srcdoc);
-	return tag ? { srcdoc: tag + (clean ? clean.srcdoc : srcdoc) } : clean;
+	const clean = suspicious(srcdoc, true) && embedded(srcdoc), text = clean ? clean.srcdoc : srcdoc;
+	return tag ? { srcdoc: text.replace(/^\s*<!doctype[^>]*>|^/i, doctype => doctype + tag) } : clean;
 };
+// Other engines keep the window of the empty document that was there before.
+const isWebKit = /^Apple/.test(navigator.vendor);
 
 // Looks at an element that comes in from a document that loads nothing.
 let screenStyle; // see styles.js

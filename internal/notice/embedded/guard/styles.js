@@ -83,6 +83,7 @@ const guardStyles = window => {
 	})._, part);
 	gives(CSSStyleDeclaration.prototype, 'setProperty');
 	gives(CSSStyleDeclaration.prototype, 'cssText', 'set');
+	if (window.StylePropertyMap) gives(window.StylePropertyMap.prototype, 'set');
 	const { prototype } = window.CSSStyleProperties || CSSStyleDeclaration; // without accessors in Chromium
 	for (const name of Object.getOwnPropertyNames(prototype)) {
 		if (/^(webkit|-webkit-)?(background|border-?image|list-?style|mask|content$|cursor|shape-?outside)(-?(image|source))?$/i.test(name)) gives(prototype, name, 'set');
@@ -95,11 +96,17 @@ const guardStyles = window => {
 			},
 		})._, 'set');
 	}
-	for (const owner of [HTMLElement, SVGElement, CSSStyleRule]) asks(owner.prototype, 'style');
-	for (const owner of [Element, CSSStyleRule]) if (describe(owner.prototype, 'attributeStyleMap')) asks(owner.prototype, 'attributeStyleMap');
+	for (const owner of [HTMLElement, SVGElement, CSSStyleRule]) {
+		for (const name of ['style', 'attributeStyleMap', 'styleMap']) if (name in owner.prototype) asks(owner.prototype, name);
+	}
 	wrap(Element.prototype, 'animate', (native, self, args) => {
-		const text = args[0] && JSON.stringify(args[0]), { judged, clean } = text ? inertCSS(text.replace(/\\"/g, "'")) : {};
-		return apply(native, self, judged ? [JSON.parse(clean), ...args.slice(1)] : args);
+		let judged;
+		const text = args[0] && JSON.stringify(args[0]), frames = text && text.includes('url(') && JSON.parse(text, (_, value) => {
+			const css = typeof value === 'string' && inertCSS(value);
+			judged = judged || css && css.judged;
+			return css ? css.clean : value;
+		});
+		return apply(native, self, judged ? [frames, ...args.slice(1)] : args);
 	});
 	// The text of a style sheet.
 	for (const owner of [HTMLStyleElement, SVGStyleElement]) {
