@@ -11,7 +11,7 @@ const follow = event => {
 	releasing.then(() => guard.follow(event.detail)).catch(() => setTimeout(() => window.location.reload(), 3000));
 };
 // Frames follow the choice that is made in the page around them, which must not keep them once they are gone.
-window[KEY].listeners.push([null, 'consentchange', event => {
+window[KEY].listeners.push([null, 'consentchange', event => { // also in a document that is opened anew
 	follow(event);
 	for (const ref of followers) (ref.deref() || String)(event);
 }]);

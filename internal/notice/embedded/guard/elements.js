@@ -72,10 +72,8 @@ const authored = el => {
 	return all.filter(({ name, value }) => !ours || name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] :
-			[name.slice(HELD.length), name === HELD + 'style' ? withLater(value, get(el, 'style')) : value, name.startsWith(HELD + 'xlink:') && XLINK]);
+			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
 };
-// A style that is held, with what the page has added since to what stands in its place.
-const withLater = (css, now) => now === null || now === inertCSS(css, true).clean ? css : css + ';' + now.replace(/[\w-]+\s*:[^;]*url\("?data:,"?\)[^;]*;?/g, '');
 
 // Gives an element these attributes: one that may load at once keeps the others, and loads last.
 const dress = (el, attributes) => {

@@ -3,13 +3,13 @@
 
 const cssAddress = /@import\s+(["'])((?:(?!\1)[^\\]|\\[^])*)\1|(?:url|src)\(\s*(?:"((?:[^"\\]|\\[^])*)"|'((?:[^'\\]|\\[^])*)'|((?:[^\s"'()\\]|\\[^])*))\s*\)|(?:image-set\(|,)\s*(["'])((?:(?!\6)[^\\]|\\[^])*)\6/gi;
 const unescaped = text => text.replace(/\\(?:([0-9a-f]{1,6})\s?|([^]))/gi, (_, hex, char) => hex ? String.fromCodePoint(parseInt(hex, 16) % 0x110000) : char);
-// A text of CSS with what is denied, or may ever be, made inert, and whose the last of that is.
-const inertCSS = (css, ever) => {
+// A text of CSS with what is denied made inert, and whose the last of that is.
+const inertCSS = css => {
 	let judged;
 	// Names and addresses may be escaped (CSS Syntax, section 4.3.7); then they are looked at unescaped.
 	const readable = /[\\/]/.test(css) && (/\b(url|src|import|image-set)\b/i.test(css) || /\\/.test(css));
 	const clean = readable ? css.replace(/(^|[\s:,;{@])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n])*\\(?:[-\w]|\\)*)(?=\()/gi, (_, before, name) => before + unescaped(name)).replace(cssAddress, (all, q1, a, b, c, d, q2, e) => {
-		const url = [a, b, c, d, e].find(part => part !== undefined), id = url && (ever ? (guard.partyOf(unescaped(url)) || 0).id : denied(unescaped(url)));
+		const url = [a, b, c, d, e].find(part => part !== undefined), id = url && denied(unescaped(url));
 		if (!id) return all;
 		judged = id;
 		return all.replace(url, () => 'data:,');
@@ -20,17 +20,16 @@ const inertCSS = (css, ever) => {
 // Holds the style of an element, and the text of a style sheet, where they would load what is denied.
 const TEXT = 'text';
 screenStyle = el => {
-	const css = get(el, 'style'), attribute = css && inertCSS(css), sheet = kindOf(el) === 'style' && !isHeld(el) && inertCSS(textOf(el));
+	const css = get(el, 'style'), attribute = css && inertCSS(css), sheet = kindOf(el) === 'style' && inertCSS(textOf(el));
 	const judged = attribute && attribute.judged || sheet && sheet.judged;
-	if (!judged) return;
-	const rest = isHeld(el) ? [...attributesOf(el)].map(a => [a.name, a.value, a.namespaceURI]) : [...authored(el), [MARK, ''], [SERVICE, judged]];
-	const held = [];
-	if (attribute && attribute.judged) held.push([HELD + 'style', get(el, HELD + 'style') === null ? css : authored(el).find(([name]) => name === 'style')[1]], ['style', attribute.clean]);
+	if (!judged || isHeld(el)) return;
+	const rest = authored(el).filter(([name]) => name !== 'style' || !attribute.judged), held = [[MARK, ''], [SERVICE, judged]];
+	if (attribute && attribute.judged) held.push([HELD + 'style', css], ['style', attribute.clean]);
 	if (sheet && sheet.judged) {
 		held.push([HELD + TEXT, textOf(el)]);
 		setText(el, sheet.clean);
 	}
-	dress(el, [...rest.filter(([name]) => !held.some(h => h[0] === name)), ...held]);
+	dress(el, [...rest, ...held]);
 	return judged;
 };
 
@@ -48,19 +47,21 @@ const guardStyles = window => {
 	});
 	// Whoever asks for an element's style may write there. It is looked at before anything is drawn.
 	let asked = new Set(), last;
-	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get), cssText = describe(CSSStyleDeclaration.prototype, 'cssText');
-	const lookAt = owner => {
-		if (owner.selectorText !== undefined) {
-			const style = styleOf(owner), { judged, clean } = inertCSS(apply(cssText.get, style, []));
-			if (judged) apply(cssText.set, style, [clean]);
-		} else if (isLive(owner)) screenStyle(owner);
-		else if (inertCSS(get(owner, 'style') || '').judged) doubt = true;
-	};
+	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get);
 	const look = () => {
 		const all = asked;
 		asked = new Set();
 		last = undefined;
-		all.forEach(lookAt);
+		for (const owner of all) {
+			if (owner.selectorText === undefined) {
+				if (isLive(owner)) screenStyle(owner);
+				else if (inertCSS(get(owner, 'style') || '').judged) doubt = true;
+			}
+			else {
+				const style = styleOf(owner), { judged, clean } = inertCSS(style.cssText);
+				if (judged) style.cssText = clean;
+			}
+		}
 	};
 	const asks = (owner, name) => replace(owner, name, native => {
 		const own = uncurry(native);
@@ -72,42 +73,26 @@ const guardStyles = window => {
 			},
 		}._;
 	}, 'get');
-	// Sooner, where a denied address is given by what can be replaced: who then asks for a size would load it.
-	const isDenied = value => typeof value === 'string' && /url|src|image-set|\\/i.test(value) && inertCSS(value).judged;
-	const gives = (owner, name, part) => replace(owner, name, native => ({
-		_(first, value) {
-			const result = apply(native, this, arguments);
-			if (isDenied(part ? first : value)) asked.forEach(lookAt);
-			return result;
-		},
-	})._, part);
-	gives(CSSStyleDeclaration.prototype, 'setProperty');
-	gives(CSSStyleDeclaration.prototype, 'cssText', 'set');
-	if (window.StylePropertyMap) gives(window.StylePropertyMap.prototype, 'set');
-	const { prototype } = window.CSSStyleProperties || CSSStyleDeclaration; // without accessors in Chromium
+	for (const owner of [HTMLElement, SVGElement, CSSStyleRule]) asks(owner.prototype, 'style');
+	for (const owner of [Element, CSSStyleRule]) if (describe(owner.prototype, 'attributeStyleMap')) asks(owner.prototype, 'attributeStyleMap');
+	wrap(Element.prototype, 'animate', (native, self, args) => {
+		const text = args[0] && JSON.stringify(args[0]), { judged, clean } = text ? inertCSS(text.replace(/\\"/g, "'")) : {};
+		return apply(native, self, judged ? [JSON.parse(clean), ...args.slice(1)] : args);
+	});
+	// Where each property has a setter of its own, as in Firefox and WebKit, an address is looked at when it is given:
+	// a page that then asks for a size would load it.
+	const { prototype } = window.CSSStyleProperties || CSSStyleDeclaration, textOfStyle = describe(CSSStyleDeclaration.prototype, 'cssText');
 	for (const name of Object.getOwnPropertyNames(prototype)) {
-		if (/^(webkit|-webkit-)?(background|border-?image|list-?style|mask|content$|cursor|shape-?outside)(-?(image|source))?$/i.test(name)) gives(prototype, name, 'set');
-	}
-	for (const owner of [HTMLElement, SVGElement]) {
-		replace(owner.prototype, 'style', native => ({
-			_(css) {
+		if (/^-?(webkit)?-?(background|border-?image|list-?style|mask|content$|cursor|shape-?outside)(-?(image|source))?$/i.test(name)) replace(prototype, name, native => ({
+			_(value) {
 				apply(native, this, arguments);
-				if (isDenied(css)) lookAt(this);
+				if (typeof value !== 'string' || !/[\\/]/.test(value) || !inertCSS(value).judged) return;
+				look();
+				const { judged, clean } = inertCSS(apply(textOfStyle.get, this, [])); // it may have been asked for long before
+				if (judged) apply(textOfStyle.set, this, [clean]);
 			},
 		})._, 'set');
 	}
-	for (const owner of [HTMLElement, SVGElement, CSSStyleRule]) {
-		for (const name of ['style', 'attributeStyleMap', 'styleMap']) if (name in owner.prototype) asks(owner.prototype, name);
-	}
-	wrap(Element.prototype, 'animate', (native, self, args) => {
-		let judged;
-		const text = args[0] && JSON.stringify(args[0]), frames = text && text.includes('url(') && JSON.parse(text, (_, value) => {
-			const css = typeof value === 'string' && inertCSS(value);
-			judged = judged || css && css.judged;
-			return css ? css.clean : value;
-		});
-		return apply(native, self, judged ? [frames, ...args.slice(1)] : args);
-	});
 	// The text of a style sheet.
 	for (const owner of [HTMLStyleElement, SVGStyleElement]) {
 		const tell = (native, el, args) => {
