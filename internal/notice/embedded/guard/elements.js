@@ -128,6 +128,8 @@ guard.heldFor = el => get(el, SERVICE);
 // What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
 const remember = (set, object) => { if (WeakRef && set.size < 999) set.add(new WeakRef(object)); };
 let failing = new Set(), told;
+const counting = new Set();
+guard.heard.push(() => setTimeout(() => counting.clear()));
 let framed = false; // whether frames may be in the page that have an address
 let busy = false; // whether there is something to see to when nodes come in
 // Whether what is denied may stand in a document that loads nothing, as a template's, or what was denied before.
@@ -142,6 +144,8 @@ const tell = () => {
 	told = false;
 	for (const el of all) {
 		if (!isHeld(el) || /^(style|i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
+		// An image that only counts a visit stands nowhere, and nobody keeps it; one that loads, the browser would.
+		if (kindOf(el) === 'img' && !parentOf(el) && documentOf(el) === document && counting.size < 99) counting.add(el);
 		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
 		else if (failing.size < 999) failing.add(el); // until it stands in the page
 	}
