@@ -590,8 +590,6 @@ func (t *table) byStyles() {
 		[2]string{"adoptedStyleSheets, insertRule", shown + `const s = new CSSStyleSheet; s.insertRule(rule); document.adoptedStyleSheets.push(s)`},
 		[2]string{"animate", shown + `box.animate({ backgroundImage: [value, value] }, { duration: 9e6 })`},
 	)
-	// A page that then asks for a size would have it loaded at once. So would others in the page.
-	t.some(alone, true, nil, [2]string{"style, and a size asked for", shown + `const s = box.style; s.cssText = 'background-image: ' + value; box.offsetWidth; s.setProperty('background-image', value); box.offsetWidth; box.style = 'list-style-image: ' + value; box.offsetWidth`})
 	t.some(together, true, notFirefox, [2]string{"attributeStyleMap", shown + `box.attributeStyleMap.set('background-image', value)`})
 	t.some(together, true, sameOrigin, [2]string{"style.filter", shown + `box.style.filter = 'url("' + url + '#f")'`})
 	t.some(together, true, sameOrigin, [2]string{"svg attribute filter", `svg('rect', { width: 9, height: 9, filter: 'url("' + url + '#f")' }, svg('svg', {}, box))`})

@@ -89,10 +89,8 @@ const authored = el => {
 	return all.filter(({ name, value }) => !ours || name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] :
-			[name.slice(HELD.length), name === HELD + 'style' ? withLater(value, get(el, 'style')) : value, name.startsWith(HELD + 'xlink:') && XLINK]);
+			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
 };
-// A style that is held, with what the page has added since to what stands in its place.
-const withLater = (css, now) => now === null || now === inertCSS(css, true).clean ? css : css + ';' + now.replace(/[\w-]+\s*:[^;]*url\("?data:,"?\)[^;]*;?/g, '');
 
 // Gives an element these attributes: one that may load at once keeps the others, and loads last.
 const dress = (el, attributes) => {
@@ -151,6 +149,8 @@ guard.heldFor = el => get(el, SERVICE);
 // What is held is failed, soon: as a request is that an extension blocks. Frames load what stands in their place.
 const remember = (set, object) => { if (WeakRef && set.size < 999) set.add(new WeakRef(object)); };
 let failing = new Set(), told;
+const counting = new Set();
+guard.heard.push(() => setTimeout(() => counting.clear()));
 let framed = false; // whether frames may be in the page that have an address
 let busy = false; // whether there is something to see to when nodes come in
 // Whether what is denied may stand in a document that loads nothing, as a template's, or what was denied before.
@@ -165,6 +165,8 @@ const tell = () => {
 	told = false;
 	for (const el of all) {
 		if (!isHeld(el) || /^(style|i?frame|form|button|a|meta|body|t\w+)$/.test(kindOf(el))) continue;
+		// An image that only counts a visit stands nowhere, and nobody keeps it; one that loads, the browser would.
+		if (kindOf(el) === 'img' && !parentOf(el) && documentOf(el) === document && counting.size < 99) counting.add(el);
 		if (isConnected(el) || /^(img|audio|video)$/.test(kindOf(el))) el.dispatchEvent(new Event('error'));
 		else if (failing.size < 999) failing.add(el); // until it stands in the page
 	}
@@ -223,12 +225,15 @@ const judge = el => {
 	if (kind === 'script') return get(el, 'src') === null ? deniedText(el, textOf(el)) : undefined;
 	const srcdoc = kind === 'iframe' && get(el, 'srcdoc');
 	if (!srcdoc) return kind === 'iframe' && documentOfBlob(get(el, 'src')) || undefined;
-	// Where it shares nothing with this page, the guard comes as a tag.
-	const sandbox = get(el, 'sandbox'), tag = sandbox !== null && /allow-scripts/i.test(sandbox) && !/allow-same-origin/i.test(sandbox) &&
+	// Where it shares nothing with this page, or is first seen when its scripts have run, the guard comes as a tag.
+	const sandbox = get(el, 'sandbox'), isOther = sandbox !== null && !/allow-same-origin/i.test(sandbox);
+	const tag = (sandbox === null || /allow-scripts/i.test(sandbox)) && (isOther || isWebKit && /<script|\son\w+\s*=|javascript:/i.test(srcdoc)) &&
 		'<script ' + MARK + '="' + on + '" src="' + src + '"></script>';
-	const clean = suspicious(srcdoc, true) && embedded(srcdoc);
-	return tag ? { srcdoc: tag + (clean ? clean.srcdoc : srcdoc) } : clean;
+	const clean = suspicious(srcdoc, true) && embedded(srcdoc), text = clean ? clean.srcdoc : srcdoc;
+	return tag ? { srcdoc: text.replace(/^\s*<!doctype[^>]*>|^/i, doctype => doctype + tag) } : clean;
 };
+// Other engines keep the window of the empty document that was there before.
+const isWebKit = /^Apple/.test(navigator.vendor);
 
 // A document in a blob, with what is denied held.
 const documents = new Map(), toBlob = URL.createObjectURL, NativeBlob = Blob;

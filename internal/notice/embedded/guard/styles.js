@@ -6,13 +6,13 @@
 const cssToken = /\/\*[^]*?(?:\*\/|$)|("(?:[^"\\\n]|\\[^])*|'(?:[^'\\\n]|\\[^])*)|@?(?:[-\w\x80-\uffff]|\\(?:[0-9a-f]{1,6}\s?|[^\n]))+\(?|[^\s\w]/gi;
 const cssBare = /\s*(?!["'\s])((?:[^\s"'()\\]|\\[^])*)/y;
 const unescaped = text => text.replace(/\\(?:([0-9a-f]{1,6})\s?|([^]))/gi, (_, hex, char) => hex ? String.fromCodePoint(parseInt(hex, 16) % 0x110000) : char === '\n' ? '' : char);
-// A text of CSS with what is denied, or may ever be, made inert, and whose the last of that is.
-const inertCSS = (css, ever) => {
+// A text of CSS with what is denied made inert, and whose the last of that is.
+const inertCSS = css => {
 	// Names and addresses may be escaped (CSS Syntax, section 4.3.7).
 	if (!/[\\/]/.test(css) || !/\\|\b(?:url|src|import|image-set)\b/i.test(css)) return { clean: css };
 	let clean = '', at = 0, judged, before = '';
 	const judge = (url, from) => {
-		const id = url && (ever ? (guard.partyOf(unescaped(url)) || 0).id : denied(unescaped(url)));
+		const id = url && denied(unescaped(url));
 		if (!id) return;
 		judged = id;
 		clean += css.slice(at, from) + 'data:,';
@@ -41,17 +41,20 @@ const inertCSS = (css, ever) => {
 const TEXT = 'text';
 let texts = false; // whether scripts may keep a text node of a style sheet or of a script
 screenStyle = el => {
-	const css = get(el, 'style'), attribute = css && inertCSS(css), sheet = kindOf(el) === 'style' && !isHeld(el) && inertCSS(textOf(el));
+	const css = get(el, 'style'), attribute = css && inertCSS(css), sheet = kindOf(el) === 'style' && inertCSS(textOf(el));
 	const judged = attribute && attribute.judged || sheet && sheet.judged;
 	if (!judged) return;
-	const rest = isHeld(el) ? [...attributesOf(el)].map(a => [a.name, a.value, a.namespaceURI]) : [...authored(el), [MARK, ''], [SERVICE, judged]];
-	const held = [];
-	if (attribute && attribute.judged) held.push([HELD + 'style', get(el, HELD + 'style') === null ? css : authored(el).find(([name]) => name === 'style')[1]], ['style', attribute.clean]);
+	if (isHeld(el)) {
+		if (attribute && attribute.judged) put(el, HELD + 'style', ''), put(el, 'style', attribute.clean);
+		return judged;
+	}
+	const rest = authored(el).filter(([name]) => name !== 'style' || !attribute.judged), held = [[MARK, ''], [SERVICE, judged]];
+	if (attribute && attribute.judged) held.push([HELD + 'style', ''], ['style', attribute.clean]);
 	if (sheet && sheet.judged) {
 		held.push([HELD + TEXT, textOf(el)]);
 		setText(el, sheet.clean);
 	}
-	dress(el, [...rest.filter(([name]) => !held.some(h => h[0] === name)), ...held]);
+	dress(el, [...rest, ...held]);
 	return judged;
 };
 
@@ -69,20 +72,21 @@ const guardStyles = window => {
 	});
 	// Whoever asks for an element's style may write there. It is looked at before anything is drawn.
 	let asked = new Set(), last;
-	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get), cssText = describe(CSSStyleDeclaration.prototype, 'cssText');
-	const textIn = uncurry(cssText.get), setTextIn = uncurry(cssText.set);
-	const lookAt = owner => {
-		if (owner.selectorText !== undefined) {
-			const style = styleOf(owner), { judged, clean } = inertCSS(textIn(style));
-			if (judged) setTextIn(style, clean);
-		} else if (isLive(owner)) screenStyle(owner);
-		else if (inertCSS(get(owner, 'style') || '').judged) doubt = true;
-	};
+	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get);
 	const look = () => {
 		const all = asked;
 		asked = new Set();
 		last = undefined;
-		all.forEach(lookAt);
+		for (const owner of all) {
+			if (owner.selectorText === undefined) {
+				if (isLive(owner)) screenStyle(owner);
+				else if (inertCSS(get(owner, 'style') || '').judged) doubt = true;
+			}
+			else {
+				const style = styleOf(owner), { judged, clean } = inertCSS(style.cssText);
+				if (judged) style.cssText = clean;
+			}
+		}
 	};
 	const asks = (owner, name) => replace(owner, name, native => {
 		const own = uncurry(native);
@@ -94,20 +98,10 @@ const guardStyles = window => {
 			},
 		}._;
 	}, 'get');
-	// Sooner, where a denied address is given by what can be replaced: who then asks for a size would load it.
-	const isDenied = value => typeof value === 'string' && /url|src|image-set|\\/i.test(value) && inertCSS(value).judged;
-	const { prototype } = window.CSSStyleProperties || CSSStyleDeclaration; // without accessors in Chromium
-	for (const name of Object.getOwnPropertyNames(prototype)) {
-		if (/^(webkit|-webkit-)?(background|border-?image|list-?style|mask|content$|cursor|shape-?outside)(-?(image|source))?$/i.test(name)) replace(prototype, name, native => ({
-			_(css) {
-				apply(native, this, arguments);
-				if (isDenied(css)) look();
-			},
-		})._, 'set');
-	}
 	for (const owner of [HTMLElement, SVGElement, CSSStyleRule]) asks(owner.prototype, 'style');
 	for (const owner of [HTMLElement, SVGElement]) if (describe(owner.prototype, 'attributeStyleMap')) asks(owner.prototype, 'attributeStyleMap');
 	// These are looked at at once; a declaration may have been asked for long before.
+	const cssText = describe(CSSStyleDeclaration.prototype, 'cssText'), textIn = uncurry(cssText.get), setTextIn = uncurry(cssText.set);
 	const sets = at => (native, style, args) => {
 		if (args.length > at) args[at] = textual(args[at]);
 		const result = apply(native, style, args);
@@ -138,7 +132,7 @@ const guardStyles = window => {
 	replace(HTMLElement.prototype, 'setAttribute', native => ({
 		_(name) {
 			const result = apply(native, this, arguments);
-			if (typeof name !== 'string' || name.length === 5 && name !== 'class') attributeSet(this, name);
+			if (typeof name !== 'string' || name.length === 5 && name !== 'class' && (typeof arguments[1] !== 'string' || /[\\/]/.test(arguments[1]))) attributeSet(this, name);
 			return result;
 		},
 	})._);
@@ -158,6 +152,20 @@ const guardStyles = window => {
 		});
 		return apply(native, self, judged ? [frames, ...args.slice(1)] : args);
 	});
+	// Where each property has a setter of its own, as in Firefox and WebKit, an address is looked at when it is given:
+	// a page that then asks for a size would load it.
+	const { prototype } = window.CSSStyleProperties || CSSStyleDeclaration;
+	for (const name of Object.getOwnPropertyNames(prototype)) {
+		if (/^-?(webkit)?-?(background|border-?image|list-?style|mask|content$|cursor|shape-?outside)(-?(image|source))?$/i.test(name)) replace(prototype, name, native => ({
+			_(value) {
+				apply(native, this, arguments);
+				if (typeof value !== 'string' || !/[\\/]/.test(value) || !inertCSS(value).judged) return;
+				look();
+				const { judged, clean } = inertCSS(textIn(this)); // it may have been asked for long before
+				if (judged) setTextIn(this, clean);
+			},
+		})._, 'set');
+	}
 	// The text of a style sheet.
 	for (const owner of [HTMLStyleElement, SVGStyleElement]) {
 		const tell = (native, el, args) => {
