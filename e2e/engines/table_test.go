@@ -590,6 +590,9 @@ func (t *table) byStyles() {
 		[2]string{"adoptedStyleSheets, insertRule", shown + `const s = new CSSStyleSheet; s.insertRule(rule); document.adoptedStyleSheets.push(s)`},
 		[2]string{"animate", shown + `box.animate({ backgroundImage: [value, value] }, { duration: 9e6 })`},
 	)
+	t.leaking("it is looked at when the task ends, and a layout does not wait for that",
+		[2]string{"style, then a layout", shown + `box.style.backgroundImage = value; box.offsetWidth`},
+	)
 }
 
 // byWriting are what pages write while they are parsed, and after that.

@@ -11,7 +11,7 @@ import (
 const (
 	maxFirstView = 10 << 10
 	maxGrowth    = 400
-	maxGuard     = 15 << 10 // not yet what it should be: 5 KB
+	maxGuard     = 16 << 10 // not yet what it should be: 5 KB
 )
 
 // six is what a portal may well declare: what its back office offers, and videos.

@@ -63,7 +63,7 @@ const { attachShadow } = element;
 const embedded = (text, type = 'text/html') => {
 	try {
 		const page = new DOMParser().parseFromString(text, type);
-		return look(page) && { srcdoc: type !== 'text/html' ? new XMLSerializer().serializeToString(page) : (page.doctype ? '<!doctype html>' : '') + outerOf(page.documentElement) };
+		return look(page) && { srcdoc: (page.doctype && type === 'text/html' ? '<!doctype html>' : '') + outerOf(page.documentElement) };
 	} catch (trusted) { /* types are demanded */ }
 };
 

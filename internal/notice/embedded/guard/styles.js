@@ -1,5 +1,5 @@
 // What style sheets and declarations load that scripts write. A denied address becomes one that loads nothing, in
-// its place. What an element's author wrote is kept beside it, as with other elements that are held.
+// its place, and holds it. What an element's author wrote is kept beside it, as with other elements that are held.
 
 const cssAddress = /@import\s+(["'])((?:(?!\1)[^\\]|\\[^])*)\1|(?:url|src)\(\s*(?:"((?:[^"\\]|\\[^])*)"|'((?:[^'\\]|\\[^])*)'|((?:[^\s"'()\\]|\\[^])*))\s*\)|(?:image-set\(|,)\s*(["'])((?:(?!\6)[^\\]|\\[^])*)\6/gi;
 const unescaped = text => text.replace(/\\(?:([0-9a-f]{1,6})\s?|([^]))/gi, (_, hex, char) => hex ? String.fromCodePoint(parseInt(hex, 16) % 0x110000) : char);
@@ -12,7 +12,7 @@ const inertCSS = css => {
 		const url = [a, b, c, d, e].find(part => part !== undefined), id = url && denied(unescaped(url));
 		if (!id) return all;
 		judged = id;
-		return all.replace(url, () => 'data:,');
+		return all.replace(url, () => 'data:,#' + encodeURIComponent(url).replace(/['()]/g, escape));
 	}) : css;
 	return { judged, clean };
 };
@@ -25,11 +25,11 @@ screenStyle = el => {
 	const judged = attribute && attribute.judged || sheet && sheet.judged;
 	if (!judged) return;
 	if (isHeld(el)) {
-		if (attribute && attribute.judged) put(el, HELD + 'style', css), put(el, 'style', attribute.clean);
+		if (attribute && attribute.judged) put(el, HELD + 'style', ''), put(el, 'style', attribute.clean);
 		return judged;
 	}
 	const rest = authored(el).filter(([name]) => name !== 'style' || !attribute.judged), held = [[MARK, ''], [SERVICE, judged]];
-	if (attribute && attribute.judged) held.push([HELD + 'style', css], ['style', attribute.clean]);
+	if (attribute && attribute.judged) held.push([HELD + 'style', ''], ['style', attribute.clean]);
 	if (sheet && sheet.judged) {
 		held.push([HELD + TEXT, textOf(el)]);
 		setText(el, sheet.clean);
