@@ -31,7 +31,7 @@ const withheld = (context, args, method = setInner) => {
 	const declares = method.name === 'setHTMLUnsafe' && args.length < 2 && /shadowrootmode/i.test(args[0]);
 	if (declares) method = setInner;
 	apply(method, twin, raw ? [`${args[0]}`.replace(noscript, '<$1noframes'), ...args.slice(1)] : args);
-	if (!look(twin, /shadowroot/i.test(args[0])) & !(declares && declared(twin))) return;
+	if (!look(twin, /shadowroot/i.test(args[0])) & !(declares && [...twin.children].map(declared).some(Boolean))) return;
 	if (raw) findIn(twin, 'noframes').forEach(el => {
 		const own = inert.createElement('noscript');
 		own.append(textOf(el));
