@@ -112,7 +112,7 @@ const guardStyles = window => {
 	replace(HTMLElement.prototype, 'setAttribute', native => ({
 		_(name) {
 			const result = apply(native, this, arguments);
-			if (typeof name !== 'string' || name.length === 5 && name !== 'class') attributeSet(this, name);
+			if (typeof name !== 'string' || name.length === 5 && name !== 'class' && (typeof arguments[1] !== 'string' || /[\\/]/.test(arguments[1]))) attributeSet(this, name);
 			return result;
 		},
 	})._);
