@@ -595,6 +595,9 @@ func (t *table) byStyles() {
 	t.some(together, true, sameOrigin, [2]string{"svg attribute filter", `svg('rect', { width: 9, height: 9, filter: 'url("' + url + '#f")' }, svg('svg', {}, box))`})
 	t.some(together, true, sameOrigin, [2]string{"svg use", `svg('use', { href: url + '#f' }, svg('svg', {}, box))`})
 	t.some(alone, true, nil, [2]string{"xml-stylesheet", `document.insertBefore(document.createProcessingInstruction('xml-stylesheet', 'type="text/css" href="' + url + '"'), document.documentElement)`})
+	t.leaking("it is looked at when the task ends, and a layout does not wait for that",
+		[2]string{"style, then a layout", shown + `box.style.backgroundImage = value; box.offsetWidth`},
+	)
 }
 
 // byWriting are what pages write while they are parsed, and after that.

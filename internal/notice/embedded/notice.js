@@ -314,7 +314,12 @@
 		prepare(notice());
 		// The notice's style sheet goes with it; what stays needs one too.
 		var sheet = notice().querySelector('link');
-		if (sheet) stand(sheet.cloneNode());
+		if (sheet) {
+			var copy = sheet.cloneNode();
+			// A <base> that a script has written leads its path elsewhere.
+			if (sheet.sheet && document.baseURI.indexOf(location.origin + '/')) copy.href = sheet.sheet.href;
+			stand(copy);
+		}
 	}
 
 	if (!Object.prototype.hasOwnProperty.call(window, 'consent')) window.consent = { get: get, set: set, open: open };

@@ -141,7 +141,7 @@ const guardAttributes = window => {
 	});
 	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => {
 		const el = attr && attr.ownerElement;
-		if (set(el, attr.name, args[0])) return;
+		if (el && set(el, attr.name, args[0])) return;
 		apply(native, attr, args);
 		if (el && attr.name === 'style' && isLive(el)) screenStyle(el);
 	}, 'set');

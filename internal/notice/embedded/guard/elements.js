@@ -86,9 +86,10 @@ const deniedText = (el, text) => {
 // The attributes that an author gave, in their order, as [name, value, namespace].
 const authored = el => {
 	const all = [...attributesOf(el)], ours = isHeld(el);
-	return all.filter(({ name, value }) => !ours || name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
+	const style = get(el, 'style');
+	return all.filter(({ name, value }) => !ours || (name !== HELD + 'style' || style !== null) && name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
-		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] :
+		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] : name === HELD + 'style' ? ['style', style.replace(/data:,#([^"')\s;]*)/g, (_, url) => decodeURIComponent(url))] :
 			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
 };
 

@@ -85,7 +85,7 @@ const guardInsertion = (window, realm) => {
 		realm.parsing = false;
 	}]);
 	const parses = (native, self, args) => {
-		args[0] = textual(args[0]);
+		if (args.length) args[0] = textual(args[0]);
 		if (args.length > 1 && args[1] !== 'text/html' || typeof args[0] === 'symbol' || suspicious(`${args[0]}`, true)) doubt = true;
 		return apply(native, self, args);
 	};

@@ -31,7 +31,7 @@ const withheld = (context, args, method = setInner) => {
 	const declares = method.name === 'setHTMLUnsafe' && args.length < 2 && /shadowrootmode/i.test(args[0]);
 	if (declares) method = setInner;
 	apply(method, twin, raw ? [`${args[0]}`.replace(noscript, '<$1noframes'), ...args.slice(1)] : args);
-	if (!look(twin, /shadowroot/i.test(args[0])) & !(declares && declared(twin))) return;
+	if (!look(twin, /shadowroot/i.test(args[0])) & !(declares && [...twin.children].map(declared).some(Boolean))) return;
 	if (raw) findIn(twin, 'noframes').forEach(el => {
 		const own = inert.createElement('noscript');
 		own.append(textOf(el));
@@ -63,7 +63,7 @@ const { attachShadow } = element;
 const embedded = (text, type = 'text/html') => {
 	try {
 		const page = new DOMParser().parseFromString(text, type);
-		return look(page) && { srcdoc: type !== 'text/html' ? new XMLSerializer().serializeToString(page) : (page.doctype ? '<!doctype html>' : '') + outerOf(page.documentElement) };
+		return look(page) && { srcdoc: (page.doctype && type === 'text/html' ? '<!doctype html>' : '') + outerOf(page.documentElement) };
 	} catch (trusted) { /* types are demanded */ }
 };
 

@@ -76,9 +76,10 @@ const guardFrames = (window, realm) => {
 	});
 	const leads = link => {
 		const href = link && (link.href && link.href.baseVal || link.href);
-		const base = href && !get(link, 'target') && window.document.querySelector('base[target]');
-		const target = get(base || link, 'target'), own = !target || /^_self$/i.test(target) ? window.frameElement : null;
-		return href && (own ? denied(href) && leadFrame(own, href) : lead(window, target, href));
+		if (!href) return;
+		const base = !get(link, 'target') && window.document.querySelector('base[target]');
+		const target = get(base || link, 'target'), own = window.document.URL === 'about:blank' && /^(_self)?$/i.test(target || '') && window.frameElement;
+		return own ? denied(href) && leadFrame(own, href) : lead(window, target, href);
 	};
 	// Of a click; what stands in a shadow tree only its path tells.
 	const linkOf = event => event.target.shadowRoot || shadows ? event.composedPath().find(el => /^(a|area)$/i.test(el.localName)) : event.target.closest && event.target.closest('a,area');

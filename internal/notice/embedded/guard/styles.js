@@ -1,5 +1,5 @@
 // What style sheets and declarations load that scripts write. A denied address becomes one that loads nothing, in
-// its place. What an element's author wrote is kept beside it, as with other elements that are held.
+// its place, and holds it. What an element's author wrote is kept beside it, as with other elements that are held.
 
 // Comments, strings, and names with what "url(" has in it (CSS Syntax, section 4.3). Each matches wherever it begins,
 // so that no text takes longer than its length.
@@ -15,7 +15,7 @@ const inertCSS = css => {
 		const id = url && denied(unescaped(url));
 		if (!id) return;
 		judged = id;
-		clean += css.slice(at, from) + 'data:,';
+		clean += css.slice(at, from) + 'data:,#' + encodeURIComponent(url).replace(/['()]/g, escape);
 		at = from + url.length;
 	};
 	cssToken.lastIndex = 0;

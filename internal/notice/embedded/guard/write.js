@@ -26,7 +26,7 @@ const guardWrite = window => {
 				if (!ends && /^(script|style)$/i.test(name)) return [out + text.slice(at, from), text.slice(from)];
 			}
 			const markup = text.slice(from, next), isSheet = /^style$/i.test(name);
-			if ((isSheet || loads[name.toLowerCase()] || /\sstyle\s*=/i.test(all)) && suspicious(markup, true)) {
+			if ((isSheet || loads[name.toLowerCase()] || /\sstyle\s*=/i.test(all) && !/\/>$/.test(all)) && suspicious(markup, true)) {
 				const box = inert.createElement('template');
 				box.innerHTML = drawing ? '<svg>' + markup : /^frame$/i.test(name) ? '' : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
 				if (/^frame$/i.test(name)) {
@@ -51,9 +51,11 @@ const guardWrite = window => {
 		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
 		let text = waits + args.join('') + (name === 'writeln' ? '\n' : '');
 		// What is behind a base element is resolved against it.
-		const based = /^([^]*<base\s(?:[^>"']|"[^"]*"|'[^']*')*>)([^]+)/i.exec(text);
-		if (based) {
-			apply(write, self, written(based[1]).slice(0, 1));
+		const based = /<base\s/i.test(text) && /^([^]*<base\s(?:[^>"']|"[^"]*"|'[^']*')*>)([^]+)/i.exec(text);
+		const [first, rest] = based ? written(based[1]) : [, true];
+		if (!rest) {
+			waits = '';
+			apply(write, self, [first]);
 			text = based[2];
 		}
 		const [now, later] = written(text);
