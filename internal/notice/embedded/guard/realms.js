@@ -84,6 +84,7 @@ const guardFrames = (window, realm) => {
 	wrap(window.Document.prototype, 'open', (native, self, args) => {
 		const opened = apply(native, self, args);
 		doubt = true;
+		if (opened === self) begin(self, true);
 		if (self === window.document) install(window);
 		return opened;
 	});
