@@ -36,9 +36,14 @@ const deniedIn = (el, name, value) => {
 	if (!rule || rule.form === '<' || rule.when && !matches(el, rule.when) ||
 		kind === 'link' && !`${get(el, 'rel')}`.split(/\s+/).some(rel => relations.has(rel.toLowerCase()))) return;
 	if (isFrame.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
-	return addresses(rule.form, value).map(denied).find(Boolean);
+	return deniedAmong(rule.form, value);
 };
 const addresses = (form, value) => form === '=' ? [value.replace(/^[\s\d.]+[;,]?\s*(url\s*=\s*)?["']?/i, '')] : form ? value.split(form === ',' ? /[\s,]+/ : form === ';' ? ';' : /\s+/) : [value];
+// Each is looked at once, and only if it may have a host.
+const deniedAmong = (form, value) => {
+	const all = addresses(form, value), risks = form ? [...new Set(all)].filter(url => risky.test(url) || isBaseDenied()) : all;
+	return risks.map(denied).find(Boolean);
+};
 const deniedWithin = url => {
 	try {
 		url = /;base64,/i.test(url) ? atob(url.replace(/^[^,]*,/, '')) : decodeURIComponent(url);

@@ -85,12 +85,12 @@ const guardInsertion = (window, realm) => {
 		realm.parsing = false;
 	}]);
 	const parses = (native, self, args) => {
-		args[0] = textual(args[0]);
+		if (args.length) args[0] = textual(args[0]);
 		if (args.length > 1 && args[1] !== 'text/html' || typeof args[0] === 'symbol' || suspicious(`${args[0]}`, true)) doubt = true;
 		return apply(native, self, args);
 	};
 	wrap(window.DOMParser.prototype, 'parseFromString', parses);
-	wrap(Document, 'parseHTML parseHTMLUnsafe', (native, self, [text, ...rest]) => parses(native, self, [text, ...rest]));
+	wrap(Document, 'parseHTML parseHTMLUnsafe', parses);
 	wrap(XMLHttpRequest.prototype, 'responseXML', (native, self) => {
 		const page = apply(native, self, []);
 		if (page) doubt = true;
