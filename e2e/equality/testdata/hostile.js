@@ -50,24 +50,27 @@ const bad = (() => {
 		forms['outer ' + name] = () => attempt(() => { const b = box(); b.innerHTML = markup; const img = b.querySelector('img'); img.outerHTML = '<img src="//' + location.host + '/b.svg">'; return b.innerHTML.replace(location.host, 'HOST'); });
 	}
 
-	// The time of so many characters, the least of some runs.
-	const time = (unit, size, use) => {
-		const text = unit.repeat(size / unit.length | 0);
-		let least = Infinity;
-		for (let i = 0; i < 2; i++) {
-			const start = performance.now();
-			use(text);
-			least = Math.min(least, performance.now() - start);
+	// The time of a text of each unit: the longest, up to the most, that takes less than a second, or the first that takes more.
+	const times = (use, most) => units.map(unit => {
+		let size = 16 << 10, time;
+		for (; ; size *= 4) {
+			const text = unit.repeat(size / unit.length | 0);
+			time = Infinity;
+			for (let tries = 0; tries < 3 && time > 200; tries++) { // other programs take time too
+				const start = performance.now();
+				use(text);
+				time = Math.min(time, performance.now() - start);
+			}
+			if (time > 1000 || size >= most) return { unit, size, time };
 		}
-		return least;
-	};
-	const units = ['<img ', '<', '</', '<a title="', '<a title=\'', '"', '<script x>', '<script>', '</script', '<!--', '-->', '<img src=x ', '<iframe srcdoc="', '<svg>', '<table>', '<!', '<?', '<img src="//x" ', '&amp;', '<img srcset="a,', ',,', '//', '\\\\', ' src=', '<style>@import ', '<b>', '\0', '<img\n', '=', '<textarea>', '<link rel=', 'https://stats.test'];
+	});
+	const units = ['<img ', '<', '</', '<a title="', '<a title=\'', '"', '<script x>', '<script>', '</script', '<!--', '-->', '<img src=x ', '<iframe srcdoc="', '<svg>', '<table>', '<!', '<?', '<img src="//x" ', '&amp;', '<img srcset="a,', ',,', '//', '\\\\', ' src=', '<style>@import ', '<b>', '\0', '<img\n', '=', '<textarea>', '<link rel=', 'https://stats.test', '\\aaaa', ',\\', ',\'', 'url("', '@import/*', '<a b"', '<!--<script>'];
 	const users = {
 		innerHTML: text => { document.createElement('div').innerHTML = text; }, insertAdjacentHTML: text => document.createElement('div').insertAdjacentHTML('beforeend', text), createContextualFragment: text => document.createRange().createContextualFragment(text),
-		srcset: text => { new Image().srcset = text; }, src: text => { new Image().src = text; }, srcdoc: text => { document.createElement('iframe').srcdoc = text; }, cookie: text => { document.cookie = 'a=' + text; }, cssText: text => { document.createElement('div').style.cssText = text; },
+		srcset: text => { new Image().srcset = text; }, src: text => { new Image().src = text; }, DOMParser: text => new DOMParser().parseFromString(text, 'text/html'), srcdoc: text => { document.createElement('iframe').srcdoc = text; }, cookie: text => { document.cookie = 'a=' + text; }, cssText: text => { document.createElement('div').style.cssText = text; },
 		write: text => { const f = box().appendChild(document.createElement('iframe')); f.contentDocument.write(text); f.contentDocument.close(); f.remove(); },
-		'style': text => { const s = document.createElement('style'); s.textContent = text; document.head.append(s); s.remove(); }, 'script': text => { const s = document.createElement('script'); s.textContent = '/*' + text; s.type = 'text/plain'; document.head.append(s); s.remove(); },
+		'style of addresses': text => { document.createElement('div').style.cssText = 'background:url(/x);' + text; }, 'style': text => { const s = document.createElement('style'); s.textContent = text; document.head.append(s); s.remove(); }, 'script': text => { const s = document.createElement('script'); s.textContent = '/*' + text; s.type = 'text/plain'; document.head.append(s); s.remove(); },
 	};
 	const run = all => { const out = {}; for (const name of Object.keys(all)) out[name] = all[name](); return out; };
-	return { run: name => JSON.stringify(run({ lies, forms }[name])), units, users: Object.keys(users), time: (user, unit, size) => time(units[unit], size, users[user]) };
+	return { run: name => JSON.stringify(run({ lies, forms }[name])), users: Object.keys(users), times: (user, most) => JSON.stringify(times(users[user], most)) };
 })();

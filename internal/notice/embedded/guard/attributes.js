@@ -32,10 +32,10 @@ const matters = (el, name, value) => {
 	const kind = kindOf(el), rule = loadsBy(el, name);
 	if (conditions.test(name)) return kind === 'script' || name === 'sandbox' && get(el, 'srcdoc') !== null || (kind !== 'input' || /^image$/i.test(value)) && [...attributesOf(el)].some(a => {
 		const rule = loadsBy(el, a.localName);
-		return rule && addresses(rule.form, a.value).some(denied);
+		return rule && deniedAmong(rule.form, a.value);
 	});
 	if (!rule) return false;
-	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : /^\s*(data|javascript|blob):/i.test(value) ? kind !== 'img' : addresses(rule.form, value).some(denied);
+	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : /^\s*(data|javascript|blob):/i.test(value) ? kind !== 'img' : !!deniedAmong(rule.form, value);
 };
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {

@@ -90,7 +90,7 @@ const guardInsertion = (window, realm) => {
 		return apply(native, self, args);
 	};
 	wrap(window.DOMParser.prototype, 'parseFromString', parses);
-	wrap(Document, 'parseHTML parseHTMLUnsafe', (native, self, [text, ...rest]) => parses(native, self, [text, ...rest]));
+	wrap(Document, 'parseHTML parseHTMLUnsafe', parses);
 	wrap(XMLHttpRequest.prototype, 'responseXML', (native, self) => {
 		const page = apply(native, self, []);
 		if (page) doubt = true;

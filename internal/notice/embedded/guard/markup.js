@@ -130,7 +130,7 @@ const guardMarkup = (window, realm) => {
 	const { getHTML } = Element.prototype;
 	const reading = (native, self, args) => {
 		const text = apply(native, self, args);
-		if (!text.includes(HELD)) return text;
+		if (!text.includes(MARK) || !text.includes(HELD)) return text;
 		if (native.name === 'serializeToString') return apply(native, self, [restoreAll(args[0])]);
 		const restored = restoreAll(self);
 		return self.host ? native.name === 'getHTML' ? apply(getHTML, restored, args) : innerOf(restored) : apply(native, restored, args);

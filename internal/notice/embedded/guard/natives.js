@@ -1,7 +1,13 @@
 // Natives as they were before any other script ran, and how the guard stands in for them: what it
 // replaces keeps its name, length, errors, descriptor and source text.
 
-const { apply, construct, getOwnPropertyDescriptor: describe, defineProperty: define } = Reflect;
+const { apply, construct, getOwnPropertyDescriptor, setPrototypeOf, defineProperty: define } = Reflect;
+// A page may have given all objects more members.
+const describe = (owner, name) => {
+	const d = getOwnPropertyDescriptor(owner, name);
+	if (d) setPrototypeOf(d, null);
+	return d;
+};
 const { toStringTag } = Symbol, soon = queueMicrotask, { bind, call } = Function.prototype, uncurry = bind.bind(call); // f.call, whatever becomes of it
 const natives = new WeakMap(); // what stands in for a native, with that
 
@@ -11,7 +17,6 @@ const replace = (owner, name, make, part = 'value') => {
 	while (from && !describe(from, name)) from = Object.getPrototypeOf(from);
 	const d = from && describe(from, name), native = d && d[part];
 	if (!native) return;
-	Object.setPrototypeOf(d, null); // a page may have given all objects more members
 	const wrapper = d[part] = make(native);
 	for (const key of ['name', 'length']) define(wrapper, key, { __proto__: null, value: native[key], configurable: true });
 	natives.set(wrapper, native);

@@ -1,7 +1,7 @@
 // What the guard knows of the policy, and what the visitor has chosen.
 
 // The language as it is before any other script runs: a page may take it away.
-const { Object, Set, Map, WeakMap, WeakRef, Proxy, URL, URLSearchParams, FormData, RegExp, JSON, Promise, DOMParser, Event, Math, Date, String, setTimeout, atob, decodeURIComponent, encodeURIComponent, escape } = window;
+const { Object, Array, Set, Map, WeakMap, WeakRef, Proxy, URL, URLSearchParams, FormData, RegExp, JSON, Promise, DOMParser, Event, Math, Date, String, setTimeout, atob, decodeURIComponent, encodeURIComponent, escape } = window;
 const { src, integrity, dataset: { caddyConsent: on } } = document.currentScript;
 
 // Patterns are separated by spaces; they are exact, or have "*" for any characters.

@@ -89,6 +89,7 @@ const guardFrames = (window, realm) => {
 	wrap(window.Document.prototype, 'open', (native, self, args) => {
 		const opened = apply(native, self, args);
 		doubt = true;
+		if (opened === self) begin(self, true);
 		if (self === window.document) install(window);
 		return opened;
 	});
@@ -109,9 +110,13 @@ const guardFrames = (window, realm) => {
 	});
 	// Workers made of a blob or of data begin with the guard's part for requests; others come from the site.
 	const toURL = window.URL.createObjectURL.bind(window.URL);
+	const loading = /javascript|html|svg|xml|css|^$/; // types
+	wrapClass(window, 'Blob', args => args, (blob, [parts]) => {
+		if (Array.isArray(parts) && loading.test(blob.type) && parts.every(part => typeof part === 'string')) stringsOf.set(blob, [...parts]);
+	});
 	wrap(window.URL, 'createObjectURL', (native, self, args) => {
 		const url = apply(native, self, args);
-		if (args[0] instanceof window.Blob && /javascript|html|svg|xml|^$/.test(args[0].type)) blobs.set(url, args[0]);
+		if (args[0] instanceof window.Blob && loading.test(args[0].type)) blobs.set(url, args[0]);
 		return url;
 	});
 	wrap(window.URL, 'revokeObjectURL', (native, self, args) => {

@@ -5,7 +5,7 @@ const workerStub = (args, blobs, guardURL, toURL, clean) => {
 	const url = `${args[0]}`, data = /^\s*data:([^,]*),([^]*)$/i.exec(url), blob = blobs.get(url);
 	if (!data && !blob) return args;
 	const isModule = Object(args[1]).type === 'module', begin = (isModule ? 'import ' + JSON.stringify(guardURL) : 'importScripts(' + JSON.stringify(guardURL) + ')') + ';';
-	if (blob) args[0] = toURL(new Blob([begin, isModule && clean ? clean(url) : blob], { type: blob.type || 'text/javascript' }));
+	if (blob) args[0] = toURL(new Blob([begin, isModule && clean && clean(url) || blob], { type: blob.type || 'text/javascript' }));
 	else {
 		if (isModule && clean) data[2] = encodeURIComponent(clean(url)), data[1] = data[1].replace(/;\s*base64\s*$/i, '');
 		const isBase64 = /;\s*base64\s*$/i.test(data[1]), text = decodeURIComponent(data[2]);

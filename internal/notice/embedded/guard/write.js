@@ -1,79 +1,144 @@
 // document.write: what is written may come in pieces. A small tokenizer (HTML, section 13.2.5) finds where a
-// start tag ends; that of an element that would load what is denied is written as held.
+// start tag ends; that of an element that would load what is denied is written as held. What waits for the end of
+// a tag or of a comment is not in the document without the guard either.
 
-const start = new RegExp('<!--[^]*?(?:-->|$)|<(/?)([a-z][^\\s/>]*)((?:[^>"\']|"[^"]*"|\'[^\']*\')*)(>?)', 'gi');
-const raw = /^(script|style|textarea|title|xmp|iframe|noembed|noframes|noscript)$/i;
+const opens = /<!--|<!\[CDATA\[|<(\/?)([a-z][^\t\n\f\r />]*)/gi;
+// What follows a tag's name: its end, or an attribute. It matches wherever it begins, so that no text takes longer than its length.
+const goesOn = /[\t\n\f\r /]*(?:(>)|[^\t\n\f\r />][^\t\n\f\r />=]*(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:"[^"]*"?|'[^']*'?|[^\t\n\f\r >"'][^\t\n\f\r >]*)?)?)/y;
+const raw = /^(script|style|textarea|title|xmp|iframe|noembed|noframes|noscript|plaintext)$/;
+const openDocuments = new WeakMap(); // what is written into documents, by them
+const CDATA = ']]>'; // in drawings and formulas
+const expect = (state, name, el) => Object.assign(state, { name, el, text: '', seen: 0, depth: 0 }); // text up to its end
+const begin = (document, opened) => {
+	const state = { waits: '', name: '', opened };
+	openDocuments.set(document, state);
+	return state;
+};
+// The element of a start tag, in a document that loads nothing.
+const elementOf = (tag, name, foreign) => {
+	const box = inert.createElement(name === 'body' ? 'html' : name === 'frame' ? 'frameset' : 'template');
+	apply(setInner, box, [foreign ? '<svg>' + tag : tag]);
+	const all = name === 'body' ? [box.lastElementChild] : box.content ? findInFragment(box.content, '*') : findIn(box, '*');
+	return all[all.length - 1];
+};
+const startTagOf = el => outerOf(el).replace(/<\/[^<"]*$/, '');
+
 const guardWrite = window => {
 	const { write } = window.Document.prototype;
-	let flush; // writes what waits
-	let waits = ''; // for the end of a tag, or of a script's text
-	let drawing = false; // whether a drawing is open
-	// What of a text can be written, with what is denied held; the rest waits.
-	const written = text => {
-		let out = '', at = 0, tag;
-		start.lastIndex = 0;
-		while ((tag = start.exec(text))) {
-			const [all, end, name, , closed] = tag, from = tag.index;
-			if (!closed && !/-->$/.test(all)) return [out + text.slice(at, from), text.slice(from)];
-			if (/^svg$/i.test(name)) drawing = !end;
-			if (!name || end) continue;
-			let next = start.lastIndex;
-			if (raw.test(name)) {
-				const close = new RegExp('</' + name + '[\\s/>]', 'ig');
-				close.lastIndex = next;
-				const ends = close.exec(text);
-				next = ends ? ends.index : text.length;
-				if (!ends && /^(script|style)$/i.test(name)) return [out + text.slice(at, from), text.slice(from)];
-			}
-			const markup = text.slice(from, next), isSheet = /^style$/i.test(name);
-			if ((isSheet || loads[name.toLowerCase()] || /\sstyle\s*=/i.test(all) && !/\/>$/.test(all)) && suspicious(markup, true)) {
-				const box = inert.createElement('template');
-				box.innerHTML = drawing ? '<svg>' + markup : /^frame$/i.test(name) ? '' : /^t(head|body|foot)$/i.test(name) ? '<table>' + markup : /^(tr|td|th)$/i.test(name) ? '<table><tr>' + markup : markup;
-				if (/^frame$/i.test(name)) {
-					const set = inert.createElement('frameset');
-					set.innerHTML = markup;
-					box.content.append(set);
+	// Writes a text, with what is denied held, as far as it can be written.
+	const written = (self, state, text) => {
+		let out = '', at = 0, from = 0, next;
+		const upTo = end => { out += text.slice(at, at = Math.max(at, end)); };
+		const put = () => {
+			const now = out;
+			out = '';
+			if (!now && !state.fresh) return;
+			state.fresh = false;
+			const inner = begin(self, state.opened); // a script in it may write too, before the rest
+			apply(write, self, [now]);
+			flush(self, inner);
+			if (openDocuments.get(self) === inner) openDocuments.set(self, state);
+		};
+		for (;;) {
+			if (state.name) {
+				// The text of a script may have scripts in comments (HTML, section 13.2.5.24 and on).
+				const whole = state.text + text.slice(from), before = from - state.text.length, { name, el } = state, isScript = name === 'script';
+				const close = name === CDATA ? /]]>/g : new RegExp((isScript ? '<!--|-->|<(?:script(?=[\\t\\n\\f\\r />])|/' : '<(?:/') + name + '(?=[\\t\\n\\f\\r />]))', 'gi');
+				close.lastIndex = state.seen;
+				let ends;
+				while (name !== 'plaintext' && (ends = close.exec(whole))) {
+					const [token] = ends;
+					if (name === CDATA || token[1] === '/' && state.depth < 2) break;
+					state.depth = token === '-->' ? 0 : token[1] === '/' ? 1 : token === '<!--' ? state.depth || 1 : state.depth && 2;
+					if (token === '<!--') close.lastIndex -= 2;
+					state.seen = close.lastIndex;
 				}
-				const el = [...findInFragment(box.content, name.toLowerCase() + ',feImage,img')].pop();
-				if (el && (el.textContent += '', screen(el))) {
-					if (!isSheet) el.textContent = '';
-					out += text.slice(at, from) + outerOf(el).replace(/<\/[^<]*$/, '') + (/\/>$/.test(all) && drawing ? '</' + el.localName + '>' : '') + (isSheet ? '' : text.slice(start.lastIndex, next));
-					at = next;
+				const end = ends ? before + ends.index : text.length;
+				if (!ends) {
+					next = name === 'plaintext' || state.depth > 1 ? text.length : from + text.slice(from).search(name === CDATA ? /]{1,2}$/ : /<(?:\/[a-z]*)?$/i);
+					if (next < from) next = text.length;
+					state.text = isScript || el ? whole.slice(0, next - before) : '';
+					break;
 				}
+				if (el) {
+					const own = whole.slice(0, ends.index), css = name === 'style';
+					const judged = css ? inertCSS(own).judged : get(el, 'src') === null && deniedText(el, own);
+					if (judged) {
+						upTo(end);
+						put();
+						const stands = [...findInDocument(self, name)].pop(); // whose end tag comes
+						if (stands && css) screen(stands);
+						else if (stands) wear(stands, authored(stands), judged);
+					}
+				}
+				state.name = '';
+				from = end;
 			}
-			start.lastIndex = next;
+			opens.lastIndex = from;
+			const tag = opens.exec(text);
+			if (!tag) {
+				next = from + text.slice(from).search(state.foreign ? /<(?:\/|!-?|!\[[CDAT[]*)?$/i : /<(?:\/|!-?)?$/);
+				break;
+			}
+			next = tag.index;
+			if (tag[0].length > 4 && !tag[2]) {
+				from = opens.lastIndex;
+				if (state.foreign) expect(state, CDATA);
+				continue;
+			}
+			if (!tag[2]) {
+				const end = /--!?>/g;
+				end.lastIndex = next + 2;
+				if (!end.test(text)) break;
+				from = end.lastIndex;
+				continue;
+			}
+			goesOn.lastIndex = opens.lastIndex;
+			let part;
+			do part = goesOn.exec(text); while (part && !part[1]);
+			if (!part) break;
+			from = goesOn.lastIndex;
+			const name = tag[2].toLowerCase(), markup = text.slice(next, from);
+			if (/^(svg|math)$/.test(name)) state.foreign = !tag[1] && !/\/>$/.test(markup);
+			if (tag[1]) continue;
+			const isText = raw.test(name) && (!state.foreign || name === 'script' && !/\/>$/.test(markup)), keeps = isText && /^s/.test(name);
+			const looks = suspicious(markup, true), el = (looks || keeps) && elementOf(markup, name, state.foreign);
+			if (looks && el && screen(el)) {
+				upTo(next);
+				out += startTagOf(el) + (state.foreign && /\/>$/.test(markup) ? '</' + el.localName + '>' : '');
+				at = from;
+			}
+			if (name === 'base') { // by which the addresses behind it are judged
+				upTo(from);
+				put();
+			}
+			if (isText) expect(state, name, keeps && el);
 		}
-		const open = text.slice(at).search(/<[^<>]*$/); // what may become a tag
-		return open < 0 ? [out + text.slice(at), ''] : [out + text.slice(at, at + open), text.slice(at + open)];
+		if (next < from) next = text.length;
+		upTo(next);
+		put();
+		state.waits = text.slice(at);
+	};
+	const flush = (self, state) => {
+		const text = state.waits;
+		state.waits = state.name = '';
+		if (text) apply(write, self, [text]);
 	};
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
 		if (!isLive(self)) doubt = true;
 		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
-		let text = waits + args.join('') + (name === 'writeln' ? '\n' : '');
-		// What is behind a base element is resolved against it.
-		const based = /<base\s/i.test(text) && /^([^]*<base\s(?:[^>"']|"[^"]*"|'[^']*')*>)([^]+)/i.exec(text);
-		const [first, rest] = based ? written(based[1]) : [, true];
-		if (!rest) {
-			waits = '';
-			apply(write, self, [first]);
-			text = based[2];
-		}
-		const [now, later] = written(text);
-		flush = () => {
-			const text = waits;
-			waits = '';
-			if (text) apply(write, self, [text]);
-		};
-		waits = '';
-		apply(write, self, [now]); // a script in it may write too, before the rest
-		flush();
-		waits = later;
-		if (later.length > 65536) flush();
-		else if (later) soon(flush);
+		const isDone = self.readyState !== 'loading'; // so that it opens the document anew
+		const state = !isDone && openDocuments.get(self) || begin(self, isDone);
+		state.fresh = true; // also what is empty may open it
+		written(self, state, state.waits + args.join('') + (name === 'writeln' ? '\n' : ''));
+		// Behind a script comes what the document itself goes on with.
+		if ((state.waits || state.name) && (self.currentScript || !state.opened)) soon(() => flush(self, state));
 		install(window); // also where it has opened the document anew
 	});
 	wrap(window.Document.prototype, 'close', (native, self, args) => {
-		if (flush) flush();
+		const state = self && openDocuments.get(self);
+		if (state) flush(self, state);
+		openDocuments.delete(self);
 		return apply(native, self, args);
 	});
 };
