@@ -162,7 +162,8 @@ func (t *table) byElements() {
 	t.some(parsing, true, notWebKit, // Firefox does so when a page has loaded, and no more
 		[2]string{"prefetch", `make('link', e => { e.rel = 'prefetch'; e.href = url }, document.head)`},
 		[2]string{"prefetch by insertAdjacentHTML", `document.head.insertAdjacentHTML('beforeend', '<link rel=prefetch href="' + url + '">')`})
-	t.add(way{name: "preconnect", code: `make('link', e => { e.rel = 'preconnect'; e.href = url }, document.head)`, connects: true, comes: true, when: ordinary})
+	t.add(way{name: "preconnect", code: `make('link', e => { e.rel = 'preconnect'; e.href = url }, document.head)`, connects: true, comes: true, when: ordinary,
+		not: map[string]string{"firefox": "connects to nobody in advance by a proxy"}})
 	t.add(way{name: "dns-prefetch", code: `make('link', e => { e.rel = 'dns-prefetch'; e.href = url }, document.head)`, comes: true,
 		not: map[string]string{"chromium": "no test sees what is resolved", "firefox": "no test sees what is resolved", "webkit": "no test sees what is resolved"}})
 	t.some(together, true, notWebKit,

@@ -26,6 +26,8 @@ const launching = {
 				'browser.send_pings': true, 'browser.send_pings.max_per_link': 9,
 				'network.http.speculative-parallel-limit': 20,
 				'dom.disable_open_during_load': false, // windows that open by themselves are part of what is tried
+				'dom.min_background_timeout_value': 4, // they hide the page, whose timers would come once a second
+				'dom.min_background_timeout_value_without_budget_throttling': 4,
 				'intl.accept_languages': language,
 				'javascript.enabled': !noScript,
 				'accessibility.tabfocus': 7,

@@ -330,3 +330,14 @@ func TestNamesKeepTheirDirectionInArabic(t *testing.T) {
 		t.Error(markup)
 	}
 }
+
+func TestAWorkerIsToldInAPathWhatIsGranted(t *testing.T) {
+	r := renderer(t, nil)
+	plain, _ := r.Asset(r.assets.folder + "worker.js")
+	if a, ok := r.Asset(r.assets.folder + "on=video,stats/worker.js"); !ok || string(a.Body) != string(plain.Body) || len(a.Body) == 0 {
+		t.Error("it gets no guard")
+	}
+	if _, ok := r.Asset(r.assets.folder + "else/worker.js"); ok {
+		t.Error("any folder has one")
+	}
+}
