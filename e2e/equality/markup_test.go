@@ -102,6 +102,9 @@ func markupPages(t *testing.T, cases []string) map[string]string {
 }
 
 func TestMarkupBecomesWhatItWouldBe(t *testing.T) {
+	if os.Getenv("CONSENT_EQUALITY") != "all" {
+		t.Skip("CONSENT_EQUALITY=all compares what becomes of html5lib's cases too, which takes some minutes")
+	}
 	standard := html5lib(t)
 	if len(standard) < 1000 {
 		t.Fatalf("only %d inputs", len(standard))
