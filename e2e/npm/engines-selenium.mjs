@@ -37,7 +37,7 @@ export async function start(_, { binary, browser, proxy, language, noScript }) {
 	}).build();
 	const session = await Promise.race([ended, retried(build)]);
 	await session.manage().setTimeouts({ script: patience, pageLoad: patience });
-	return new Driver(session, (await session.getCapabilities()).get('browserVersion'), [driver, xvfb]);
+	return new Driver(session, (await session.getCapabilities()).get('browserVersion'), [driver, xvfb], noScript);
 }
 
 // The driver may not listen yet.
@@ -55,7 +55,8 @@ async function retried(build) {
 const keys = { Tab: Key.TAB, Enter: Key.ENTER, Escape: Key.ESCAPE, Space: Key.SPACE };
 
 class Driver {
-	constructor(session, version, processes) {
+	constructor(session, version, processes, noScript) {
+		this.noScript = noScript;
 		this.session = session;
 		this.version = version;
 		this.processes = processes;
@@ -97,7 +98,9 @@ class Driver {
 
 	async evaluate(tab, expression) {
 		await this.#in(tab);
-		// No eval, which a page's policy may forbid. It is a task of the page's: the driver's own ends before its
+		// No eval, which a page's policy may forbid.
+		if (this.noScript) return this.session.executeScript(`return ${expression}`);
+		// It is a task of the page's: the driver's own ends before its
 		// microtasks have run, and what it changes may be drawn by then.
 		const [value, error] = await this.session.executeAsyncScript(`const done = arguments[arguments.length - 1];
 			setTimeout(() => new Promise(value => value((${expression}))).then(v => done([v]), e => done([null, String(e)])))`);
