@@ -591,11 +591,6 @@ func (t *table) byStyles() {
 		[2]string{"adoptedStyleSheets, insertRule", shown + `const s = new CSSStyleSheet; s.insertRule(rule); document.adoptedStyleSheets.push(s)`},
 		[2]string{"animate", shown + `box.animate({ backgroundImage: [value, value] }, { duration: 9e6 })`},
 	)
-	t.some(together, true, notFirefox, [2]string{"attributeStyleMap", shown + `box.attributeStyleMap.set('background-image', value)`})
-	t.some(together, true, sameOrigin, [2]string{"style.filter", shown + `box.style.filter = 'url("' + url + '#f")'`})
-	t.some(together, true, sameOrigin, [2]string{"svg attribute filter", `svg('rect', { width: 9, height: 9, filter: 'url("' + url + '#f")' }, svg('svg', {}, box))`})
-	t.some(together, true, sameOrigin, [2]string{"svg use", `svg('use', { href: url + '#f' }, svg('svg', {}, box))`})
-	t.some(alone, true, nil, [2]string{"xml-stylesheet", `document.insertBefore(document.createProcessingInstruction('xml-stylesheet', 'type="text/css" href="' + url + '"'), document.documentElement)`})
 	t.leaking("it is looked at when the task ends, and a layout does not wait for that",
 		[2]string{"style, then a layout", shown + `box.style.backgroundImage = value; box.offsetWidth`},
 	)
