@@ -10,8 +10,9 @@
 
 	// Where the proxy answers: this file is {path}/assets/<hash>/notice.js.
 	var own = document.currentScript; // which a page may have replaced
-	// Not by its src, which goes by the <base> that there is now.
-	var path = new URL((own && own.src ? own : document.querySelector('script[src$="/notice.js"]')).getAttribute('src'), location.href).href.replace(/assets\/[^/]*\/[^/]*$/, '');
+	// Not by its src, which goes by the <base> that there is now: the attribute is a path, or has the site's origin.
+	var file = (own && own.src ? own : document.querySelector('script[src$="/notice.js"]')).getAttribute('src');
+	var path = (file.charAt(0) === '/' ? location.origin : '') + file.replace(/assets\/[^/]*\/[^/]*$/, '');
 	var opener;  // what the settings were opened with
 	var opening; // the request for them
 	var status;  // what screen readers announce
