@@ -290,8 +290,10 @@
 
 	// What the portal's editors write in its footer for the portal's own banner, where that
 	// is off. The footer may be written by a script, some time after the page.
+	var written = new MutationObserver(putButtons);
 	function putButtons() {
 		document.querySelectorAll('footer, .ods-front-footer').forEach(function (footer) {
+			written.observe(footer, { childList: true, characterData: true, subtree: true });
 			if (footer.textContent.indexOf('##manage-cookies##') < 0) return;
 			var texts = document.createTreeWalker(footer, NodeFilter.SHOW_TEXT), text, at, button;
 			while ((text = texts.nextNode())) {
@@ -306,10 +308,11 @@
 			}
 		});
 	}
-	// An observer would be told of all that the page does meanwhile.
+	// A footer that comes late is looked for now and then: an observer of the page would be told of all that it does meanwhile.
 	(function again(left) {
 		putButtons();
 		if (left) setTimeout(again, 250, document.readyState === 'complete' ? left - 1 : left);
+		else written.disconnect();
 	})(40);
 
 	if (notice()) {
