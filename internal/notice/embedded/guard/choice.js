@@ -19,12 +19,13 @@ const follow = event => {
 	releasing.then(() => guard.follow(event.detail)).catch(() => setTimeout(() => window.location.reload(), 3000));
 };
 // Frames follow the choice that is made in the page around them, which must not keep them once they are gone.
-window[KEY].listeners.push([null, 'consentchange', event => { // also in a document that is opened anew
+const followers = new Set();
+const hear = event => {
 	follow(event);
 	for (const ref of followers) (ref.deref() || String)(event);
-}]);
-install(window);
-const followers = new Set();
+};
+document.addEventListener('consentchange', hear, true);
+window[KEY].listeners.push([null, 'consentchange', hear]); // also in a document that is opened anew
 guard.join = frame => {
 	for (const ref of followers) if (!ref.deref()) followers.delete(ref);
 	remember(followers, frame);

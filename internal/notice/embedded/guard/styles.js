@@ -73,6 +73,11 @@ const guardStyles = window => {
 	// Whoever asks for an element's style may write there. It is looked at before anything is drawn.
 	let asked = new Set(), last;
 	const styleOf = uncurry(describe(CSSStyleRule.prototype, 'style').get);
+	const cssText = describe(CSSStyleDeclaration.prototype, 'cssText'), textIn = uncurry(cssText.get), setTextIn = uncurry(cssText.set);
+	const tidy = style => {
+		const { judged, clean } = inertCSS(textIn(style));
+		if (judged) setTextIn(style, clean);
+	};
 	const look = () => {
 		const all = asked;
 		asked = new Set();
@@ -81,11 +86,7 @@ const guardStyles = window => {
 			if (owner.selectorText === undefined) {
 				if (isLive(owner)) screenStyle(owner);
 				else if (inertCSS(get(owner, 'style') || '').judged) doubt = true;
-			}
-			else {
-				const style = styleOf(owner), { judged, clean } = inertCSS(style.cssText);
-				if (judged) style.cssText = clean;
-			}
+			} else tidy(styleOf(owner));
 		}
 	};
 	const asks = (owner, name) => replace(owner, name, native => {
@@ -101,14 +102,12 @@ const guardStyles = window => {
 	for (const owner of [HTMLElement, SVGElement, CSSStyleRule]) asks(owner.prototype, 'style');
 	for (const owner of [HTMLElement, SVGElement]) if (describe(owner.prototype, 'attributeStyleMap')) asks(owner.prototype, 'attributeStyleMap');
 	// These are looked at at once; a declaration may have been asked for long before.
-	const cssText = describe(CSSStyleDeclaration.prototype, 'cssText'), textIn = uncurry(cssText.get), setTextIn = uncurry(cssText.set);
 	const sets = at => (native, style, args) => {
 		if (args.length > at) args[at] = textual(args[at]);
 		const result = apply(native, style, args);
 		if (typeof args[at] !== 'string' || !inertCSS(args[at]).judged) return result;
 		look();
-		const { judged, clean } = inertCSS(textIn(style));
-		if (judged) setTextIn(style, clean);
+		tidy(style);
 		return result;
 	};
 	const judging = [sets(0), sets(1)];
@@ -161,8 +160,7 @@ const guardStyles = window => {
 				apply(native, this, arguments);
 				if (typeof value !== 'string' || !/[\\/]/.test(value) || !inertCSS(value).judged) return;
 				look();
-				const { judged, clean } = inertCSS(textIn(this)); // it may have been asked for long before
-				if (judged) setTextIn(this, clean);
+				tidy(this); // it may have been asked for long before
 			},
 		})._, 'set');
 	}
