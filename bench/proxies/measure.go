@@ -42,7 +42,7 @@ const (
 )
 
 // guard is what it inserts in the head besides.
-var guard = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"></script>`)
+var guard = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/guard\.js"[^>]*></script>`)
 
 // request is what a browser would send.
 func (p *proxy) request(path string) []byte {
