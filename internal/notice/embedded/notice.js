@@ -17,6 +17,7 @@
 	var opening; // the request for them
 	var status;  // what screen readers announce
 	var timer;   // ends what it says
+	var guarded = window[Symbol.for('caddy-consent-guard')]; // what the guard knows of this window, where there is one
 
 	function notice() { return document.getElementById('caddy-consent'); }
 	function control() { return document.querySelector('[data-caddy-consent="manage"]'); }
@@ -69,6 +70,7 @@
 		// Which keeps the focus, and does not load the style sheet again.
 		if (parent.moveBefore && element.isConnected && element.ownerDocument === document) parent.moveBefore(element, before);
 		else parent.insertBefore(element, before);
+		if (guarded) guarded.settle(); // it knows then that this is not the page's
 	}
 
 	// The guard puts back what is taken away, unless it is no longer ours.
@@ -77,8 +79,23 @@
 		root.remove();
 	}
 
+	// What gets the focus behind the notice is scrolled out from under it (WCAG 2.2, 2.4.11), unless the page's
+	// style says otherwise. Without scripts, style.css does that.
+	var room;
+	function makeRoom(root) {
+		if (!document.adoptedStyleSheets) return;
+		var sheets = Array.from(document.adoptedStyleSheets).filter(function (sheet) { return sheet !== room; });
+		if (root) {
+			room = new CSSStyleSheet();
+			room.replaceSync('@layer caddy-consent{html{scroll-padding-block:' + (root.dataset.position === 'top' ? 'min(65vh,420px) 0' : '0 min(65vh,420px)') + '}}');
+			sheets.push(room);
+		}
+		document.adoptedStyleSheets = sheets;
+	}
+
 	// A live region has to be there before what it says.
 	function prepare(root) {
+		makeRoom(root);
 		if (!status) {
 			status = document.createElement('p');
 			status.setAttribute('role', 'status');
@@ -118,6 +135,7 @@
 			stand(link);
 		}
 		leave(root);
+		makeRoom();
 		var target = opener && opener.isConnected ? opener : control();
 		if (hadFocus && target) target.focus({ preventScroll: true });
 		opener = null;
@@ -244,19 +262,16 @@
 
 	function jump() { if (isSettings(location.href)) open(); }
 
-	// A document that is opened anew (document.open) forgets its listeners; one that is there already is not added twice.
+	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', escape], [document, 'toggle', toggled],
+		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump]];
 	function listen() {
-		document.addEventListener('submit', answer, true);
-		document.addEventListener('click', press, true);
-		document.addEventListener('load', loaded, true);
-		document.addEventListener('keydown', escape, true);
-		document.addEventListener('toggle', toggled, true);
-		document.addEventListener('visibilitychange', shown);
-		window.addEventListener('pageshow', shown);
-		window.addEventListener('hashchange', jump);
+		listeners.forEach(function (l) { l[0].addEventListener(l[1], l[2], true); });
 	}
 	listen();
-	new MutationObserver(listen).observe(document, { childList: true });
+	// A document that is opened anew (document.open) forgets its listeners; one that is there already is not added
+	// twice. The guard, which sees that, adds them: an observer would slow down all that the page does with its nodes.
+	if (guarded) guarded.listeners.push.apply(guarded.listeners, listeners);
+	else new MutationObserver(listen).observe(document, { childList: true });
 
 	// While a modal dialog is open, all that is outside of it is inert: the notice stands in the topmost
 	// one, and as a popover above it, so that it can be answered.
@@ -290,10 +305,8 @@
 
 	// What the portal's editors write in its footer for the portal's own banner, where that
 	// is off. The footer may be written by a script, some time after the page.
-	var written = new MutationObserver(putButtons);
 	function putButtons() {
 		document.querySelectorAll('footer, .ods-front-footer').forEach(function (footer) {
-			written.observe(footer, { childList: true, characterData: true, subtree: true });
 			if (footer.textContent.indexOf('##manage-cookies##') < 0) return;
 			var texts = document.createTreeWalker(footer, NodeFilter.SHOW_TEXT), text, at, button;
 			while ((text = texts.nextNode())) {
@@ -308,12 +321,11 @@
 			}
 		});
 	}
-	// A footer that comes late is looked for now and then: an observer of the page would be told of all that it does meanwhile.
+	// They are looked for now and then: an observer would slow down all that the page does with its nodes.
 	(function again(left) {
 		putButtons();
-		if (left) setTimeout(again, 250, document.readyState === 'complete' ? left - 1 : left);
-		else written.disconnect();
-	})(40);
+		if (left) setTimeout(again, 100, document.readyState === 'complete' ? left - 1 : left);
+	})(100);
 
 	if (notice()) {
 		prepare(notice());

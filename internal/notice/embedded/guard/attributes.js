@@ -25,7 +25,26 @@ const isBaseDenied = () => {
 // The attributes that make a difference; others are left to the natives, whoever has them.
 const special = new Set(['style', 'text']);
 for (const kind in loads) for (const { name } of loads[kind]) special.add(name);
-const isPlain = name => typeof name === 'string' && !special.has(name) && !conditions.test(name) && !/[^a-z-]|^data-c/.test(name);
+const plain = new Map(); // bounded, as scripts choose names
+const isPlain = name => {
+	if (typeof name !== 'string') return false;
+	let is = plain.get(name);
+	if (is === undefined) {
+		if (plain.size > 999) plain.clear();
+		plain.set(name, is = !special.has(name) && !conditions.test(name) && !/[^a-z-]|^data-c/.test(name));
+	}
+	return is;
+};
+// Whether one can be given to an element that is not held without a further look: most addresses are the site's.
+const isHarmless = (el, name, value) => {
+	if (typeof value !== 'string' || !special.has(name) && name !== 'type' || /^s(rcdoc|tyle)$/.test(name)) return false;
+	try {
+		const kind = localName(el);
+		if (get(el, MARK) !== null || isFrame.test(kind)) return false;
+		if (name === 'type') return kind === 'input' && !/^image$/i.test(value);
+		return kind === 'img' && /^(data|blob|about):/i.test(value) || !risky.test(value) && !isBaseDenied();
+	} catch (none) { /* no element: the native says so */ }
+};
 
 // Whether an attribute of that value may make a difference to what an element loads.
 const matters = (el, name, value) => {
@@ -90,7 +109,7 @@ const guardAttributes = window => {
 	};
 	for (const writer of writers.split(' ')) replace(common, writer, native => ({
 		_(name) {
-			if (isPlain(name)) return apply(native, this, arguments);
+			if (isPlain(name) || writer === 'setAttribute' && isHarmless(this, name, arguments[1])) return apply(native, this, arguments);
 			const result = attempt(write, native, this, arguments, writer);
 			if (get(this, 'style') !== null && isLive(this)) screenStyle(this);
 			return result;
@@ -113,10 +132,15 @@ const guardAttributes = window => {
 				const name = reflecting[attribute] || attribute;
 				const d = describe(owner, name) || /^(video|audio)$/.test(kind) && describe(HTMLMediaElement.prototype, name);
 				if (d && d.set) {
-					wrap(owner, name, (native, el, args) => {
+					const set = (native, el, args) => {
 						args[0] = textual(args[0]);
 						return change(el, native, args, name, args[0]);
-					}, 'set');
+					};
+					replace(owner, name, native => ({
+						_(value) {
+							return isHarmless(this, attribute, value) ? apply(native, this, arguments) : attempt(set, native, this, arguments);
+						},
+					})._, 'set');
 					replace(owner, name, native => ({
 						_() {
 							return apply(native, author(this), []);

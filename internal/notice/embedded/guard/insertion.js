@@ -1,13 +1,13 @@
 // Nodes that come into a document that loads, from one that does not: a template, a parser's, a clone's.
 
 const guardInsertion = (window, realm) => {
-	const { document, Node, Element, Document, DocumentFragment, CharacterData, DocumentType, Range, HTMLDocument, XMLHttpRequest, XSLTProcessor } = window;
-	// The way of nearly all calls: the document's own nodes were looked at when their attributes were set.
-	const { get: owner } = describe(Node.prototype, 'ownerDocument');
+	const { document, Node, Element, Document, DocumentFragment, CharacterData, DocumentType, Range, XMLHttpRequest, XSLTProcessor } = window;
+	// The document's own nodes were looked at when their attributes were set, and those of another one were by its
+	// guard. What comes from a document that loads nothing is looked at where something denied may stand in one.
+	const from = uncurry(describe(Node.prototype, 'ownerDocument').get);
 	const isForeign = node => {
 		try {
-			const from = typeof node === 'object' ? apply(owner, node, []) : document;
-			return from !== document && (doubt || realm.parsing || !(from instanceof HTMLDocument)); // of another realm, or of XML
+			return typeof node === 'object' && from(node) !== document;
 		} catch (none) { /* no node: the native says so */ }
 	};
 	const lookAt = (parent, nodes) => {
@@ -24,7 +24,7 @@ const guardInsertion = (window, realm) => {
 	// Each is written out, as engines make calls fast that always call the same.
 	replace(Node.prototype, 'appendChild', native => ({
 		_(node) {
-			if (isForeign(node)) lookAt(this, [node]);
+			if (doubt || realm.parsing) lookAt(this, [node]);
 			const result = apply(native, this, arguments);
 			if (busy) after();
 			return result;
@@ -32,7 +32,7 @@ const guardInsertion = (window, realm) => {
 	})._);
 	replace(Node.prototype, 'insertBefore', native => ({
 		_(node) {
-			if (isForeign(node)) lookAt(this, [node]);
+			if (doubt || realm.parsing) lookAt(this, [node]);
 			const result = apply(native, this, arguments);
 			if (busy) after();
 			return result;
@@ -47,8 +47,8 @@ const guardInsertion = (window, realm) => {
 	]) {
 		for (const { prototype } of owners) for (const name of names.split(' ')) {
 			replace(prototype, name, native => ({
-				_(node) {
-					if (arguments.length > 1 || isForeign(node)) lookAt(this, arguments);
+				_() {
+					if (doubt || realm.parsing) lookAt(this, arguments);
 					const result = apply(native, this, arguments);
 					if (busy) after();
 					return result;
@@ -65,7 +65,7 @@ const guardInsertion = (window, realm) => {
 	const { cloneNode } = Node.prototype, adopt = Document.prototype.adoptNode;
 	wrap(Document.prototype, 'importNode', (native, self, args) => {
 		const [node, options] = args;
-		if (isForeign(node) && isLive(self)) {
+		if ((doubt || realm.parsing) && isForeign(node) && isLive(self)) {
 			try {
 				if (documentOf(node) !== self) {
 					const copied = apply(cloneNode, node, [options === true || !!options && !options.selfOnly]);
@@ -76,7 +76,7 @@ const guardInsertion = (window, realm) => {
 		return apply(native, self, args);
 	});
 	wrap(Document.prototype, 'adoptNode', (native, self, args) => {
-		lookAt(self, args);
+		if (doubt || realm.parsing) lookAt(self, args);
 		return apply(native, self, args);
 	});
 	// How what is denied comes to stand in a document that loads nothing, beside by markup and attributes.

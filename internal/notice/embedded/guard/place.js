@@ -4,18 +4,32 @@
 // swaps its body leaves them alone. They stay first in reading order. Where a page replaces more than its
 // body, they are put back.
 (guard => {
-	const MARK = '[data-caddy-consent]', OURS = 'html>' + MARK, ROOT = '#caddy-consent:not([data-opened])[data-caddy-consent],[data-caddy-consent="manage"]';
+	const PLACE = 'caddy-consent', MARK = '[data-caddy-consent]', OURS = 'html>' + MARK, ROOT = '#caddy-consent:not([data-opened])[data-caddy-consent],[data-caddy-consent="manage"]';
 	const { apply, defineProperty, getOwnPropertyDescriptor: describe } = Reflect;
 	const known = [document.currentScript]; // also what is gone: a list that the page has kept may hold it
-	const { contains } = Node.prototype;
+	const contains = uncurry(Node.prototype.contains);
 	let own; // the body, if nothing of ours is in it
-	const isOurs = node => node && !(own && apply(contains, own, [node])) && known.some(el => el.contains(node));
+	const isOurs = node => {
+		if (!node || own && contains(own, node)) return false;
+		for (const el of known) if (contains(el, node)) return true;
+		return false;
+	};
 	let root; // on which finders are wrapped
+	let tries = 99; // to find a body
 	let returns = 99; // an extension of the browser may go on taking away what is put back
 
-	const settle = () => {
+	let settling;
+	const settle = guard.settle = () => {
+		if (settling) return;
+		settling = true;
+		try {
+			arrange();
+		} finally {
+			settling = false;
+		}
+	};
+	const arrange = () => {
 		const { documentElement: html, head, body } = document;
-		for (const node of [document, html, body]) if (node) watcher.observe(node, { childList: true });
 		// What walks from the head to the body, as React does that hydrates a document, does not meet ours.
 		for (const [name, owner] of [['nextSibling', Node], ['nextElementSibling', Element]]) {
 			const { get } = describe(owner.prototype, name);
@@ -29,7 +43,8 @@
 				},
 			});
 		}
-		if (!body) return;
+		if (!body) return known[1] && tries-- > 0 && void setTimeout(settle, 50); // the document is being written anew
+		tries = 99;
 		const put = el => (el.isConnected && html.moveBefore || html.insertBefore).call(html, el, body); // the first does not load the style sheet again
 		for (let el; (el = body.firstElementChild) && el.matches(MARK + ':not([data-consent-service])');) {
 			el.hidden = true; // until the style sheet is there, which has the last word
@@ -41,7 +56,10 @@
 			}
 		}
 		for (const el of known) if (!el.isConnected && el.matches(MARK) && returns-- > 0) put(el);
-		for (const el of html.children) if (el.matches(MARK) && !known.includes(el)) known.push(el);
+		for (const el of findIn(html, OURS)) {
+			if (!known.includes(el)) known.push(el);
+			if (el.matches(ROOT) && !el.querySelector(PLACE)) el.insertBefore(document.createElement(PLACE), null);
+		}
 		own = known.some(el => body.contains(el)) ? null : body;
 		if (!known[1] || html === root) return;
 		if (!root) look(Document.prototype);
@@ -85,8 +103,14 @@
 		})._, /^(forms|links)$/.test(name) ? 'get' : 'value');
 	};
 
-	const watcher = new MutationObserver(settle);
+	// An element at the end of the notice and of the control tells when they come and go. An observer would slow
+	// down all that the page does with its nodes.
+	if (!customElements.get(PLACE)) customElements.define(PLACE, class extends HTMLElement {
+		connectedCallback() { settle(); }
+		connectedMoveCallback() {}
+		disconnectedCallback() { soon(settle); }
+	});
 	if (known[0].parentNode === document.head) document.documentElement.insertBefore(known[0], document.body);
 	settle();
-	document.addEventListener('DOMContentLoaded', () => known[1] || watcher.disconnect());
+	document.addEventListener('DOMContentLoaded', settle);
 })(guard);

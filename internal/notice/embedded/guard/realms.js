@@ -18,6 +18,7 @@ const install = window => {
 		realm = { count: 0, guard, listeners: [] };
 		define(window, KEY, { __proto__: null, value: realm });
 		remember(guard.roots, window);
+		if (!/html$/.test(window.document.contentType)) doubt = true; // what the server has not read may come from there
 		for (const part of [guardCookies, guardAttributes, guardStyles, guardMarkup, guardInsertion, guardWrite, guardRequests, guardFrames, asNative]) part(window, realm);
 	}
 	if (!realm.listeners) return;

@@ -3,8 +3,7 @@
 // that would define it is held in the page, as if that had run. release.js removes them and hands on what
 // they have kept. The names are the catalogue's (Service.Globals in internal/policy).
 (guard => {
-	const { apply, defineProperty } = Reflect, { push, slice } = [], { from, isArray } = Array, later = setTimeout;
-	const scripts = document.scripts; // which is live, and no form can take its name any more
+	const { apply, defineProperty } = Reflect, { push, slice } = [], { isArray } = Array, later = setTimeout;
 	const roots = guard.standIns = {}; // the names by what is before their first dot
 	for (const { id, globals } of guard.parties) {
 		for (const name of globals) {
@@ -42,7 +41,7 @@
 		get() {
 			const made = {};
 			for (const it of isDenied(root) ? roots[root] : []) {
-				if (from(scripts).some(s => guard.heldFor(s) === it.id && (s.src + s.text).includes(it.literal))) {
+				if ([...findInDocument(document, 'script')].some(s => guard.heldFor(s) === it.id && (s.src + s.text).includes(it.literal))) {
 					const names = it.path.split('.'), last = names.pop();
 					names.reduce((owner, name) => owner[name] = owner[name] || {}, made)[last] = it.made = it.kind === '[' ? filled(root, it, []) : taking(root, it, it.calls);
 				}
