@@ -96,7 +96,7 @@ const guardAttributes = window => {
 	const common = Object.create(window.Element.prototype);
 	for (const reader of readers.split(' ')) replace(common, reader, native => ({
 		_(name) {
-			return apply(native, isPlain(name) ? this : author(this), arguments);
+			return apply(native, plain.get(name) || isPlain(name) ? this : author(this), arguments);
 		},
 	})._);
 	const write = (native, el, args, name) => {
@@ -109,7 +109,7 @@ const guardAttributes = window => {
 	};
 	for (const writer of writers.split(' ')) replace(common, writer, native => ({
 		_(name) {
-			if (isPlain(name) || writer === 'setAttribute' && isHarmless(this, name, arguments[1])) return apply(native, this, arguments);
+			if (plain.get(name) || isPlain(name) || writer === 'setAttribute' && isHarmless(this, name, arguments[1])) return apply(native, this, arguments);
 			const result = attempt(write, native, this, arguments, writer);
 			if (get(this, 'style') !== null && isLive(this)) screenStyle(this);
 			return result;

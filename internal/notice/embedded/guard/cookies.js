@@ -66,7 +66,15 @@ const guardCookies = window => {
 		const wanted = lifeOf(line);
 		admit(line.split(';')[0], wanted, life => apply(native, self, [life === wanted[0] || life === Infinity ? line : line + ';max-age=' + (life / 1000 | 0)]));
 	}, 'set');
-	wrap(jar, 'cookie', (native, self) => apply(native, self, []).split('; ').filter(pair => !pair || allows(nameOf(pair))).join('; '), 'get');
+	let last, granted, read; // many ask again and again
+	replace(jar, 'cookie', native => ({
+		_() {
+			const all = apply(native, this, []);
+			if (all !== last || granted !== guard.granted) read = (last = all).split('; ').filter(pair => !pair || allows(nameOf(pair))).join('; ');
+			granted = guard.granted;
+			return read;
+		},
+	})._, 'get');
 	wrap(store, 'set', (native, self, args) => {
 		const options = args.length > 1 ? { name: args[0], value: args[1] } : { ...args[0] };
 		const expires = options.expires == null ? Infinity : options.expires - now();

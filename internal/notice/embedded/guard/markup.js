@@ -4,11 +4,12 @@
 const tags = new RegExp('<(' + Object.keys(loads).join('|') + '|style)[\\s/>]|\\sstyle\\s*=', 'i');
 // Addresses with a host, and what may be one: it is looked for where a tag of an element that loads stands.
 const hosts = /[/\\](?:[\t\n\r]*[/\\])+([^/\\?#"'<>\s&]*)([^]?)|&(?:#|sol|bsol|colon|tab|newline)|(?:https?|wss?|ftp)[\t\n\r]*:(?![/\\][/\\])/gi;
+const signs = /[:\\&]|\/[/\n\t\r]|<(?:i?frame|embed|object|script)|data-consent-/i; // at one glance, in short texts: of the most frequent kind
 // Whether something in it may be held, where scripts in it run or not. It may err on the side of looking.
 const suspicious = (text, runs) => {
-	if (!tags.test(text)) return false;
-	const more = /<(?:i?frame|embed|object|script)/i.test(text);
-	if (more) expectFrames();
+	if (!tags.test(text) || text.length < 500 && !signs.test(text) && !isBaseDenied()) return false;
+	const framing = /<(?:i?frame|embed|object)/i.test(text), more = framing || /<script/i.test(text);
+	if (framing) expectFrames();
 	if (isBaseDenied() || more && /(?:blob|data):/i.test(text)) return true;
 	if (!more && ![':', '//', '\\', '&', '/\n', '/\t', '/\r', HELD].some(sign => text.includes(sign))) return false; // no address has a host
 	if (/\\/.test(text) && /style/i.test(text) || /srcdoc\s*=/i.test(text) || runs && /<script/i.test(text)) return true;
@@ -96,10 +97,17 @@ const guardMarkup = (window, realm) => {
 	}
 	const { replaceWith, before, prepend, append, after } = all;
 	wrap(all, 'outerHTML', (native, self, args) => parsing(native, self, args, 0, around(self && parentOf(self)), nodes => { apply(replaceWith, self, [nodes]); }), 'set');
-	wrap(all, 'insertAdjacentHTML', (native, self, args) => {
+	const adjacent = (native, self, args) => {
 		const at = puts.indexOf(typeof args[0] === 'string' ? args[0].toLowerCase() : '');
 		return parsing(native, self, args, 1, at < 0 || !self ? null : around(at % 3 ? self : parentOf(self)), nodes => { apply([before, prepend, append, after][at], self, [nodes]); });
-	});
+	};
+	replace(all, 'insertAdjacentHTML', native => ({
+		_(at, text) {
+			if (typeof text !== 'string' || suspicious(text)) return attempt(adjacent, native, this, arguments);
+			apply(native, this, arguments);
+			if (busy) frames(window, realm);
+		},
+	})._);
 	wrap(Range.prototype, 'createContextualFragment', (native, self, args) => {
 		const start = self && self.startContainer, range = inert.createRange();
 		if (!args.length || typeof args[0] === 'symbol') return apply(native, self, args);

@@ -8,9 +8,9 @@
 	const { apply, defineProperty, getOwnPropertyDescriptor: describe } = Reflect;
 	const known = [document.currentScript]; // also what is gone: a list that the page has kept may hold it
 	const contains = uncurry(Node.prototype.contains);
-	let own; // the body, if nothing of ours is in it
+	let front, own; // the head, and the body if nothing of ours is in it
 	const isOurs = node => {
-		if (!node || own && contains(own, node)) return false;
+		if (!node || own && contains(own, node) || front && contains(front, node)) return false;
 		for (const el of known) if (contains(el, node)) return true;
 		return false;
 	};
@@ -60,6 +60,7 @@
 			if (!known.includes(el)) known.push(el);
 			if (el.matches(ROOT) && !el.querySelector(PLACE)) el.insertBefore(document.createElement(PLACE), null);
 		}
+		front = head;
 		own = known.some(el => body.contains(el)) ? null : body;
 		if (!known[1] || html === root) return;
 		if (!root) look(Document.prototype);
@@ -95,12 +96,15 @@
 			forms: list => inBody(list, 'form'),
 			links: without,
 		};
-		for (const name in finders) replace(owner, name, native => ({
-			_(what) {
-				const found = apply(native, this, arguments);
-				return this === document || this === root ? finders[name](found, what, this) : found;
-			},
-		})._, /^(forms|links)$/.test(name) ? 'get' : 'value');
+		for (const name in finders) replace(owner, name, native => {
+			const find = finders[name];
+			return {
+				_(what) {
+					const found = apply(native, this, arguments);
+					return this === document || this === root ? find(found, what, this) : found;
+				},
+			}._;
+		}, /^(forms|links)$/.test(name) ? 'get' : 'value');
 	};
 
 	// An element at the end of the notice and of the control tells when they come and go. An observer would slow
