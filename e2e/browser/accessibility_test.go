@@ -24,6 +24,38 @@ func awaitFocus(t *testing.T, p *harness.Page, text string) {
 	}
 }
 
+// WCAG 2.2, 2.4.11.
+func TestWhatHasTheFocusIsNotBehindTheNotice(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", strings.Repeat(`<p style="height: 5em"><a href="/x" style="display: block">Lien</a></p>`, 30))})
+	browser := harness.Browser(t, harness.Settings{})
+	const (
+		room    = `getComputedStyle(document.documentElement).scrollPaddingBottom`
+		clear   = `document.activeElement.getBoundingClientRect().bottom <= document.getElementById('caddy-consent').getBoundingClientRect().top`
+		onALink = `document.activeElement.textContent === 'Lien'`
+	)
+	p := browser.Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Await(room + ` !== 'auto'`)
+	links := 0
+	for range 25 {
+		p.Type(kb.Tab)
+		if harness.Eval[bool](p, onALink) {
+			links++
+			p.Await(clear)
+		}
+	}
+	if links < 15 {
+		t.Errorf("only %d links had the focus", links)
+	}
+	p.Answer("Tout refuser")
+	p.Await(room + ` === 'auto'`)
+
+	// Without scripts, a browser does so with what was out of the window.
+	p = browser.Visit(t, harness.Visitor{NoScript: true})
+	p.Open(s.URL)
+	p.Await(room + ` !== 'auto'`)
+}
+
 func TestTheSettingsWorkByKeyboardAlone(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})

@@ -162,6 +162,31 @@ func TestWhatAPageReplacesLeavesTheNotice(t *testing.T) {
 }
 
 // TestWhoTakesTheNoticeAwayAgainAndAgainHasIt and no page hangs in a quarrel.
+// A page that is swapped in on a plain connection brings the guard's tag too.
+func TestTheGuardRunsOnce(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<main>Portail</main>")})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Await(harness.Settled)
+	harness.Eval[json.RawMessage](p, `{
+		const functions = () => [document.querySelector, fetch, Node.prototype.appendChild, customElements.get('caddy-consent')], before = functions();
+		const again = document.createElement('script');
+		again.dataset.caddyConsent = '?0';
+		again.onload = () => { window.once = functions().every((f, i) => f === before[i]); };
+		again.src = document.querySelector('script[src$="/guard.js"]').src;
+		document.head.append(again);
+		1 }`)
+	p.Await(`'once' in window`)
+	if !harness.Eval[bool](p, `once`) {
+		t.Error("it guards what is guarded")
+	}
+	p.Answer("Tout accepter")
+	checkChoice(t, p, map[string]bool{"ga": true})
+	if problems := p.Problems(); len(problems) > 0 {
+		t.Errorf("%q", problems)
+	}
+}
+
 func TestWhoTakesTheNoticeAwayAgainAndAgainHasIt(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<main>Portail</main>")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})

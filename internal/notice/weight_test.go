@@ -11,8 +11,8 @@ import (
 const (
 	maxFirstView = 10 << 10
 	maxGrowth    = 400
-	maxTrusted   = 460      // where the guard's tag has its hash
-	maxGuard     = 17 << 10 // not yet what it should be: 5 KB
+	maxTrusted   = 460    // where the guard's tag has its hash
+	maxGuard     = 17_600 // not yet what it should be: 5 KB
 )
 
 // six is what a portal may well declare: what its back office offers, and videos.

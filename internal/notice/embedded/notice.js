@@ -79,15 +79,16 @@
 		root.remove();
 	}
 
-	// What gets the focus behind the notice is scrolled out from under it (WCAG 2.2, 2.4.11), unless the page's
-	// style says otherwise. Without scripts, style.css does that.
+	// What gets the focus behind the notice is scrolled out from under it (WCAG 2.2, 2.4.11): where it was out of
+	// the window, by the browser, for which style.css says the same where no scripts run; else by uncover.
 	var room;
-	function makeRoom(root) {
+	function makeRoom(root, height) {
 		if (!document.adoptedStyleSheets) return;
 		var sheets = Array.from(document.adoptedStyleSheets).filter(function (sheet) { return sheet !== room; });
 		if (root) {
 			room = new CSSStyleSheet();
-			room.replaceSync('@layer caddy-consent{html{scroll-padding-block:' + (root.dataset.position === 'top' ? 'min(65vh,420px) 0' : '0 min(65vh,420px)') + '}}');
+			var size = 'min(65vh,' + (height || 420) + 'px)';
+			room.replaceSync('@layer caddy-consent{html{scroll-padding-block:' + (root.dataset.position === 'top' ? size + ' 0' : '0 ' + size) + '}}');
 			sheets.push(room);
 		}
 		document.adoptedStyleSheets = sheets;
@@ -258,11 +259,20 @@
 			tell(state);
 		}, function () { /* offline: the form still works */ });
 	}
+	function uncover(event) {
+		var root = notice(), target = event.target;
+		if (!root || root.contains(target) || !target.matches(':focus-visible')) return;
+		var here = target.getBoundingClientRect(), there = root.getBoundingClientRect();
+		if (here.bottom <= there.top || here.top >= there.bottom || here.right <= there.left || here.left >= there.right) return;
+		makeRoom(root, root.dataset.position === 'top' ? there.bottom : window.innerHeight - there.top);
+		target.scrollIntoView({ block: 'nearest' });
+	}
+
 	function shown(event) { if (event.type === 'pageshow' ? event.persisted : !document.hidden) look(); }
 
 	function jump() { if (isSettings(location.href)) open(); }
 
-	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', escape], [document, 'toggle', toggled],
+	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', escape], [document, 'toggle', toggled], [document, 'focusin', uncover],
 		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump]];
 	function listen() {
 		listeners.forEach(function (l) { l[0].addEventListener(l[1], l[2], true); });

@@ -1,7 +1,6 @@
 // Frames, windows and workers of the page's own origin have functions of their own. They are guarded before
 // scripts can use them: frames as soon as they stand in the page.
 
-const KEY = Symbol.for('caddy-consent-guard'); // by which a realm shows that it is guarded
 const countOf = uncurry(describe(window, 'length').get);
 
 // Guards a window's functions, once. Where a frame goes on to a page of the site, its window stays the same;
