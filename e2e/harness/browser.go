@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -56,9 +57,10 @@ type Page struct {
 	Browser *Chromium
 	Visitor Visitor
 
-	t     testing.TB
-	ctx   context.Context
-	loads chan page.NavigationType // how the latest page that has loaded was reached
+	t       testing.TB
+	ctx     context.Context
+	loads   chan page.NavigationType // how the latest page that has loaded was reached
+	crashed chan struct{}            // closed where its process has crashed
 
 	mu       sync.Mutex
 	problems []string
@@ -194,7 +196,7 @@ func (p *Page) NewPage() *Page {
 
 func (p *Page) open(parent context.Context, option chromedp.ContextOption) {
 	p.t.Helper()
-	p.loads = make(chan page.NavigationType, 1)
+	p.loads, p.crashed = make(chan page.NavigationType, 1), make(chan struct{})
 	p.ctx = open(p.t, parent, option, chromedp.WithListener(p.listener()))
 	p.t.Cleanup(func() { _ = chromedp.Cancel(p.ctx) })
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}}
@@ -257,6 +259,8 @@ func (p *Page) listener() func(any) {
 			if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
 				p.problem("the console's %s: %s", e.Type, describe(e.Args))
 			}
+		case *inspector.EventTargetCrashed:
+			close(p.crashed)
 		case *runtime.EventExceptionThrown:
 			p.problem("uncaught: %v", e.ExceptionDetails)
 		}
@@ -303,7 +307,21 @@ func run[T any](p *Page, what string, step chromedp.Action[T]) T {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		select {
+		case <-p.crashed: // a page that has crashed answers nothing any more
+			cancel()
+		case <-stop:
+		}
+	}()
 	result, err := chromedp.Run(ctx, step)
+	select {
+	case <-p.crashed:
+		p.t.Fatalf("%s: the page has crashed", what)
+	default:
+	}
 	if err != nil {
 		p.t.Fatalf("%s: %v", what, err)
 	}
@@ -321,6 +339,9 @@ func (p *Page) load(what string, step chromedp.Action[chromedp.Void]) page.Navig
 	select {
 	case how := <-p.loads:
 		return how
+	case <-p.crashed:
+		p.t.Fatalf("%s: the page has crashed", what)
+		return ""
 	case <-time.After(patience):
 		p.t.Fatalf("%s leads to no page; the browser is at %s", what, p.URL())
 		return ""

@@ -1,7 +1,7 @@
 // Natives as they were before any other script ran, and how the guard stands in for them: what it
 // replaces keeps its name, length, errors, descriptor and source text.
 
-const { apply, construct, getOwnPropertyDescriptor, setPrototypeOf, defineProperty: define } = Reflect;
+const { apply, construct, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, defineProperty: define } = Reflect;
 // A page may have given all objects more members.
 const describe = (owner, name) => {
 	const d = getOwnPropertyDescriptor(owner, name);
@@ -13,9 +13,9 @@ const natives = new WeakMap(); // what stands in for a native, with that
 
 // Puts what make returns, for the native, in a native's place; on owner, which may inherit it.
 const replace = (owner, name, make, part = 'value') => {
-	let from = owner;
-	while (from && !describe(from, name)) from = Object.getPrototypeOf(from);
-	const d = from && describe(from, name), native = d && d[part];
+	let d;
+	for (let from = owner; from && !(d = describe(from, name));) from = getPrototypeOf(from);
+	const native = d && d[part];
 	if (!native) return;
 	const wrapper = d[part] = make(native);
 	for (const key of ['name', 'length']) define(wrapper, key, { __proto__: null, value: native[key], configurable: true });

@@ -110,7 +110,7 @@
 	// An element at the end of the notice and of the control tells when they come and go. An observer would slow
 	// down all that the page does with its nodes.
 	if (!customElements.get(PLACE)) customElements.define(PLACE, class extends HTMLElement {
-		connectedCallback() { settle(); }
+		connectedCallback() { soon(settle); } // not within the parser, which goes on here
 		connectedMoveCallback() {}
 		disconnectedCallback() { soon(settle); }
 	});
