@@ -438,11 +438,7 @@ func (t *table) byRealms() {
 		[2]string{"srcdoc, fetch of its window", `const f = make('iframe', e => { e.srcdoc = '<p>x</p>' }, box); await once(f, 'load'); f.contentWindow.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
 		[2]string{"blob: frame, its script's fetch", `make('iframe', e => { e.src = blob('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>', 'text/html') }, box)`},
 		[2]string{"blob: frame, fetch of its window", `const f = make('iframe', e => { e.src = blob('<p>x</p>', 'text/html') }, box); await once(f, 'load'); f.contentWindow.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
-		[2]string{"window.open, fetch", `const w = window.open(''); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
-		[2]string{"window.open of about:blank, fetch", `const w = window.open('about:blank', 'w' + target); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
 		[2]string{"window.open of a frame, fetch", `const w = window.open('', target); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
-		[2]string{"window.open, its script's fetch", `const w = window.open(''); w.document.write('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>'); w.document.close()`},
-		[2]string{"window.open of a page of the site, fetch", `const w = window.open('/blank'); await new Promise(done => { const look = () => w.document.title === 'Blank' ? done() : setTimeout(look, 20); look() }); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
 	)
 	t.elements(
 		[2]string{"blank frame, img of its document", `const d = frame.contentDocument; d.body.append(Object.assign(d.createElement('img'), { src: url }))`},
@@ -470,14 +466,22 @@ func (t *table) byRealms() {
 		[2]string{"blob: frame by innerHTML", `box.innerHTML = '<iframe src="' + blob('<script src="' + url + '"></' + 'script>', 'text/html') + '"></iframe>'`},
 		[2]string{"data: frame", `make('iframe', e => { e.src = 'data:text/html,' + encodeURIComponent('<img src="' + url + '">') }, box)`},
 		[2]string{"svg of a blob in a frame", `make('iframe', e => { e.src = blob('<svg xmlns="http://www.w3.org/2000/svg"><image href="' + url + '"/></svg>', 'image/svg+xml') }, box)`},
-		[2]string{"window.open, innerHTML", `const w = window.open(''); w.document.body.innerHTML = '<img src="' + url + '">'`},
-		[2]string{"window.open, document.write", `const w = window.open(''); w.document.write('<img src="' + url + '">'); w.document.close()`},
-		[2]string{"window.open, Image", `const w = window.open(''), e = new w.Image; keep(e); e.src = url`},
 	)
 	t.elements(
 		[2]string{"javascript: frame, its script's fetch", `make('iframe', e => { e.src = 'javascript:"<script>fetch(' + encodeURIComponent(text(text(url)).slice(1, -1)) + ',{mode:\'no-cors\'})</' + 'script>"' }, box)`},
 		[2]string{"javascript: frame, its fetch", `make('iframe', e => { e.src = 'javascript:void fetch(' + encodeURIComponent(text(url)) + ',{mode:"no-cors"})' }, box)`},
 		[2]string{"data: frame, its script's fetch", `make('iframe', e => { e.src = 'data:text/html,' + encodeURIComponent('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>') }, box)`},
+	)
+	t.some(opening, false, nil,
+		[2]string{"window.open, fetch", `const w = window.open(''); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
+		[2]string{"window.open of about:blank, fetch", `const w = window.open('about:blank', 'w' + target); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
+		[2]string{"window.open, its script's fetch", `const w = window.open(''); w.document.write('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>'); w.document.close()`},
+		[2]string{"window.open of a page of the site, fetch", `const w = window.open('/blank'); await new Promise(done => { const look = () => w.document.title === 'Blank' ? done() : setTimeout(look, 20); look() }); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
+	)
+	t.some(opening, true, nil,
+		[2]string{"window.open, innerHTML", `const w = window.open(''); w.document.body.innerHTML = '<img src="' + url + '">'`},
+		[2]string{"window.open, document.write", `const w = window.open(''); w.document.write('<img src="' + url + '">'); w.document.close()`},
+		[2]string{"window.open, Image", `const w = window.open(''), e = new w.Image; keep(e); e.src = url`},
 	)
 	t.requests( // which is another origin, and has no scripts
 

@@ -74,6 +74,7 @@ const (
 	parsing              // with others, while the page is parsed
 	alone                // on a page of its own, when that has loaded
 	aloneParsing
+	opening  // as together, with others that open a window: nothing is drawn of a page behind one, and no image in a style loads
 	ordinary // as together, in a window that is not private: there, some do not load in advance
 )
 
@@ -221,7 +222,7 @@ func batches(all []way, engine string) [][]way {
 			shared[w.when] = append(shared[w.when], w)
 		}
 	}
-	for _, kind := range []when{ordinary, parsing, together} {
+	for _, kind := range []when{ordinary, opening, parsing, together} {
 		pages = slices.AppendSeq(pages, slices.Chunk(shared[kind], most))
 		pages = slices.AppendSeq(pages, slices.Chunk(none[kind], most)) // which load nothing
 	}
@@ -471,7 +472,7 @@ func (r *round) alone(picked []way) {
 	var doubtful []way
 	for _, w := range picked {
 		faults := r.faults[w.number]
-		if len(faults) > 0 && (w.when == together || w.when == parsing) && w.not[r.engine.Name] == "" && !strings.Contains(strings.Join(faults, " "), "leaks") {
+		if len(faults) > 0 && w.when != alone && w.when != aloneParsing && w.when != ordinary && w.not[r.engine.Name] == "" && !strings.Contains(strings.Join(faults, " "), "leaks") {
 			doubtful = append(doubtful, w)
 		}
 	}
