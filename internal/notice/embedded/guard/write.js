@@ -23,6 +23,7 @@ const elementOf = (tag, name, foreign) => {
 };
 const startTagOf = el => outerOf(el).replace(/<\/[^<"]*$/, '');
 
+const fragmentOf = uncurry(Range.prototype.createContextualFragment);
 const guardWrite = window => {
 	const { write } = window.Document.prototype;
 	// Writes a text, with what is denied held, as far as it can be written.
@@ -126,11 +127,17 @@ const guardWrite = window => {
 	};
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
 		if (!isLive(self)) doubt = true;
-		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
+		const trusted = args.filter(text => text && /^Trusted/.test(text[toStringTag])), holds = text => suspicious(`${text}`, true) && look(fragmentOf(inert.createRange(), text));
+		if (!isLive(self) || args.some(text => typeof text === 'symbol') || trusted.length && !trusted.some(holds)) return apply(native, self, args);
 		const isDone = self.readyState !== 'loading'; // so that it opens the document anew
 		const state = !isDone && openDocuments.get(self) || begin(self, isDone);
 		state.fresh = true; // also what is empty may open it
-		written(self, state, state.waits + args.join('') + (name === 'writeln' ? '\n' : ''));
+		try {
+			written(self, state, state.waits + args.join('') + (name === 'writeln' ? '\n' : ''));
+		} catch (error) { // where the page demands trusted types
+			if (!trusted.length) throw error;
+			apply(native, self, args);
+		}
 		// Behind a script comes what the document itself goes on with.
 		if ((state.waits || state.name) && (self.currentScript || !state.opened)) soon(() => flush(self, state));
 		install(window); // also where it has opened the document anew
