@@ -23,7 +23,6 @@ const elementOf = (tag, name, foreign) => {
 };
 const startTagOf = el => outerOf(el).replace(/<\/[^<"]*$/, '');
 
-const fragmentOf = uncurry(Range.prototype.createContextualFragment);
 const guardWrite = window => {
 	const { write } = window.Document.prototype;
 	// Writes a text, with what is denied held, as far as it can be written.
@@ -127,15 +126,16 @@ const guardWrite = window => {
 	};
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
 		if (!isLive(self)) doubt = true;
-		const trusted = args.filter(text => text && /^Trusted/.test(text[toStringTag])), holds = text => suspicious(`${text}`, true) && look(fragmentOf(inert.createRange(), text));
-		if (!isLive(self) || args.some(text => typeof text === 'symbol') || trusted.length && !trusted.some(holds)) return apply(native, self, args);
+		// Trusted types stay so where nothing in them is held, and where the page demands them.
+		const trusted = args.filter(text => text && /^Trusted/.test(text[toStringTag]));
+		if (!isLive(self) || args.some(text => typeof text === 'symbol') || trusted[0] && !trusted.some(text => suspicious(`${text}`, true) && embedded(text))) return apply(native, self, args);
 		const isDone = self.readyState !== 'loading'; // so that it opens the document anew
 		const state = !isDone && openDocuments.get(self) || begin(self, isDone);
 		state.fresh = true; // also what is empty may open it
 		try {
 			written(self, state, state.waits + args.join('') + (name === 'writeln' ? '\n' : ''));
-		} catch (error) { // where the page demands trusted types
-			if (!trusted.length) throw error;
+		} catch (error) {
+			if (!trusted[0]) throw error;
 			apply(native, self, args);
 		}
 		// Behind a script comes what the document itself goes on with.
