@@ -649,6 +649,9 @@ func (t *table) byWriting() {
 		[2]string{"document.write of a base element", `document.write('<base href="' + url + '"><img src="relative">')`},
 		[2]string{"document.write of meta refresh", `document.write('<meta http-equiv="refresh" content="0;url=' + url + '">')`},
 	)
+	t.add(way{name: "document.write of trusted HTML, which the page demands", when: aloneParsing, leaks: allEngines("the guard can make none, where strings are refused"), code: `
+		make('meta', e => { e.httpEquiv = 'Content-Security-Policy'; e.content = "require-trusted-types-for 'script'" }, document.head);
+		document.write(trustedTypes.createPolicy('p', { createHTML: s => s }).createHTML('<img src="' + url + '">'))`})
 	t.some(alone, true, nil,
 		[2]string{"document.write when all is read", `setTimeout(() => { document.write('<!DOCTYPE html><title>New</title><body><img src="' + url + '">'); document.close() })`},
 		[2]string{"document.open and write of a script", `setTimeout(() => { document.open(); document.write('<!DOCTYPE html><title>New</title><body><script src="' + url + '"></' + 'script>'); document.close() })`},
