@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
 // Why a way does not load in an engine.
@@ -15,7 +17,16 @@ var (
 )
 
 // sameOrigin says so of what is asked of the page's own host alone.
-var sameOrigin = map[string]string{"chromium": "asks no other host for that", "firefox": "asks no other host for that", "webkit": "asks no other host for that"}
+var sameOrigin = allEngines("asks no other host for that")
+
+// allEngines says the same of each engine.
+func allEngines(why string) map[string]string {
+	all := make(map[string]string)
+	for _, e := range harness.Engines {
+		all[e.Name] = why
+	}
+	return all
+}
 
 // table collects ways.
 type table struct{ all []way }
@@ -38,7 +49,7 @@ func (t *table) requests(rows ...[2]string) {
 // leaking adds what is not held, and says why. docs/enforcement.md says it too.
 func (t *table) leaking(why string, rows ...[2]string) {
 	for _, r := range rows {
-		t.add(way{name: r[0], code: r[1], leaks: why})
+		t.add(way{name: r[0], code: r[1], leaks: allEngines(why)})
 	}
 }
 
@@ -165,16 +176,14 @@ func (t *table) byElements() {
 	t.add(way{name: "preconnect", code: `make('link', e => { e.rel = 'preconnect'; e.href = url }, document.head)`, connects: true, comes: true, when: ordinary,
 		not: map[string]string{"firefox": "connects to nobody in advance by a proxy"}})
 	t.add(way{name: "dns-prefetch", code: `make('link', e => { e.rel = 'dns-prefetch'; e.href = url }, document.head)`, comes: true,
-		not: map[string]string{"chromium": "no test sees what is resolved", "firefox": "no test sees what is resolved", "webkit": "no test sees what is resolved"}})
+		not: allEngines("no test sees what is resolved")})
 	t.some(together, true, notWebKit,
 		[2]string{"custom built-in", `class Mine extends HTMLImageElement { constructor() { super(); setTimeout(() => { this.src = url }) } } customElements.define('my-' + target, Mine, { extends: 'img' }); box.append(document.createElement('img', { is: 'my-' + target }))`},
 		[2]string{"custom built-in, innerHTML", `class Mine extends HTMLImageElement { connectedCallback() { this.setAttribute('src', url) } } customElements.define('by-' + target, Mine, { extends: 'img' }); box.innerHTML = '<img is="by-' + target + '">'`},
 		[2]string{"custom built-in, new", `class Mine extends HTMLIFrameElement {} customElements.define('new-' + target, Mine, { extends: 'iframe' }); const e = new Mine; e.src = url; box.append(e)`},
 	)
 	t.elements([2]string{"custom element with a shadow root", `customElements.define('own-' + target, class extends HTMLElement { constructor() { super(); this.attachShadow({ mode: 'open' }).innerHTML = '<img src="' + url + '">' } }); box.append(make('own-' + target))`})
-	t.requests( // what asked for it has been told that there is nothing
-		[2]string{"video that plays", `make('video', e => { e.muted = true; e.preload = 'none'; e.src = url; e.play().catch(() => 0) }, box)`},
-	)
+	t.add(way{name: "video that plays", code: `make('video', e => { e.muted = true; e.preload = 'none'; e.src = url; e.play().catch(() => 0) }, box)`, may: true}) // some are told that there is nothing, others wait
 }
 
 // byMarkup are all that read markup.
@@ -303,7 +312,7 @@ func (t *table) byScripts() {
 	t.some(alone, false, nil,
 		[2]string{"import map", `make('script', e => { e.type = 'importmap'; e.textContent = JSON.stringify({ imports: { alias: url } }) }, document.head); make('script', e => { e.type = 'module'; e.textContent = 'import "alias"' }, document.head)`},
 	)
-	t.add(way{name: "speculation rules of the document", code: `make('a', e => { e.href = url; e.className = target; e.textContent = 'x' }, box); make('script', e => { e.type = 'speculationrules'; e.textContent = JSON.stringify({ prefetch: [{ where: { selector_matches: '.' + target }, eagerness: 'immediate' }] }) }, document.head)`, when: ordinary, not: onlyChromium, leaks: "its links name what is denied, not it"})
+	t.add(way{name: "speculation rules of the document", code: `make('a', e => { e.href = url; e.className = target; e.textContent = 'x' }, box); make('script', e => { e.type = 'speculationrules'; e.textContent = JSON.stringify({ prefetch: [{ where: { selector_matches: '.' + target }, eagerness: 'immediate' }] }) }, document.head)`, when: ordinary, not: onlyChromium, leaks: map[string]string{"chromium": "its links name what is denied, not it"}})
 }
 
 // byRequests are functions that ask or send by themselves.
@@ -438,11 +447,7 @@ func (t *table) byRealms() {
 		[2]string{"srcdoc, fetch of its window", `const f = make('iframe', e => { e.srcdoc = '<p>x</p>' }, box); await once(f, 'load'); f.contentWindow.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
 		[2]string{"blob: frame, its script's fetch", `make('iframe', e => { e.src = blob('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>', 'text/html') }, box)`},
 		[2]string{"blob: frame, fetch of its window", `const f = make('iframe', e => { e.src = blob('<p>x</p>', 'text/html') }, box); await once(f, 'load'); f.contentWindow.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
-		[2]string{"window.open, fetch", `const w = window.open(''); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
-		[2]string{"window.open of about:blank, fetch", `const w = window.open('about:blank', 'w' + target); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
 		[2]string{"window.open of a frame, fetch", `const w = window.open('', target); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
-		[2]string{"window.open, its script's fetch", `const w = window.open(''); w.document.write('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>'); w.document.close()`},
-		[2]string{"window.open of a page of the site, fetch", `const w = window.open('/blank'); await new Promise(done => { const look = () => w.document.title === 'Blank' ? done() : setTimeout(look, 20); look() }); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
 	)
 	t.elements(
 		[2]string{"blank frame, img of its document", `const d = frame.contentDocument; d.body.append(Object.assign(d.createElement('img'), { src: url }))`},
@@ -470,14 +475,22 @@ func (t *table) byRealms() {
 		[2]string{"blob: frame by innerHTML", `box.innerHTML = '<iframe src="' + blob('<script src="' + url + '"></' + 'script>', 'text/html') + '"></iframe>'`},
 		[2]string{"data: frame", `make('iframe', e => { e.src = 'data:text/html,' + encodeURIComponent('<img src="' + url + '">') }, box)`},
 		[2]string{"svg of a blob in a frame", `make('iframe', e => { e.src = blob('<svg xmlns="http://www.w3.org/2000/svg"><image href="' + url + '"/></svg>', 'image/svg+xml') }, box)`},
-		[2]string{"window.open, innerHTML", `const w = window.open(''); w.document.body.innerHTML = '<img src="' + url + '">'`},
-		[2]string{"window.open, document.write", `const w = window.open(''); w.document.write('<img src="' + url + '">'); w.document.close()`},
-		[2]string{"window.open, Image", `const w = window.open(''), e = new w.Image; keep(e); e.src = url`},
 	)
 	t.elements(
 		[2]string{"javascript: frame, its script's fetch", `make('iframe', e => { e.src = 'javascript:"<script>fetch(' + encodeURIComponent(text(text(url)).slice(1, -1)) + ',{mode:\'no-cors\'})</' + 'script>"' }, box)`},
 		[2]string{"javascript: frame, its fetch", `make('iframe', e => { e.src = 'javascript:void fetch(' + encodeURIComponent(text(url)) + ',{mode:"no-cors"})' }, box)`},
 		[2]string{"data: frame, its script's fetch", `make('iframe', e => { e.src = 'data:text/html,' + encodeURIComponent('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>') }, box)`},
+	)
+	t.some(opening, false, nil,
+		[2]string{"window.open, fetch", `const w = window.open(''); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
+		[2]string{"window.open of about:blank, fetch", `const w = window.open('about:blank', 'w' + target); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
+		[2]string{"window.open, its script's fetch", `const w = window.open(''); w.document.write('<script>fetch(' + text(url) + ', { mode: "no-cors" }).catch(() => 0)</' + 'script>'); w.document.close()`},
+		[2]string{"window.open of a page of the site, fetch", `const w = window.open('/blank'); await new Promise(done => { const look = () => w.document.title === 'Blank' ? done() : setTimeout(look, 20); look() }); w.fetch(url, { mode: 'no-cors' }).catch(() => 0)`},
+	)
+	t.some(opening, true, nil,
+		[2]string{"window.open, innerHTML", `const w = window.open(''); w.document.body.innerHTML = '<img src="' + url + '">'`},
+		[2]string{"window.open, document.write", `const w = window.open(''); w.document.write('<img src="' + url + '">'); w.document.close()`},
+		[2]string{"window.open, Image", `const w = window.open(''), e = new w.Image; keep(e); e.src = url`},
 	)
 	t.requests( // which is another origin, and has no scripts
 
@@ -494,8 +507,6 @@ func (t *table) byRealms() {
 // byNavigation are frames that are led somewhere, and pages.
 func (t *table) byNavigation() {
 	t.elements(
-		[2]string{"location in srcdoc", `make('iframe', e => { e.srcdoc = '<script>location.replace(' + text(url) + ')</' + 'script>' }, box)`},
-		[2]string{"location in a page of the site", `const f = make('iframe', e => { e.src = '/blank' }, box); await once(f, 'load'); f.contentWindow.location.href = url`},
 		[2]string{"window.open into a frame", `window.open(url, target)`},
 		[2]string{"a target", `make('a', e => { e.href = url; e.target = target; e.textContent = 'x' }, box).click()`},
 		[2]string{"a target by innerHTML", `box.innerHTML = '<a href="' + url + '" target="' + target + '">x</a>'; box.firstChild.click()`},
@@ -505,10 +516,17 @@ func (t *table) byNavigation() {
 		[2]string{"svg a target", `const e = svg('a', { href: url, target }, svg('svg', {}, box)); e.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))`},
 		[2]string{"a in a frame", `const a = frame.contentDocument.createElement('a'); a.href = url; frame.contentDocument.body.append(a); a.click()`},
 		[2]string{"a in a frame, _self in srcdoc", `make('iframe', e => { e.srcdoc = '<a href="' + url + '">x</a><script>document.querySelector("a").click()</' + 'script>' }, box)`},
+		[2]string{"a in a page of the site in a frame", `const f = make('iframe', e => { e.src = '/blank' }, box); await once(f, 'load'); const a = f.contentDocument.createElement('a'); a.href = url; f.contentDocument.body.append(a); a.click()`},
 		[2]string{"meta refresh in a frame", `const d = frame.contentDocument; d.open(); d.write('<meta http-equiv="refresh" content="0;url=' + url + '">'); d.close()`},
 		[2]string{"meta refresh in srcdoc", `make('iframe', e => { e.srcdoc = '<meta http-equiv="refresh" content="0;url=' + url + '">' }, box)`},
 		[2]string{"meta refresh in a blob", `make('iframe', e => { e.src = blob('<meta http-equiv="refresh" content="0;url=' + url + '">', 'text/html') }, box)`},
 	)
+	for _, r := range [][2]string{
+		{"location in srcdoc", `make('iframe', e => { e.srcdoc = '<script>location.replace(' + text(url) + ')</' + 'script>' }, box)`},
+		{"location in a page of the site", `const f = make('iframe', e => { e.src = '/blank' }, box); await once(f, 'load'); f.contentWindow.location.href = url`},
+	} {
+		t.add(way{name: r[0], code: r[1], comes: true, leaks: map[string]string{"webkit": "it has no Navigation API, and tells nobody where a frame goes"}})
+	}
 	t.some(together, true, notWebKit, [2]string{"navigation.navigate of a frame", `frame.contentWindow.navigation.navigate(url).finished.catch(() => 0)`})
 	t.some(alone, true, nil,
 		[2]string{"base target", `make('base', e => { e.target = target }, document.head); make('a', e => { e.href = url; e.textContent = 'x' }, box).click()`},
@@ -591,9 +609,8 @@ func (t *table) byStyles() {
 		[2]string{"adoptedStyleSheets, insertRule", shown + `const s = new CSSStyleSheet; s.insertRule(rule); document.adoptedStyleSheets.push(s)`},
 		[2]string{"animate", shown + `box.animate({ backgroundImage: [value, value] }, { duration: 9e6 })`},
 	)
-	t.leaking("it is looked at when the task ends, and a layout does not wait for that",
-		[2]string{"style, then a layout", shown + `box.style.backgroundImage = value; box.offsetWidth`},
-	)
+	t.add(way{name: "style, then a layout", code: shown + `box.style.backgroundImage = value; box.offsetWidth`, comes: true,
+		leaks: map[string]string{"chromium": "it has no setters of its own for properties: the style is looked at when the task ends, and a layout does not wait for that"}})
 }
 
 // byWriting are what pages write while they are parsed, and after that.
@@ -601,6 +618,7 @@ func (t *table) byWriting() {
 	t.some(parsing, true, nil,
 		[2]string{"document.write", `document.write('<img src="' + url + '">')`},
 		[2]string{"document.write of a script", `document.write('<script src="' + url + '"></' + 'script>')`},
+		[2]string{"document.write of trusted HTML", `document.write(trustedTypes.createPolicy('p' + url.length, { createHTML: s => s }).createHTML('<img src="' + url + '">'))`},
 		[2]string{"document.write of a script in pieces", `document.write('<scr', 'ipt src="', url, '"></scr', 'ipt>')`},
 		[2]string{"document.write again and again", `for (const piece of ['<p>a < b</p>', '<scr', 'ipt', ' src="', url.slice(0, 9), url.slice(9), '"', '></scr', 'ipt>']) document.write(piece)`},
 		[2]string{"document.write, a character at a time", `for (const c of '<img alt=\'>\' src="' + url + '">') document.write(c)`},
@@ -631,6 +649,9 @@ func (t *table) byWriting() {
 		[2]string{"document.write of a base element", `document.write('<base href="' + url + '"><img src="relative">')`},
 		[2]string{"document.write of meta refresh", `document.write('<meta http-equiv="refresh" content="0;url=' + url + '">')`},
 	)
+	t.add(way{name: "document.write of trusted HTML, which the page demands", when: aloneParsing, leaks: allEngines("the guard can make none, where strings are refused"), code: `
+		make('meta', e => { e.httpEquiv = 'Content-Security-Policy'; e.content = "require-trusted-types-for 'script'" }, document.head);
+		document.write(trustedTypes.createPolicy('p', { createHTML: s => s }).createHTML('<img src="' + url + '">'))`})
 	t.some(alone, true, nil,
 		[2]string{"document.write when all is read", `setTimeout(() => { document.write('<!DOCTYPE html><title>New</title><body><img src="' + url + '">'); document.close() })`},
 		[2]string{"document.open and write of a script", `setTimeout(() => { document.open(); document.write('<!DOCTYPE html><title>New</title><body><script src="' + url + '"></' + 'script>'); document.close() })`},

@@ -15,8 +15,8 @@ export default guard => {
 	const release = el => {
 		const isScript = kindOf(el) === 'script';
 		ran.add(get(el, SERVICE));
-		// These act when they are inserted.
-		const { parentNode, nextSibling } = el, inserts = isConnected(el) && (/^(script|link|meta|set|animate)$/.test(kindOf(el)) || /^\s*javascript:/i.test(get(el, HELD + 'src')));
+		// These act when they are inserted; in Firefox, tracks as well.
+		const { parentNode, nextSibling } = el, inserts = isConnected(el) && (/^(script|link|meta|set|animate|track)$/.test(kindOf(el)) || /^\s*javascript:/i.test(get(el, HELD + 'src')));
 		if (inserts) el.remove();
 		wear(el, activated(el));
 		if (isScript) {

@@ -78,7 +78,7 @@ const guardFrames = (window, realm) => {
 		const href = link && (link.href && link.href.baseVal || link.href);
 		if (!href) return;
 		const base = !get(link, 'target') && window.document.querySelector('base[target]');
-		const target = get(base || link, 'target'), own = window.document.URL === 'about:blank' && /^(_self)?$/i.test(target || '') && window.frameElement;
+		const target = get(base || link, 'target'), own = (!window.navigation || window.document.URL === 'about:blank') && /^(_self)?$/i.test(target || '') && window.frameElement;
 		return own ? denied(href) && leadFrame(own, href) : lead(window, target, href);
 	};
 	// Of a click; what stands in a shadow tree only its path tells.
@@ -93,7 +93,7 @@ const guardFrames = (window, realm) => {
 		if (self === window.document) install(window);
 		return opened;
 	});
-	// A frame that goes on by itself.
+	// A frame that goes on by itself. WebKit tells nobody of that, but for the links that lead it.
 	if (window.navigation && window !== window.top) window.navigation.addEventListener('navigate', event => {
 		const id = !event.hashChange && denied(event.destination.url), frame = id && window.frameElement;
 		if (!frame) return;

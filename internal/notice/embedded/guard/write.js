@@ -126,11 +126,18 @@ const guardWrite = window => {
 	};
 	wrap(window.Document.prototype, 'write writeln', (native, self, args, name) => {
 		if (!isLive(self)) doubt = true;
-		if (!isLive(self) || args.some(text => typeof text === 'symbol' || /^Trusted/.test(text && text[toStringTag]))) return apply(native, self, args);
+		// Trusted types stay so where nothing in them is held, and where the page demands them.
+		const trusted = args.filter(text => text && /^Trusted/.test(text[toStringTag]));
+		if (!isLive(self) || args.some(text => typeof text === 'symbol') || trusted[0] && !trusted.some(text => suspicious(`${text}`, true) && embedded(text))) return apply(native, self, args);
 		const isDone = self.readyState !== 'loading'; // so that it opens the document anew
 		const state = !isDone && openDocuments.get(self) || begin(self, isDone);
 		state.fresh = true; // also what is empty may open it
-		written(self, state, state.waits + args.join('') + (name === 'writeln' ? '\n' : ''));
+		try {
+			written(self, state, state.waits + args.join('') + (name === 'writeln' ? '\n' : ''));
+		} catch (error) {
+			if (!trusted[0]) throw error;
+			apply(native, self, args);
+		}
 		// Behind a script comes what the document itself goes on with.
 		if ((state.waits || state.name) && (self.currentScript || !state.opened)) soon(() => flush(self, state));
 		install(window); // also where it has opened the document anew
