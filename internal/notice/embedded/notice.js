@@ -70,7 +70,6 @@
 		// Which keeps the focus, and does not load the style sheet again.
 		if (parent.moveBefore && element.isConnected && element.ownerDocument === document) parent.moveBefore(element, before);
 		else parent.insertBefore(element, before);
-		if (guarded) guarded.settle(); // it knows then that this is not the page's
 	}
 
 	// The guard puts back what is taken away, unless it is no longer ours.

@@ -1,7 +1,7 @@
 // The choice: what the guard does on its page, and when the visitor chooses.
 
 install(window);
-window[KEY].settle = guard.settle; // for notice.js
+window[KEY].runs = true;
 Object.assign(guard, { wear, activated, attributesOf, kindOf, loads, get, isConnected }); // for release.js
 
 // Under an Integrity-Policy only a link can say what hash a module has.
@@ -44,7 +44,6 @@ document.addEventListener('DOMContentLoaded', () => {
 		if (integrity) Object.assign(script, { integrity: policy.hashes['notice.js'], crossOrigin: '' });
 		script.src = file('notice.js');
 		document.documentElement.insertBefore(script, document.body); // where place.js has its own
-		guard.settle();
 	}
 });
 addEventListener('load', () => {

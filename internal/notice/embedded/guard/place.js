@@ -4,7 +4,7 @@
 // swaps its body leaves them alone. They stay first in reading order. Where a page replaces more than its
 // body, they are put back.
 (guard => {
-	const PLACE = 'caddy-consent', MARK = '[data-caddy-consent]', OURS = 'html>' + MARK, ROOT = '#caddy-consent:not([data-opened])[data-caddy-consent],[data-caddy-consent="manage"]';
+	const MARK = '[data-caddy-consent]', OURS = 'html>' + MARK, ROOT = '#caddy-consent:not([data-opened])[data-caddy-consent],[data-caddy-consent="manage"]';
 	const { apply, defineProperty, getOwnPropertyDescriptor: describe } = Reflect;
 	const known = [document.currentScript]; // also what is gone: a list that the page has kept may hold it
 	const contains = uncurry(Node.prototype.contains);
@@ -15,21 +15,12 @@
 		return false;
 	};
 	let root; // on which finders are wrapped
-	let tries = 99; // to find a body
 	let returns = 99; // an extension of the browser may go on taking away what is put back
 
-	let settling;
-	const settle = guard.settle = () => {
-		if (settling) return;
-		settling = true;
-		try {
-			arrange();
-		} finally {
-			settling = false;
-		}
-	};
-	const arrange = () => {
+	const settle = () => {
 		const { documentElement: html, head, body } = document;
+		// An observer slows down a little all that a page does with its nodes: a page without ours has none.
+		if (known[1] || top === window) for (const node of [document, html, body]) if (node) watcher.observe(node, { childList: true });
 		// What walks from the head to the body, as React does that hydrates a document, does not meet ours.
 		for (const [name, owner] of [['nextSibling', Node], ['nextElementSibling', Element]]) {
 			const { get } = describe(owner.prototype, name);
@@ -43,8 +34,7 @@
 				},
 			});
 		}
-		if (!body) return known[1] && tries-- > 0 && void setTimeout(settle, 50); // the document is being written anew
-		tries = 99;
+		if (!body) return;
 		const put = el => (el.isConnected && html.moveBefore || html.insertBefore).call(html, el, body); // the first does not load the style sheet again
 		for (let el; (el = body.firstElementChild) && el.matches(MARK + ':not([data-consent-service])');) {
 			el.hidden = true; // until the style sheet is there, which has the last word
@@ -56,10 +46,7 @@
 			}
 		}
 		for (const el of known) if (!el.isConnected && el.matches(MARK) && returns-- > 0) put(el);
-		for (const el of findIn(html, OURS)) {
-			if (!known.includes(el)) known.push(el);
-			if (el.matches(ROOT) && !el.querySelector(PLACE)) el.insertBefore(document.createElement(PLACE), null);
-		}
+		for (const el of findIn(html, OURS)) if (!known.includes(el)) known.push(el);
 		front = head;
 		own = known.some(el => body.contains(el)) ? null : body;
 		if (!known[1] || html === root) return;
@@ -107,14 +94,11 @@
 		}, /^(forms|links)$/.test(name) ? 'get' : 'value');
 	};
 
-	// An element at the end of the notice and of the control tells when they come and go. An observer would slow
-	// down all that the page does with its nodes.
-	if (!customElements.get(PLACE)) customElements.define(PLACE, class extends HTMLElement {
-		connectedCallback() { soon(settle); } // not within the parser, which goes on here
-		connectedMoveCallback() {}
-		disconnectedCallback() { soon(settle); }
-	});
+	const watcher = new MutationObserver(settle);
 	if (known[0].parentNode === document.head) document.documentElement.insertBefore(known[0], document.body);
 	settle();
-	document.addEventListener('DOMContentLoaded', settle);
+	document.addEventListener('DOMContentLoaded', () => {
+		settle();
+		if (!known[1]) watcher.disconnect();
+	});
 })(guard);

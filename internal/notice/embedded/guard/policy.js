@@ -1,7 +1,7 @@
 // What the guard knows of the policy, and what the visitor has chosen.
 
 const KEY = Symbol.for('caddy-consent-guard'); // by which a realm shows that it is guarded
-if (window[KEY] && window[KEY].settle) return; // a page that is swapped in may bring its own tag
+if (window[KEY] && window[KEY].runs) return; // a page that is swapped in may bring its own tag
 
 // The language as it is before any other script runs: a page may take it away.
 const { Object, Array, Set, Map, WeakMap, WeakRef, Proxy, URL, URLSearchParams, FormData, RegExp, JSON, Promise, DOMParser, Event, Math, Date, String, setTimeout, atob, decodeURIComponent, encodeURIComponent, escape } = window;
