@@ -38,6 +38,9 @@ var spoiled = map[string]string{
 func TestBadInputDoesWhatItWouldDo(t *testing.T) {
 	pages := map[string]string{"/empty": harness.Document("", "")}
 	for name, first := range spoiled {
+		if strings.HasPrefix(name, "globals") { // WebKit's driver needs them when it first asks a page something
+			first = "function spoil() {" + first + "} if (!/^Apple/.test(navigator.vendor)) spoil()"
+		}
 		pages["/"+strings.ReplaceAll(name, " ", "-")] = hostilePage(`window.errors = []; addEventListener('error', e => errors.push(e.message)); addEventListener('unhandledrejection', e => errors.push(String(e.reason)));` + first)
 	}
 	p := serve(t, pages)
@@ -49,6 +52,10 @@ func TestBadInputDoesWhatItWouldDo(t *testing.T) {
 			path := "/" + strings.ReplaceAll(name, " ", "-")
 			tabs.plain.Open(p.plain + path)
 			tabs.guarded.Open(p.guarded + path)
+			if tabs.plain.Engine.Name == "webkit" && strings.HasPrefix(name, "globals") {
+				harness.Ask[bool](tabs.plain, `spoil() || true`)
+				harness.Ask[bool](tabs.guarded, `spoil() || true`)
+			}
 			for _, kind := range []string{"lies", "forms"} {
 				tell := func(tab *harness.Tab) map[string]string {
 					told := make(map[string]string)

@@ -13,6 +13,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
+var share = flag.Int("share", 0, "of html5lib's cases, each way tries one of so many")
 var chosen = flag.String("ways", "", "the ways for markup to try, as a regular expression of their names")
 
 // html5lib are the inputs of the standard's tree-construction tests, which ship with golang.org/x/net/html.
@@ -120,11 +121,14 @@ func sameMarkup(t *testing.T, cases []string, first int) {
 	t.Helper()
 	inEach(t, serve(t, markupPages(t, cases)), "/markup", func(t *testing.T, tabs tabs) {
 		found := &findings{t: t, tabs: tabs, cases: cases}
-		every := 4
-		if os.Getenv("CONSENT_EQUALITY") == "all" {
-			every = 1
-		} else if tabs.refused {
-			every = 16
+		every := *share
+		if every == 0 {
+			every = 4
+			if all {
+				every = 1
+			} else if tabs.refused {
+				every = 16
+			}
 		}
 		for _, tab := range []*harness.Tab{tabs.plain, tabs.guarded} {
 			harness.Ask[bool](tab, fmt.Sprintf("equal.choose(%d, %d, %q)", first, every, *chosen))
