@@ -55,9 +55,8 @@ const guardWrite = window => {
 				}
 				const end = ends ? before + ends.index : text.length;
 				if (!ends) {
-					next = name === 'plaintext' || state.depth > 1 ? text.length : from + text.slice(from).search(name === CDATA ? /]{1,2}$/ : /<(?:\/[a-z]*)?$/i);
-					if (next < from) next = text.length;
-					state.text = isScript || el ? whole.slice(0, next - before) : '';
+					next = text.length;
+					state.text = isScript || el ? whole : whole.slice(-name.length - 2); // its end may have begun
 					break;
 				}
 				if (el) {
@@ -72,7 +71,7 @@ const guardWrite = window => {
 					}
 				}
 				state.name = '';
-				from = end;
+				from = Math.max(end, 0);
 			}
 			opens.lastIndex = from;
 			const tag = opens.exec(text);
@@ -99,7 +98,9 @@ const guardWrite = window => {
 			if (!part) break;
 			from = goesOn.lastIndex;
 			const name = tag[2].toLowerCase(), markup = text.slice(next, from);
-			if (/^(svg|math)$/.test(name)) state.foreign = !tag[1] && !/\/>$/.test(markup);
+			const enters = !tag[1] && !/\/>$/.test(markup);
+			if (/^(svg|math)$/.test(name)) state.foreign = enters;
+			else if (/^(foreignobject|desc|m[inos]|mtext)$/.test(name) && (state.foreign || state.foreign === 0)) state.foreign = enters ? 0 : true; // in which HTML stands
 			if (tag[1]) continue;
 			const isText = raw.test(name) && (!state.foreign || name === 'script' && !/\/>$/.test(markup)), keeps = isText && /^s/.test(name);
 			const looks = suspicious(markup, true), el = (looks || keeps) && elementOf(markup, name, state.foreign);
