@@ -98,9 +98,7 @@ const guardWrite = window => {
 			if (!part) break;
 			from = goesOn.lastIndex;
 			const name = tag[2].toLowerCase(), markup = text.slice(next, from);
-			const enters = !tag[1] && !/\/>$/.test(markup);
-			if (/^(svg|math)$/.test(name)) state.foreign = enters;
-			else if (/^(foreignobject|desc|m[inos]|mtext)$/.test(name) && (state.foreign || state.foreign === 0)) state.foreign = enters ? 0 : true; // in which HTML stands
+			if (/^(svg|math)$/.test(name)) state.foreign = !tag[1] && !/\/>$/.test(markup);
 			if (tag[1]) continue;
 			const isText = raw.test(name) && (!state.foreign || name === 'script' && !/\/>$/.test(markup)), keeps = isText && /^s/.test(name);
 			const looks = suspicious(markup, true), el = (looks || keeps) && elementOf(markup, name, state.foreign);
