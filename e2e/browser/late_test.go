@@ -118,3 +118,27 @@ func TestWhatAReleasedScriptLoadsIsToldToo(t *testing.T) {
 		t.Errorf("told is %q, want %q", got, want)
 	}
 }
+
+// A page may have given all objects more members, by oversight or by an old library.
+func TestAGrantIsFollowedWhereAllObjectsHaveMoreMembers(t *testing.T) {
+	const polluted = `<script>for (const name of ['get', 'set']) Object.prototype[name] = () => {}; Object.prototype.writable = true</script>`
+	_, site, p := guarded(t, many, map[string]string{
+		"/hubs.js": theHubs,
+		"/app.js":  `const mine = fbq; fbq('track', 'Search')`,
+		"/": harness.Document(`<script>`+noted+`</script>`+hubs+polluted+facebook+`<script>/* connect.facebook.net/fbevents.js */ addEventListener('load', noting('late'))</script>`,
+			`<script src="/app.js"></script>`),
+	})
+	p.Open(site.URL)
+	p.Await(harness.Settled)
+	harness.Eval[string](p, marked)
+	p.Decide("accept", "undefined")
+	p.Await(`log.length === 1 && told.length === 2`)
+	harness.Eval[string](p, `mine('track', 'Late'), ''`)
+	p.Await(`told.includes('fbq ["track","Late"]')`)
+	if !harness.Eval[bool](p, stayed) {
+		t.Error("the page was loaded anew")
+	}
+	for _, problem := range p.Problems() {
+		t.Error(problem)
+	}
+}

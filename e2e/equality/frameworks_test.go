@@ -43,9 +43,9 @@ func TestApplicationsDoWhatTheyWouldDo(t *testing.T) {
 				told := func(tab *harness.Tab, origin string) (string, []string) {
 					tab.Problems()
 					tab.Open(origin + "/testdata/frameworks/" + name + ".html")
-					tab.Await(`typeof done === 'string'`)
+					tab.Await(`typeof window.done === 'string'`)
 					problems, _ := tab.Problems()
-					return strings.ReplaceAll(harness.Ask[string](tab, `done`), `\"`, `"`), problems
+					return strings.ReplaceAll(harness.Ask[string](tab, `window.done`), `\"`, `"`), problems
 				}
 				without, complaints := told(tabs.plain, p.plain)
 				with, more := told(tabs.guarded, p.guarded)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,17 +37,28 @@ var spoiled = map[string]string{
 func TestBadInputDoesWhatItWouldDo(t *testing.T) {
 	pages := map[string]string{"/empty": harness.Document("", "")}
 	for name, first := range spoiled {
+		if strings.HasPrefix(name, "globals") { // WebKit's driver needs them when it first asks a page something
+			first = "function spoil() {" + first + "} if (!/^Apple/.test(navigator.vendor)) spoil()"
+		}
 		pages["/"+strings.ReplaceAll(name, " ", "-")] = hostilePage(`window.errors = []; addEventListener('error', e => errors.push(e.message)); addEventListener('unhandledrejection', e => errors.push(String(e.reason)));` + first)
 	}
 	p := serve(t, pages)
 	inEach(t, p, "/empty", func(t *testing.T, tabs tabs) {
 		names := slices.Sorted(maps.Keys(spoiled))
 		names = append([]string{"nothing"}, slices.DeleteFunc(names, func(name string) bool { return name == "nothing" })...)
+		if !all && tabs.plain.Engine.Name != "chromium" {
+			names = []string{"nothing", "Object polluted", "globals deleted", "prototypes frozen"}
+			t.Logf("CONSENT_EQUALITY=all tries the other %d ways to spoil a page too", len(spoiled)-len(names))
+		}
 		told := make(map[string]bool) // what differs in the same way whatever is spoiled
 		for _, name := range names {
 			path := "/" + strings.ReplaceAll(name, " ", "-")
 			tabs.plain.Open(p.plain + path)
 			tabs.guarded.Open(p.guarded + path)
+			if tabs.plain.Engine.Name == "webkit" && strings.HasPrefix(name, "globals") {
+				harness.Ask[bool](tabs.plain, `spoil() || true`)
+				harness.Ask[bool](tabs.guarded, `spoil() || true`)
+			}
 			for _, kind := range []string{"lies", "forms"} {
 				tell := func(tab *harness.Tab) map[string]string {
 					told := make(map[string]string)
@@ -87,16 +97,19 @@ func TestBadInputDoesWhatItWouldDo(t *testing.T) {
 }
 
 // No text may make the guard's time grow faster than its length: what is quadratic takes minutes for a megabyte. Each
-// user of a text is tried with each unit, up to a megabyte.
+// user of a text is tried with each unit, up to 64 KB, or to a megabyte where CONSENT_EQUALITY=all.
 func TestLongStringsTakeLinearTime(t *testing.T) {
-	if os.Getenv("CONSENT_EQUALITY") != "all" {
-		t.Skip("CONSENT_EQUALITY=all tries long strings too, which takes some minutes")
+	most := 1 << 16
+	if all {
+		most = 1 << 20
 	}
-	const most = 1 << 20
 	p := serve(t, map[string]string{"/long": hostilePage(""), "/empty": harness.Document("", "")})
 	inEach(t, p, "/long", func(t *testing.T, tabs tabs) {
 		if tabs.refused {
 			return // it takes the same ways
+		}
+		if !all && tabs.plain.Engine.Name != "chromium" {
+			t.Skip("CONSENT_EQUALITY=all measures the time of long strings in this engine")
 		}
 		type time struct {
 			Unit string
@@ -104,6 +117,10 @@ func TestLongStringsTakeLinearTime(t *testing.T) {
 			Time float64
 		}
 		for _, user := range harness.Ask[[]string](tabs.plain, `bad.users`) {
+			if !all && user != "text that looks held, read" { // which the guard's own pattern takes apart
+				t.Logf("CONSENT_EQUALITY=all measures %s", user)
+				continue
+			}
 			ask := func(tab *harness.Tab) (all []time) {
 				if err := json.Unmarshal([]byte(harness.Ask[string](tab, fmt.Sprintf("bad.times(%q, %d)", user, most))), &all); err != nil {
 					t.Fatal(err)

@@ -64,11 +64,12 @@ const bad = (() => {
 			if (time > 1000 || size >= most) return { unit, size, time };
 		}
 	});
-	const units = ['<img ', '<', '</', '<a title="', '<a title=\'', '"', '<script x>', '<script>', '</script', '<!--', '-->', '<img src=x ', '<iframe srcdoc="', '<svg>', '<table>', '<!', '<?', '<img src="//x" ', '&amp;', '<img srcset="a,', ',,', '//', '\\\\', ' src=', '<style>@import ', '<b>', '\0', '<img\n', '=', '<textarea>', '<link rel=', 'https://stats.test', '\\aaaa', ',\\', ',\'', 'url("', '@import/*', '<a b"', '<!--<script>'];
+	const units = ['<img ', '<', '</', '<a title="', '<a title=\'', '"', '<script x>', '<script>', '</script', '<!--', '-->', '<img src=x ', '<iframe srcdoc="', '<svg>', '<table>', '<!', '<?', '<img src="//x" ', '&amp;', '<img srcset="a,', ',,', '//', '\\\\', ' src=', '<style>@import ', '<b>', '\0', '<img\n', '=', '<textarea>', '<link rel=', 'https://stats.test', '\\aaaa', ',\\', ',\'', 'url("', '@import/*', '<a b"', '<!--<script>', ' data-caddy-consent="" data-consent-service="a"', '/placeholder?'];
 	const users = {
 		innerHTML: text => { document.createElement('div').innerHTML = text; }, insertAdjacentHTML: text => document.createElement('div').insertAdjacentHTML('beforeend', text), createContextualFragment: text => document.createRange().createContextualFragment(text),
 		srcset: text => { new Image().srcset = text; }, src: text => { new Image().src = text; }, DOMParser: text => new DOMParser().parseFromString(text, 'text/html'), srcdoc: text => { document.createElement('iframe').srcdoc = text; }, cookie: text => { document.cookie = 'a=' + text; }, cssText: text => { document.createElement('div').style.cssText = text; },
 		write: text => { const f = box().appendChild(document.createElement('iframe')); f.contentDocument.write(text); f.contentDocument.close(); f.remove(); },
+		'text that looks held, read': text => { const e = document.createElement('div'); e.appendChild(document.createElement('noscript')).textContent = '<img data-caddy-consent="" data-consent-service="a" src="' + text; return e.innerHTML; },
 		'style of addresses': text => { document.createElement('div').style.cssText = 'background:url(/x);' + text; }, 'style': text => { const s = document.createElement('style'); s.textContent = text; document.head.append(s); s.remove(); }, 'script': text => { const s = document.createElement('script'); s.textContent = '/*' + text; s.type = 'text/plain'; document.head.append(s); s.remove(); },
 	};
 	const run = all => { const out = {}; for (const name of Object.keys(all)) out[name] = all[name](); return out; };

@@ -55,7 +55,7 @@ const equal = (() => {
 	const record = r => [r.type, path(r.target), names(r.addedNodes), names(r.removedNodes), names([r.previousSibling]),
 		names([r.nextSibling]), r.attributeName, r.oldValue].join(' ');
 	const thrown = e => 'throws ' + (e && e.constructor && e.constructor.name) + ' ' + (e && e.name) + ': ' + (e && e.message) + (e instanceof Object);
-	const own = text => String(text).split(location.host).join('HOST');
+	const own = text => String(text).replace(/localhost:\d*/g, 'HOST'); // also of an address that is not written to its end
 
 	// ---- What is said and done meanwhile
 

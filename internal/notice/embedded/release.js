@@ -71,7 +71,7 @@ export default guard => {
 	const tell = (type, target, capturing, listener) => setTimeout(() => {
 		const event = new Event(type, { bubbles: type === 'DOMContentLoaded' });
 		const seen = { target: document, srcElement: document, currentTarget: target, eventPhase: target === document || type === 'load' ? Event.AT_TARGET : capturing ? Event.CAPTURING_PHASE : Event.BUBBLING_PHASE };
-		for (const name of Object.keys(seen)) Object.defineProperty(event, name, { value: seen[name], configurable: true });
+		for (const name of Object.keys(seen)) Object.defineProperty(event, name, { __proto__: null, value: seen[name], configurable: true });
 		listener(event);
 	});
 	const capture = options => Boolean(Object(options) === options ? options.capture : options);
@@ -141,7 +141,7 @@ export default guard => {
 			if (name[0] === '~') list.length = 0;
 			settle(list, true);
 			if (kind === '[') delete made.push;
-			else Object.defineProperty(calls, 'push', { value: args => handOn(calls[calls.length] = args) }); // of one that keeps the stand-in
+			else Object.defineProperty(calls, 'push', { __proto__: null, value: args => handOn(calls[calls.length] = args) }); // of one that keeps the stand-in
 			handing.add({ made, list, names: path.split('.') });
 			it.made = null;
 		}

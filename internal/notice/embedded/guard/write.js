@@ -55,9 +55,8 @@ const guardWrite = window => {
 				}
 				const end = ends ? before + ends.index : text.length;
 				if (!ends) {
-					next = name === 'plaintext' || state.depth > 1 ? text.length : from + text.slice(from).search(name === CDATA ? /]{1,2}$/ : /<(?:\/[a-z]*)?$/i);
-					if (next < from) next = text.length;
-					state.text = isScript || el ? whole.slice(0, next - before) : '';
+					next = text.length;
+					state.text = isScript || el ? whole : whole.slice(-name.length - 2); // its end may have begun
 					break;
 				}
 				if (el) {
@@ -72,7 +71,7 @@ const guardWrite = window => {
 					}
 				}
 				state.name = '';
-				from = end;
+				from = Math.max(end, 0);
 			}
 			opens.lastIndex = from;
 			const tag = opens.exec(text);
