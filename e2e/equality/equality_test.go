@@ -88,7 +88,6 @@ var inherent = map[string]map[string]struct {
 	why  string
 }{
 	"firefox": {"a script that throws": {regexp.MustCompile(`line \d+ > injectedScript`), "an inline script is named after the line that has inserted it, which is the guard's"}},
-	"webkit":  {"() => new (class extends HTMLElement {})()": {regexp.MustCompile(`new\.target [\w ]+`), "it is said in other words once a page has defined an element, as the notice has one"}},
 }
 
 // same tells whether a case is the same in both pages, but for what the engine makes different.
