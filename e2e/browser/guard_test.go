@@ -13,26 +13,6 @@ import (
 
 // What the guard holds back of what scripts do, and what it leaves as it is.
 
-// watched are a service that needs consent, and one that is exempt.
-const watched = `
-	service video {
-		provider "Exemple Vidéo SARL" https://video.example/vie-privee
-		purpose  embeds
-		hosts    video.test *.video.test
-		cookies  vid_*
-		inline   "video.play("
-		lifetime 30d
-	}
-	service stats {
-		provider "Ville d’Essai"
-		purpose  statistics
-		hosts    stats.test
-		cookies  st_*
-		lifetime 10d
-		exempt
-	}
-`
-
 // choose writes the choice as the portal itself would: for the next page that is opened.
 func choose(p *harness.Page, services string) {
 	harness.Eval[string](p, `document.cookie = 'cookies_preferences=' + encodeURIComponent(JSON.stringify({ timestamp: Date.now(), ...`+services+` })) + '; path=/; max-age=9999'`)
@@ -229,7 +209,7 @@ func TestAllThatScriptsLoadAndSendIsHeldUntilItIsAllowed(t *testing.T) {
 		fmt.Fprintf(&body, "<script>((url, box) => { %s })('https://www.video.test%s')</script>\n", w.code, slug(w))
 	}
 	body.WriteString(`<p id="end"></p><template id="template"><img></template>`)
-	world, site, p := guarded(t, watched, map[string]string{"/": harness.Document("", body.String())})
+	world, site, p := guarded(t, harness.Watched, map[string]string{"/": harness.Document("", body.String())})
 	var snippets []string
 	paths := make(map[string]string)
 	for _, w := range append(slices.Clone(ways), parsing...) {
@@ -360,7 +340,7 @@ const described = `(() => {
 })()`
 
 func TestWhatTheGuardReplacesCannotBeToldFromWhatIsNative(t *testing.T) {
-	_, site, p := guarded(t, watched, map[string]string{"/": harness.Document("", "")})
+	_, site, p := guarded(t, harness.Watched, map[string]string{"/": harness.Document("", "")})
 	p.Open(site.Portal.URL)
 	native := harness.Eval[map[string]string](p, described)
 	p.Open(site.URL)
@@ -414,7 +394,7 @@ func TestWhatWasHeldIsReleasedInOrderAndOnce(t *testing.T) {
 			end.before(image);
 			window.own = make('img', e => { e.src = 'https://video.test/x'; e.src = '/own.gif' });
 		</script>`
-	world, site, p := guarded(t, watched+`
+	world, site, p := guarded(t, harness.Watched+`
 		service maps {
 			provider "Cartes" https://maps.example/
 			purpose  embeds
@@ -523,7 +503,7 @@ func TestCookiesOfScriptsFollowTheChoice(t *testing.T) {
 		{"third_parties pass", "third_parties pass", "", []string{"sessionid", "st_a"}, []string{"vid_a", "other", "vid_zero", "vid_store", "nobody"}, []string{"vid_http", "other_http"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			world, site, p := guarded(t, watched+c.lines, map[string]string{"/": harness.Document("", "")})
+			world, site, p := guarded(t, harness.Watched+c.lines, map[string]string{"/": harness.Document("", "")})
 			p.Open(site.Portal.URL) // the same host, as cookies know no ports, but no name
 			p.Open(site.URL)
 			if c.services != "" {
@@ -576,7 +556,7 @@ func TestCookiesOfScriptsFollowTheChoice(t *testing.T) {
 
 func TestCookiesOfScriptsLiveNoLongerThanDeclared(t *testing.T) {
 	const day = 24 * time.Hour
-	_, site, p := guarded(t, watched, map[string]string{"/": harness.Document("", "")})
+	_, site, p := guarded(t, harness.Watched, map[string]string{"/": harness.Document("", "")})
 	check := func(name string, want time.Duration) {
 		t.Helper()
 		if got := time.Until(p.Expiries()[name]); got < want-time.Minute || got > want+time.Minute {
@@ -611,7 +591,7 @@ func TestCookiesOfScriptsLiveNoLongerThanDeclared(t *testing.T) {
 func TestTheBrowsersSignalRefusesBeforeAChoice(t *testing.T) {
 	for mode, want := range map[string]bool{"honour": false, "silent": false, "ignore": true} {
 		t.Run(mode, func(t *testing.T) {
-			world, site, p := guarded(t, watched+"gpc "+mode, map[string]string{"/": harness.Document("", "")})
+			world, site, p := guarded(t, harness.Watched+"gpc "+mode, map[string]string{"/": harness.Document("", "")})
 			p.Before(`Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true, configurable: true })`)
 			p.Open(site.URL)
 			p.Await(harness.Settled)
@@ -634,7 +614,7 @@ func TestTheBrowsersSignalRefusesBeforeAChoice(t *testing.T) {
 }
 
 func TestOneLineOfTheConsoleSaysWhatIsHeld(t *testing.T) {
-	_, site, p := guarded(t, watched, map[string]string{
+	_, site, p := guarded(t, harness.Watched, map[string]string{
 		"/":      harness.Document("", `<img src="https://video.test/a"><script>document.cookie = 'other=1'; new Image().src = 'https://www.video.test/b'; navigator.sendBeacon('https://vimeo.com/c')</script>`),
 		"/plain": harness.Document("", `<img src="/x.gif"><script>document.cookie = 'sessionid=1'; new Image().src = '/y.gif'</script>`),
 	})
@@ -653,7 +633,7 @@ func TestOneLineOfTheConsoleSaysWhatIsHeld(t *testing.T) {
 }
 
 func TestFramedDocumentsOfTheSiteFollowTheChoiceOfThePage(t *testing.T) {
-	world, site, p := guarded(t, watched, map[string]string{
+	world, site, p := guarded(t, harness.Watched, map[string]string{
 		"/":       harness.Document("", `<iframe src="/framed"></iframe>`),
 		"/framed": harness.Document("", `<img src="https://video.test/static"><script>const i = document.createElement('img'); i.src = 'https://video.test/made'; document.body.append(i); document.cookie = 'vid_a=1'</script>`),
 	})
@@ -727,7 +707,7 @@ func TestWhatStandsInPlaceOfAFrameAllowsItsServiceAlone(t *testing.T) {
 		"of innerHTML": `<p id="here"></p><script>here.innerHTML = '<iframe src="//video.test/embed?a=1"></iframe>'</script>`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			world, site, p := guarded(t, watched, map[string]string{"/": harness.Document("", body)})
+			world, site, p := guarded(t, harness.Watched, map[string]string{"/": harness.Document("", body)})
 			p.Open(site.URL)
 			p.Await(harness.Settled)
 			p.Await(`frames[0].document.readyState === 'complete' && frames[0].document.querySelector('button') !== null`)

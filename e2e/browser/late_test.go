@@ -40,7 +40,7 @@ func TestAReleasedScriptIsToldWhatItWaitsForAsIfItHadComeInTime(t *testing.T) {
 		late.WriteString(script + " /* video.play( */</script>\n")
 		own.WriteString(`{ const note = noting('own ` + w.name + `'); ` + w.code + " }\n")
 	}
-	_, site, p := guarded(t, watched, map[string]string{
+	_, site, p := guarded(t, harness.Watched, map[string]string{
 		"/":       harness.Document(`<script>`+noted+`</script>`, late.String()+`<script src="https://video.test/snippet.js"></script>`),
 		"/native": harness.Document(`<script>`+noted+`</script>`, inTime.String()),
 	})
@@ -103,7 +103,7 @@ func TestWhatAReleasedScriptLoadsIsToldToo(t *testing.T) {
 			}
 			if (path === 'other.test/own.js') addEventListener('load', noting('own'));
 		};</script>`
-	_, site, p := guarded(t, watched, map[string]string{"/": harness.Document(head, `<script>video.play('');</script>
+	_, site, p := guarded(t, harness.Watched, map[string]string{"/": harness.Document(head, `<script>video.play('');</script>
 		<script>/* video.play( */ const s = document.createElement('script'); s.src = 'https://video.test/widget.js'; document.head.append(s)</script>
 		<script src="https://video.test/shy.js"></script>`)})
 	p.Open(site.URL)

@@ -34,12 +34,12 @@ func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			world := harness.Elsewhere()
 			p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
-			p.Open(harness.Serve(t, watched+"third_parties pass\n", pages, c.field).URL + c.path)
+			p.Open(harness.Serve(t, harness.Watched+"third_parties pass\n", pages, c.field).URL + c.path)
 			if missing := await(world, append(ways, "/done")...); len(missing) > 0 {
 				t.Fatalf("where nothing is held, %q are not asked for", missing)
 			}
 			world.Forget()
-			p.Open(harness.Serve(t, watched, pages, c.field).URL + c.path)
+			p.Open(harness.Serve(t, harness.Watched, pages, c.field).URL + c.path)
 			if missing := await(world, "/done"); len(missing) > 0 {
 				t.Fatal("the page did not come to its end")
 			}
@@ -51,7 +51,7 @@ func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
 }
 
 func TestWhatTheGuardPutsInPlaceOfAFrameSaysWhereThePageIsEmbedded(t *testing.T) {
-	site := harness.Serve(t, watched, map[string]string{"/inner": harness.Document("", `<p id="box"></p><script>
+	site := harness.Serve(t, harness.Watched, map[string]string{"/inner": harness.Document("", `<p id="box"></p><script>
 		const frame = document.createElement('iframe');
 		frame.addEventListener('load', () => parent.postMessage(performance.getEntriesByType('resource').map(e => e.name).filter(name => name.includes('placeholder')).join(), '*'));
 		frame.src = 'https://video.test/embed';

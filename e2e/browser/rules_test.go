@@ -8,7 +8,7 @@ import (
 
 // WordPress looks at all rules of the frame in which it shows a block of HTML.
 func TestAPageThatLooksAtItsOwnRulesGoesOn(t *testing.T) {
-	_, site, p := guarded(t, watched, map[string]string{
+	_, site, p := guarded(t, harness.Watched, map[string]string{
 		"/": harness.Document(`<style>p { color: rgb(1, 2, 3) }</style>`, `<p>Texte</p>`),
 	})
 	p.Open(site.URL)

@@ -24,7 +24,7 @@ const (
 // served is a site of one page with a link, and a new visitor of it.
 func served(t *testing.T, engine *harness.Engine, body string) (string, *harness.Tab) {
 	t.Helper()
-	site := harness.Serve(t, watched, map[string]string{"/": harness.Document("", `<p><a href="/">Accueil</a></p>`+body), "/more": harness.Document("", "more")})
+	site := harness.Serve(t, harness.Watched, map[string]string{"/": harness.Document("", `<p><a href="/">Accueil</a></p>`+body), "/more": harness.Document("", "more")})
 	return site.URL, engine.Visit(t)
 }
 

@@ -105,6 +105,8 @@ func (t *table) byElements() {
 	t.elements(
 		[2]string{"img srcset", `make('img', e => { keep(e); e.srcset = url + ' 1x, /other.gif 2x' })`},
 		[2]string{"img srcset, second", `make('img', e => { e.srcset = '/other.gif 9x, ' + url + ' 1x' }, box)`},
+		[2]string{"img srcset, behind data", `make('img', e => { keep(e); e.srcset = 'data:image/gif;base64,R0lGODlhAQABAAAAACw= 9x, ' + url + ' 1x' }, box)`},
+		[2]string{"img setAttribute srcset, behind data", `make('img', e => { keep(e); e.setAttribute('srcset', 'data:image/gif;base64,R0lGODlhAQABAAAAACw= 9x, ' + url + ' 1x') }, box)`},
 		[2]string{"img setAttribute srcset", `make('img', e => { keep(e); e.setAttribute('srcset', url + ' 1x') })`},
 		[2]string{"img never appended", `make('img', e => { keep(e); e.src = url })`},
 		[2]string{"new Image", `const e = new Image(1, 1); keep(e); e.src = url`},

@@ -28,26 +28,6 @@ var (
 	controls = flag.Bool("controls", false, "only see that the ways load without the module")
 )
 
-// watched are a service that needs consent, and one that is exempt.
-const watched = `
-	service video {
-		provider "Exemple Vidéo SARL" https://video.example/vie-privee
-		purpose  embeds
-		hosts    video.test *.video.test
-		cookies  vid_*
-		inline   "video.play("
-		lifetime 30d
-	}
-	service stats {
-		provider "Ville d’Essai"
-		purpose  statistics
-		hosts    stats.test
-		cookies  st_*
-		lifetime 10d
-		exempt
-	}
-`
-
 // way is one by which a page loads or sends. Its code is the body of an asynchronous function. There, url is the address
 // of what is denied and free one that is not, box is an element of the page, target the name of a frame, and frame that
 // frame. Also known are all of prelude.
@@ -193,7 +173,7 @@ func TestWays(t *testing.T) {
 	t.Cleanup(behind.Close)
 	plain := strings.Replace(behind.URL, "127.0.0.1", "localhost", 1)
 	site := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", site, watched, strings.TrimPrefix(behind.URL, "http://")))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", site, harness.Watched, strings.TrimPrefix(behind.URL, "http://")))
 	harness.Elsewhere()
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		picked := picked

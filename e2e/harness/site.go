@@ -16,6 +16,26 @@ type Site struct {
 	Portal *httptest.Server
 }
 
+// Watched are what the tests of the guard declare: a service that needs consent, and one that is exempt.
+const Watched = `
+	service video {
+		provider "Exemple Vidéo SARL" https://video.example/vie-privee
+		purpose  embeds
+		hosts    video.test *.video.test
+		cookies  vid_*
+		inline   "video.play("
+		lifetime 30d
+	}
+	service stats {
+		provider "Ville d’Essai"
+		purpose  statistics
+		hosts    stats.test
+		cookies  st_*
+		lifetime 10d
+		exempt
+	}
+`
+
 // Declared is what the sites of most tests declare: services that need consent, one that is
 // exempt, several purposes.
 const Declared = `

@@ -82,15 +82,16 @@
 	// the window, by the browser, for which style.css says the same where no scripts run; else by uncover.
 	var room;
 	function makeRoom(root, height) {
-		if (!document.adoptedStyleSheets) return;
-		var sheets = Array.from(document.adoptedStyleSheets).filter(function (sheet) { return sheet !== room; });
-		if (root) {
-			room = new CSSStyleSheet();
-			var size = 'min(65vh,' + (height || 420) + 'px)';
-			room.replaceSync('@layer caddy-consent{html{scroll-padding-block:' + (root.dataset.position === 'top' ? size + ' 0' : '0 ' + size) + '}}');
-			sheets.push(room);
-		}
-		document.adoptedStyleSheets = sheets;
+		try {
+			var sheets = Array.from(document.adoptedStyleSheets).filter(function (sheet) { return sheet !== room; });
+			if (root) {
+				room = new CSSStyleSheet();
+				var size = 'min(65vh,' + (height || 420) + 'px)';
+				room.replaceSync('@layer caddy-consent{html{scroll-padding-block:' + (root.dataset.position === 'top' ? size + ' 0' : '0 ' + size) + '}}');
+				sheets.push(room);
+			}
+			document.adoptedStyleSheets = sheets;
+		} catch (unknown) { /* in old browsers, or taken away by a page */ }
 	}
 
 	// A live region has to be there before what it says.

@@ -42,7 +42,7 @@ const isHarmless = (el, name, value) => {
 		const kind = localName(el);
 		if (get(el, MARK) !== null || isFrame.test(kind)) return false;
 		if (name === 'type') return kind === 'input' && !/^image$/i.test(value);
-		return kind === 'img' && /^(data|blob|about):/i.test(value) || !risky.test(value) && !isBaseDenied();
+		return name === 'src' && kind === 'img' && /^(data|blob|about):/i.test(value) || !risky.test(value) && !isBaseDenied();
 	} catch (none) { /* no element: the native says so */ }
 };
 
@@ -63,7 +63,7 @@ const change = (el, native, args, name, value) => {
 	if (isFrame.test(kind)) expectFrames();
 	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
 	value = value === undefined ? '' : `${value}`;
-	if (!ours && !risky.test(value) && name !== 'srcdoc' && !conditions.test(name) && !isBaseDenied() || kind === 'img' && !ours && /^(data|blob|about):/i.test(value)) return apply(native, el, args);
+	if (!ours && !risky.test(value) && name !== 'srcdoc' && !conditions.test(name) && !isBaseDenied() || name === 'src' && kind === 'img' && !ours && /^(data|blob|about):/i.test(value)) return apply(native, el, args);
 	if (!isLive(el)) {
 		if (matters(el, name, value)) doubt = true;
 		return apply(native, el, args);

@@ -193,7 +193,7 @@ const importInert = (node, deep) => {
 // In text, of a document in an attribute and where scripts run of <noscript>, it is as the server has written it.
 // It matches wherever it begins, so that no text takes longer than its length.
 const written = / data-caddy-consent="" data-consent-service="[\w-]+"( src="[^"]*")?(?: type="text\/plain")?((?:[^>"']+|"[^"]*"?|'[^']*'?)*>?)/g;
-const unwritten = text => text.replace(written, (all, src, rest) => rest.endsWith('>') ? rest.replace(/(^|\s)data-consent-/g, '$1') : all);
+const unwritten = text => text.replace(written, (all, src = '', rest) => rest.endsWith('>') ? (/\/placeholder\?/.test(src) ? '' : src) + rest.replace(/(^|\s)data-consent-/g, '$1') : all);
 const restore = root => {
 	for (const el of [root, ...findIn(root, '[' + MARK + '],noscript,iframe[srcdoc],template')]) {
 		if (isHeld(el)) dress(el, authored(el));

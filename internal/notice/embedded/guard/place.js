@@ -99,6 +99,7 @@
 	settle();
 	document.addEventListener('DOMContentLoaded', () => {
 		settle();
-		if (!known[1]) watcher.disconnect();
+		if (known[1]) settle(); // in a frame that nothing has told from a page, it is found only now
+		else watcher.disconnect();
 	});
 })(guard);
