@@ -39,9 +39,9 @@ const (
 	stayed = `window.same === "this very document"`
 	gone   = `window.same === undefined && document.readyState !== "loading"`
 	// waiting are the addresses that are held in the page, as a browser would resolve them, in the order
-	// of the document; loaded are those that were loaded, in the order of their requests.
+	// of the document; loaded are those that were loaded, in the order of their requests, where the clock tells it.
 	waiting = `[...document.querySelectorAll("[data-consent-src]")].map(e => new URL(e.dataset.consentSrc, document.baseURI).href)`
-	loaded  = `performance.getEntriesByType("resource").sort((a, b) => a.startTime - b.startTime).map(e => e.name)`
+	loaded  = `performance.getEntriesByType("resource").sort((a, b) => a.startTime - b.startTime || want.indexOf(a.name) - want.indexOf(b.name)).map(e => e.name)`
 )
 
 func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
@@ -71,7 +71,7 @@ func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
 					t.Error("the page was loaded anew")
 				}
 				p.Await(fmt.Sprintf(`%s.every(url => performance.getEntriesByName(url).length > 0)`, list(t, want))) // a frame is noted when it has come
-				inOrder(t, harness.Eval[[]string](p, loaded), want)
+				inOrder(t, harness.Eval[[]string](p, fmt.Sprintf(`(want => %s)(%s)`, loaded, list(t, want))), want)
 			}
 			for _, id := range services {
 				awaitOneOf(t, world, id)

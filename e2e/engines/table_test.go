@@ -105,8 +105,8 @@ func (t *table) byElements() {
 	t.elements(
 		[2]string{"img srcset", `make('img', e => { keep(e); e.srcset = url + ' 1x, /other.gif 2x' })`},
 		[2]string{"img srcset, second", `make('img', e => { e.srcset = '/other.gif 9x, ' + url + ' 1x' }, box)`},
-		[2]string{"img srcset, behind data", `make('img', e => { keep(e); e.srcset = 'data:image/gif;base64,R0lGODlhAQABAAAAACw= 9x, ' + url + ' 1x' }, box)`},
-		[2]string{"img setAttribute srcset, behind data", `make('img', e => { keep(e); e.setAttribute('srcset', 'data:image/gif;base64,R0lGODlhAQABAAAAACw= 9x, ' + url + ' 1x') }, box)`},
+		[2]string{"img srcset, behind data", `make('img', e => { keep(e); e.srcset = 'data:image/gif;base64,R0lGODlhAQABAAAAACw= .5x, ' + url + ' 1x' }, box)`},
+		[2]string{"img setAttribute srcset, behind data", `make('img', e => { keep(e); e.setAttribute('srcset', 'data:image/gif;base64,R0lGODlhAQABAAAAACw= .5x, ' + url + ' 1x') }, box)`},
 		[2]string{"img setAttribute srcset", `make('img', e => { keep(e); e.setAttribute('srcset', url + ' 1x') })`},
 		[2]string{"img never appended", `make('img', e => { keep(e); e.src = url })`},
 		[2]string{"new Image", `const e = new Image(1, 1); keep(e); e.src = url`},
@@ -132,6 +132,7 @@ func (t *table) byElements() {
 		[2]string{"preload script", `make('link', e => { e.rel = 'preload'; e.as = 'script'; e.href = url }, box)`},
 		[2]string{"preload font", `make('link', e => { e.rel = 'preload'; e.as = 'font'; e.crossOrigin = ''; e.href = url }, box)`},
 		[2]string{"preload imagesrcset", `make('link', e => { e.rel = 'preload'; e.as = 'image'; e.imageSrcset = url + ' 1x' }, box)`},
+		[2]string{"preload imagesrcset, behind data", `make('link', e => { e.rel = 'preload'; e.as = 'image'; e.imageSrcset = 'data:image/gif;base64,R0lGODlhAQABAAAAACw= .5x, ' + url + ' 1x' }, box)`},
 		[2]string{"preload imagesrcset, setAttribute", `make('link', e => { e.rel = 'preload'; e.as = 'image'; e.setAttribute('imagesrcset', url + ' 1x') }, box)`},
 		[2]string{"modulepreload", `make('link', e => { e.rel = 'modulepreload'; e.href = url }, box)`},
 		[2]string{"link innerHTML", `box.innerHTML = '<link rel=stylesheet href="' + url + '">'`},

@@ -305,6 +305,15 @@ func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 // run does one step within the patience.
 func run[T any](p *Page, what string, step chromedp.Action[T]) T {
 	p.t.Helper()
+	result, err := try(p, what, step)
+	if err != nil {
+		p.t.Fatalf("%s: %v", what, err)
+	}
+	return result
+}
+
+func try[T any](p *Page, what string, step chromedp.Action[T]) (T, error) {
+	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	stop := make(chan struct{})
@@ -322,10 +331,7 @@ func run[T any](p *Page, what string, step chromedp.Action[T]) T {
 		p.t.Fatalf("%s: the page has crashed", what)
 	default:
 	}
-	if err != nil {
-		p.t.Fatalf("%s: %v", what, err)
-	}
-	return result
+	return result, err
 }
 
 // load does a step that leads to another page and waits until that has loaded.
@@ -473,7 +479,14 @@ func (p *Page) Has(selector string) bool {
 func (p *Page) Await(expression string) {
 	p.t.Helper()
 	// Asked from here, as a page without scripts cannot wait for anything.
-	for deadline := time.Now().Add(patience); !Eval[bool](p, expression); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		is, err := try(p, expression, chromedp.Evaluate[bool](expression))
+		if is {
+			return
+		}
+		if err != nil && !strings.Contains(err.Error(), "navigated or closed") { // it is on its way to another page
+			p.t.Fatalf("%s: %v", expression, err)
+		}
 		if time.Now().After(deadline) {
 			p.t.Fatalf("on %s, this does not become true: %s", p.URL(), expression)
 		}

@@ -48,6 +48,7 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 	p.Await(`document.querySelector('h1').innerText === 'Portail compilé' && document.querySelectorAll('p.ng-binding').length === 2`)
 	p.Await(harness.NoticeShown)
 	check("the notice")
+	p.Await(`document.querySelector('.ods-manage-cookies-preferences__show-button') !== null`) // the footer is looked at now and then
 	p.OpenSettings("Gérer mes cookies") // which AngularJS wrote into the footer after the page
 	check("the settings")
 

@@ -54,7 +54,7 @@ const matters = (el, name, value) => {
 		return rule && deniedAmong(rule.form, a.value);
 	});
 	if (!rule) return false;
-	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : /^\s*(data|javascript|blob):/i.test(value) ? kind !== 'img' : !!deniedAmong(rule.form, value);
+	return rule.form === '<' ? suspicious(value, true) || get(el, 'sandbox') !== null : !rule.form && /^\s*(data|javascript|blob):/i.test(value) ? kind !== 'img' : !!deniedAmong(rule.form, value);
 };
 // Lets a native change an attribute, on a copy first if what is held may change by that.
 const change = (el, native, args, name, value) => {

@@ -36,7 +36,7 @@ const deniedIn = (el, name, value) => {
 	if (!rule || rule.form === '<' || rule.when && !matches(el, rule.when) ||
 		kind === 'link' && !`${get(el, 'rel')}`.split(/[\t\n\f\r ]+/).some(rel => relations.has(rel.toLowerCase()))) return;
 	if (isFrame.test(kind) && /^\s*(data|javascript):/i.test(value)) return deniedWithin(value);
-	if (/^(script|link)$/.test(kind) && /^\s*(data|blob):/i.test(value)) {
+	if (!rule.form && /^(script|link)$/.test(kind) && /^\s*(data|blob):/i.test(value)) {
 		const text = contents(value);
 		return kind === 'script' ? deniedText(el, text) : /\bstylesheet\b/i.test(get(el, 'rel')) ? inertCSS(text).judged : undefined;
 	}
