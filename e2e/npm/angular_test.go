@@ -48,8 +48,9 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 	p.Await(`document.querySelector('h1').innerText === 'Portail compilé' && document.querySelectorAll('p.ng-binding').length === 2`)
 	p.Await(harness.NoticeShown)
 	check("the notice")
-	p.Await(`document.querySelector('.ods-manage-cookies-preferences__show-button') !== null`) // the footer is looked at now and then
-	p.OpenSettings("Gérer mes cookies") // which AngularJS wrote into the footer after the page
+	// AngularJS writes into the footer after the page, and the footer is looked at now and then.
+	p.Await(`document.querySelector('.ods-manage-cookies-preferences__show-button') !== null`)
+	p.OpenSettings("Gérer mes cookies")
 	check("the settings")
 
 	p.Follow("Consulter la charte des cookies") // not a route of the application
