@@ -30,7 +30,7 @@ func TestWhatHasTheFocusIsNotBehindTheNotice(t *testing.T) {
 	browser := harness.Browser(t, harness.Settings{})
 	const (
 		room    = `getComputedStyle(document.documentElement).scrollPaddingBottom`
-		clear   = `document.activeElement.getBoundingClientRect().bottom <= document.getElementById('caddy-consent').getBoundingClientRect().top`
+		bare    = `document.activeElement.getBoundingClientRect().bottom <= document.getElementById('caddy-consent').getBoundingClientRect().top`
 		onALink = `document.activeElement.textContent === 'Lien'`
 	)
 	p := browser.Visit(t, harness.Visitor{})
@@ -41,7 +41,7 @@ func TestWhatHasTheFocusIsNotBehindTheNotice(t *testing.T) {
 		p.Type(kb.Tab)
 		if harness.Eval[bool](p, onALink) {
 			links++
-			p.Await(clear)
+			p.Await(bare)
 		}
 	}
 	if links < 15 {

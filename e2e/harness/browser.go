@@ -57,10 +57,10 @@ type Page struct {
 	Browser *Chromium
 	Visitor Visitor
 
-	t       testing.TB
-	ctx     context.Context
-	loads   chan page.NavigationType // how the latest page that has loaded was reached
-	crashed chan struct{}            // closed where its process has crashed
+	t     testing.TB
+	ctx   context.Context
+	loads chan page.NavigationType // how the latest page that has loaded was reached
+	end   context.CancelCauseFunc
 
 	mu       sync.Mutex
 	problems []string
@@ -196,7 +196,8 @@ func (p *Page) NewPage() *Page {
 
 func (p *Page) open(parent context.Context, option chromedp.ContextOption) {
 	p.t.Helper()
-	p.loads, p.crashed = make(chan page.NavigationType, 1), make(chan struct{})
+	p.loads = make(chan page.NavigationType, 1)
+	parent, p.end = context.WithCancelCause(parent)
 	p.ctx = open(p.t, parent, option, chromedp.WithListener(p.listener()))
 	p.t.Cleanup(func() { _ = chromedp.Cancel(p.ctx) })
 	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "light"}}}
@@ -260,7 +261,7 @@ func (p *Page) listener() func(any) {
 				p.problem("the console's %s: %s", e.Type, describe(e.Args))
 			}
 		case *inspector.EventTargetCrashed:
-			close(p.crashed)
+			p.end(errors.New("the page has crashed")) // it answers nothing any more
 		case *runtime.EventExceptionThrown:
 			p.problem("uncaught: %v", e.ExceptionDetails)
 		}
@@ -305,31 +306,19 @@ func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 // run does one step within the patience.
 func run[T any](p *Page, what string, step chromedp.Action[T]) T {
 	p.t.Helper()
-	result, err := try(p, what, step)
+	result, err := try(p, step)
 	if err != nil {
 		p.t.Fatalf("%s: %v", what, err)
 	}
 	return result
 }
 
-func try[T any](p *Page, what string, step chromedp.Action[T]) (T, error) {
-	p.t.Helper()
+func try[T any](p *Page, step chromedp.Action[T]) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		select {
-		case <-p.crashed: // a page that has crashed answers nothing any more
-			cancel()
-		case <-stop:
-		}
-	}()
 	result, err := chromedp.Run(ctx, step)
-	select {
-	case <-p.crashed:
-		p.t.Fatalf("%s: the page has crashed", what)
-	default:
+	if cause := context.Cause(p.ctx); cause != nil {
+		err = cause
 	}
 	return result, err
 }
@@ -345,8 +334,8 @@ func (p *Page) load(what string, step chromedp.Action[chromedp.Void]) page.Navig
 	select {
 	case how := <-p.loads:
 		return how
-	case <-p.crashed:
-		p.t.Fatalf("%s: the page has crashed", what)
+	case <-p.ctx.Done():
+		p.t.Fatalf("%s: %v", what, context.Cause(p.ctx))
 		return ""
 	case <-time.After(patience):
 		p.t.Fatalf("%s leads to no page; the browser is at %s", what, p.URL())
@@ -480,7 +469,7 @@ func (p *Page) Await(expression string) {
 	p.t.Helper()
 	// Asked from here, as a page without scripts cannot wait for anything.
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		is, err := try(p, expression, chromedp.Evaluate[bool](expression))
+		is, err := try(p, chromedp.Evaluate[bool](expression))
 		if is {
 			return
 		}

@@ -94,6 +94,15 @@
 		} catch (unknown) { /* in old browsers, or taken away by a page */ }
 	}
 
+	function uncover(event) {
+		var root = notice(), target = event.target;
+		if (!root || root.contains(target) || !target.matches(':focus-visible')) return;
+		var here = target.getBoundingClientRect(), there = root.getBoundingClientRect();
+		if (here.bottom <= there.top || here.top >= there.bottom || here.right <= there.left || here.left >= there.right) return;
+		makeRoom(root, root.dataset.position === 'top' ? there.bottom : window.innerHeight - there.top);
+		target.scrollIntoView({ block: 'nearest' });
+	}
+
 	// A live region has to be there before what it says.
 	function prepare(root) {
 		makeRoom(root);
@@ -259,15 +268,6 @@
 			tell(state);
 		}, function () { /* offline: the form still works */ });
 	}
-	function uncover(event) {
-		var root = notice(), target = event.target;
-		if (!root || root.contains(target) || !target.matches(':focus-visible')) return;
-		var here = target.getBoundingClientRect(), there = root.getBoundingClientRect();
-		if (here.bottom <= there.top || here.top >= there.bottom || here.right <= there.left || here.left >= there.right) return;
-		makeRoom(root, root.dataset.position === 'top' ? there.bottom : window.innerHeight - there.top);
-		target.scrollIntoView({ block: 'nearest' });
-	}
-
 	function shown(event) { if (event.type === 'pageshow' ? event.persisted : !document.hidden) look(); }
 
 	function jump() { if (isSettings(location.href)) open(); }

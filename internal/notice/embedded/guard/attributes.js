@@ -35,14 +35,16 @@ const isPlain = name => {
 	}
 	return is;
 };
-// Whether one can be given to an element that is not held without a further look: most addresses are the site's.
+// Whether an address has no host, or is of an image's own data.
+const isOwn = (kind, name, value) => name === 'src' && kind === 'img' && /^(data|blob|about):/i.test(value) || !risky.test(value) && !isBaseDenied();
+// Whether an attribute can be given to an element that is not held without a further look: most addresses are the site's.
 const isHarmless = (el, name, value) => {
 	if (typeof value !== 'string' || !special.has(name) && name !== 'type' || /^s(rcdoc|tyle)$/.test(name)) return false;
 	try {
 		const kind = localName(el);
 		if (get(el, MARK) !== null || isFrame.test(kind)) return false;
 		if (name === 'type') return kind === 'input' && !/^image$/i.test(value);
-		return name === 'src' && kind === 'img' && /^(data|blob|about):/i.test(value) || !risky.test(value) && !isBaseDenied();
+		return isOwn(kind, name, value);
 	} catch (none) { /* no element: the native says so */ }
 };
 
@@ -63,7 +65,7 @@ const change = (el, native, args, name, value) => {
 	if (isFrame.test(kind)) expectFrames();
 	name = `${name}`.toLowerCase().replace(/.*:/, '').replace('httpequiv', 'http-equiv');
 	value = value === undefined ? '' : `${value}`;
-	if (!ours && !risky.test(value) && name !== 'srcdoc' && !conditions.test(name) && !isBaseDenied() || name === 'src' && kind === 'img' && !ours && /^(data|blob|about):/i.test(value)) return apply(native, el, args);
+	if (!ours && name !== 'srcdoc' && !conditions.test(name) && isOwn(kind, name, value)) return apply(native, el, args);
 	if (!isLive(el)) {
 		if (matters(el, name, value)) doubt = true;
 		return apply(native, el, args);

@@ -4,7 +4,7 @@
 const tags = new RegExp('<(' + Object.keys(loads).join('|') + '|style)[\\s/>]|\\sstyle\\s*=', 'i');
 // Addresses with a host, and what may be one: it is looked for where a tag of an element that loads stands.
 const hosts = /[/\\](?:[\t\n\r]*[/\\])+([^/\\?#"'<>\s&]*)([^]?)|&(?:#|sol|bsol|colon|tab|newline)|(?:https?|wss?|ftp)[\t\n\r]*:(?![/\\][/\\])/gi;
-const signs = /[:\\&]|\/[/\n\t\r]|<(?:i?frame|embed|object|script)|data-consent-/i; // at one glance, in short texts: of the most frequent kind
+const signs = /[:\\&]|\/[/\n\t\r]|<(?:i?frame|embed|object|script)|data-consent-/i; // what it goes by, at one glance where the text is short
 // Whether something in it may be held, where scripts in it run or not. It may err on the side of looking.
 const suspicious = (text, runs) => {
 	if (!tags.test(text) || text.length < 500 && !signs.test(text) && !isBaseDenied()) return false;

@@ -17,11 +17,8 @@
 	let root; // on which finders are wrapped
 	let returns = 99; // an extension of the browser may go on taking away what is put back
 
-	const settle = () => {
+	const arrange = () => {
 		const { documentElement: html, head, body } = document;
-		// An observer slows down a little all that a page does with its nodes: a page without ours has none. (A custom
-		// element of ours would tell for nothing when it comes and goes, but Chromium 156 crashes once in a hundred pages.)
-		if (known[1] || top === window) for (const node of [document, html, body]) if (node) watcher.observe(node, { childList: true });
 		// What walks from the head to the body, as React does that hydrates a document, does not meet ours.
 		for (const [name, owner] of [['nextSibling', Node], ['nextElementSibling', Element]]) {
 			const { get } = describe(owner.prototype, name);
@@ -53,6 +50,12 @@
 		if (!known[1] || html === root) return;
 		if (!root) look(Document.prototype);
 		look(root = html);
+	};
+	const settle = () => {
+		arrange();
+		// An observer slows down a little all that a page does with its nodes: a page without ours has none. (A custom
+		// element of ours would tell for nothing when it comes and goes, but Chromium 156 crashes once in a hundred pages.)
+		if (known[1] || top === window) for (const node of [document, document.documentElement, document.body]) if (node) watcher.observe(node, { childList: true });
 	};
 
 	// What scripts find by place from the document and from its root. Ours are before all that a body can
@@ -100,7 +103,6 @@
 	settle();
 	document.addEventListener('DOMContentLoaded', () => {
 		settle();
-		if (known[1]) settle(); // in a frame that nothing has told from a page, it is found only now
-		else watcher.disconnect();
+		if (!known[1]) watcher.disconnect();
 	});
 })(guard);
