@@ -62,12 +62,15 @@ func (s *site) reloads(consent string) {
 	s.Reload()
 }
 
+// do sends a request over a connection of its own: a reload ends those that are idle, perhaps in the moment
+// in which one is used again.
 func (s *site) do(method, address string, body io.Reader, fields ...string) (*http.Response, string) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, address, body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	r.Close = true
 	for _, field := range fields {
 		name, value, _ := strings.Cut(field, ": ")
 		r.Header.Add(name, value)
@@ -447,8 +450,8 @@ func TestSuggestionsReadTheInstanceOrFiles(t *testing.T) {
 		t.Errorf("suggest from a file: %d\n%s", code, read)
 	}
 	s.reloads(asked) // it is a part of a Caddyfile
-	if again, _ := s.Run("consent", "suggest", "--address", s.Admin); strings.Contains(again, "\nservice ") {
-		t.Errorf("what is declared is suggested again:\n%s", again)
+	if again, code := s.Run("consent", "suggest", "--address", s.Admin); code != 0 || strings.Contains(again, "\nservice ") {
+		t.Errorf("what is declared is suggested again: %d\n%s", code, again)
 	}
 	for _, args := range [][]string{{"Caddyfile"}, {"nowhere.json"}, {"--address", "localhost:1"}, {"--site", "Autre", "seen.json"}} {
 		if output, code := s.Run(append([]string{"consent", "suggest"}, args...)...); code != 2 {
