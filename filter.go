@@ -154,6 +154,9 @@ type responseWriter struct {
 	asked   *url.URL
 	choice  choice.Choice
 	verdict *verdict.Verdict
+	// pageFor is the verdict by which a page is made: the visitor's; but what a worker keeps may be shown when the
+	// choice is another, so that it is as for one who has refused, until the guard there finds what was chosen.
+	pageFor *verdict.Verdict
 	seen    operator.Sighting
 	asker   page.Asker
 	asks    notice.Language // see language
@@ -207,8 +210,14 @@ func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Reques
 	rw.ResponseWriter = w
 	rw.handler, rw.request, rw.asked, rw.choice, rw.verdict = h, r, asked, c, v
 	rw.seen = operator.Sighting{Watch: h.watch, Path: asked.Path, Time: began(r)}
-	if rw.asker = page.AskedBy(r); rw.asker == page.Framed && !rw.rewrites() {
-		rw.asker = page.Other
+	rw.pageFor = v
+	switch rw.asker = page.AskedBy(r, h.workers); rw.asker {
+	case page.Worker:
+		rw.pageFor = h.judge.Of(choice.Choice{}, true)
+	case page.Framed:
+		if !rw.rewrites() {
+			rw.asker = page.Other
+		}
 	}
 }
 
@@ -241,7 +250,7 @@ func (rw *responseWriter) WriteHeader(status int) {
 	rw.status = status
 	rw.stage = rw.judge()
 	if rw.stage != sniffing && rw.stage != gathering && !(rw.stage == passing && rw.unasked) {
-		rw.ResponseWriter.WriteHeader(status)
+		rw.ResponseWriter.WriteHeader(rw.status)
 	}
 }
 
@@ -252,36 +261,54 @@ func (rw *responseWriter) judge() stage {
 	case http.StatusSwitchingProtocols:
 		return passing
 	case http.StatusNotModified:
-		if rw.conditional { // what holds is this variant of the page
-			if len(h[contentSecurityPolicy]) > 0 { // which takes the place of the stored one
-				rw.restrict()
-				rw.admit()
-			}
-			rw.vary()
-			page.SuffixETag(h, rw.suffix())
+		rw.revalidated()
+		return passing
+	}
+	rw.handler.workers.Note(rw.request, rw.asked.Path, h)
+	document, isHTML := page.IsDocument(rw.status, h)
+	rw.withholdFields()
+	rw.redirect()
+	if rw.handler.observes() {
+		return rw.observe(document, isHTML && rw.asker != page.Other && !page.ForbidsChange(h))
+	}
+	rw.restrictWhatRuns()
+	switch {
+	case rw.asker != page.Other && (rw.untyped() || page.IsSniffed(h)):
+		return sniffing
+	case !isHTML:
+		return passing
+	case page.ForbidsChange(h):
+		if rw.asker != page.Other {
+			rw.countUntouched(rw.handler.watch.Metrics.PassedTransform, "its Cache-Control has no-transform")
 		}
 		return passing
-	}
-	document, ok := page.IsDocument(rw.status, h)
-	if rw.handler.observes() {
-		return rw.observe(document, ok && rw.asker != page.Other)
-	}
-	switch {
-	case rw.verdict.Strict != "" && page.IsWorker(rw.request): // whose requests the page's policy is not about
-		page.Vary(h, false, false)
-		rw.restrict()
-		return passing
-	case rw.asker != page.Other && rw.untyped():
-		return sniffing
-	case !ok:
-		return passing
 	case rw.asker == page.Other:
-		page.Vary(h, len(rw.request.Header["Sec-Fetch-Dest"]) == 0, false)
+		rw.vary()
 		return passing
-	case rw.asker == page.Perhaps && rw.request.Method != http.MethodHead:
+	case (rw.asker == page.Perhaps || rw.asker == page.Worker) && rw.request.Method != http.MethodHead:
 		return sniffing
 	}
 	return rw.beginPage(document)
+}
+
+// revalidated makes the header of a 304 what the page's own would be: it takes the place of the stored one.
+func (rw *responseWriter) revalidated() {
+	h := rw.Header()
+	if len(h[contentSecurityPolicy]) > 0 {
+		rw.restrict()
+	}
+	if !rw.conditional {
+		return
+	}
+	// What holds is this variant of the page.
+	if len(h[contentSecurityPolicy]) > 0 {
+		rw.admit()
+	}
+	rw.vary()
+	page.SuffixETag(h, rw.suffix())
+	if rw.mustNotStay() {
+		page.NeverStore(h)
+	}
 }
 
 // untyped tells whether the server will name the type of the body by its first bytes.
@@ -297,11 +324,9 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	rw.vary()
 	page.SuffixETag(h, rw.suffix())
 	rw.expireLeftovers()
-	if rw.asker != page.Framed && rw.choice.State == choice.Given && rw.choice.Receipt == "" {
+	if rw.asker.Visits() && rw.choice.State == choice.Given && rw.choice.Receipt == "" {
 		rw.handler.visitor.Native(rw.request, rw.choice)
 	}
-	rw.restrict()
-	rw.withholdLinks()
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
 	}
@@ -320,7 +345,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	}
 	known := page.Length(h)
 	page.Changed(h)
-	if rw.verdict.State != choice.Given && rw.asker != page.Framed {
+	if rw.mustNotStay() {
 		page.NeverStore(h)
 	}
 	if rw.request.Method == http.MethodHead {
@@ -340,6 +365,11 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	}
 	rw.gathered = gatherings.Get().(*bytes.Buffer)
 	return gathering
+}
+
+// mustNotStay tells that a page must not be stored, as it asks for a choice.
+func (rw *responseWriter) mustNotStay() bool {
+	return rw.verdict.State != choice.Given && rw.asker.Visits() && rw.rewrites()
 }
 
 // contentCoding is what a body is coded with, as a list where that is several
@@ -376,7 +406,7 @@ func (rw *responseWriter) countUntouched(counter prometheus.Counter, why string)
 
 // expireLeftovers deletes from the browser what it still sends of services that are denied.
 func (rw *responseWriter) expireLeftovers() {
-	if rw.asker == page.Framed {
+	if !rw.asker.Visits() {
 		return
 	}
 	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), page.IsHTTPS(rw.request), &rw.seen)
@@ -394,12 +424,12 @@ func (rw *responseWriter) rewrites() bool {
 
 // guards tells whether they get the guard, which also finds the notice its place.
 func (rw *responseWriter) guards() bool {
-	return rw.handler.guards(rw.verdict) || rw.verdict.Notice && rw.asker != page.Framed
+	return rw.handler.guards(rw.pageFor) || rw.asker == page.Worker || rw.pageFor.Notice && rw.asker.Visits()
 }
 
 // shows tells whether they get something that visitors see.
 func (rw *responseWriter) shows() bool {
-	return rw.asker != page.Framed && (rw.verdict.Notice || rw.handler.Manage != manageOff)
+	return rw.asker.Visits() && (rw.pageFor.Notice || rw.handler.Manage != manageOff)
 }
 
 // blocks tells whether pages must not load from all hosts.
@@ -415,8 +445,11 @@ func (h *Handler) guards(v *verdict.Verdict) bool {
 func (rw *responseWriter) rules() markup.Rules {
 	h := rw.handler
 	var rules markup.Rules
-	if rw.guards() {
-		rules.Head = h.renderer.Guard(rw.place(), rw.verdict.InForce, rw.verdict.State == choice.Given)
+	switch {
+	case rw.asker == page.Worker:
+		rules.Head = h.renderer.KeptGuard(rw.place())
+	case rw.guards():
+		rules.Head = h.renderer.Guard(rw.place(), rw.pageFor.InForce, rw.pageFor.State == choice.Given)
 	}
 	if rw.shows() {
 		rules.Body = rw.snippet
@@ -434,7 +467,7 @@ func (rw *responseWriter) withhold(rules *markup.Rules) {
 	rw.blocking().Activate(rules)
 }
 
-// withholdLinks does so for what the header would make the browser load, early hints too.
+// withholdLinks does so for the links that the header would make the browser load, early hints too.
 func (rw *responseWriter) withholdLinks() {
 	const link = "Link"
 	if h := rw.Header(); len(h[link]) > 0 && rw.asker != page.Other && rw.handler.blocks() {
@@ -442,11 +475,45 @@ func (rw *responseWriter) withholdLinks() {
 	}
 }
 
+// withholdFields does so for all that the header would make the browser load, or send reports to.
+func (rw *responseWriter) withholdFields() {
+	rw.withholdLinks()
+	if rw.handler.blocks() && rw.blocking().Fields(rw.Header()) {
+		rw.vary()
+	}
+}
+
+// redirect does not lead to what is denied, but where the visitor goes there: a frame gets what stands in its place,
+// all else fails as what is blocked does.
+func (rw *responseWriter) redirect() {
+	h := rw.Header()
+	location := h.Get("Location")
+	if rw.status/100 != 3 || location == "" || !rw.handler.blocks() || !rw.blocking().IsParty(location) {
+		return
+	}
+	instead := ""
+	if _, told := page.Destination(rw.request); told && !rw.asker.Visits() {
+		instead = rw.blocking().Redirect(location, rw.asker == page.Framed)
+	}
+	if rw.handler.observes() {
+		return
+	}
+	rw.vary()
+	if instead == "" {
+		return
+	}
+	h["Location"] = []string{instead}
+	page.NeverStore(h)
+	if rw.asker == page.Framed {
+		rw.status = http.StatusSeeOther // what was posted is not posted to the placeholder
+	}
+}
+
 // blocking is what is denied on this page.
 func (rw *responseWriter) blocking() *blocking.Page {
 	if rw.blocks.Rules == nil {
 		rw.blocks = blocking.Page{
-			Rules: rw.handler.blocking, Granted: rw.verdict.InForce,
+			Rules: rw.handler.blocking, Granted: rw.pageFor.InForce, Strict: rw.pageFor.Strict != "",
 			Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: rw.handler.observes(), Tally: &rw.seen,
 		}
 		if rw.embedded() {
@@ -466,9 +533,22 @@ const contentSecurityPolicy = "Content-Security-Policy"
 // restrict adds a policy of ours under third_parties strict; besides the upstream's, so that what
 // both allow is left.
 func (rw *responseWriter) restrict() {
-	if strict := rw.verdict.Strict; strict != "" {
+	if strict := rw.pageFor.Strict; strict != "" {
 		h := rw.Header()
 		h[contentSecurityPolicy] = append(slices.Clone(h[contentSecurityPolicy]), strict)
+	}
+}
+
+// restrictWhatRuns does so where an answer can become a document or a worker, which goes by a policy of its own,
+// whatever else it is: also one that is not rewritten, a drawing, a part of a download.
+func (rw *responseWriter) restrictWhatRuns() {
+	h := rw.Header()
+	if rw.pageFor.Strict == "" || !page.IsWorker(rw.request) && !page.CanRun(h) && !rw.untyped() {
+		return
+	}
+	rw.vary()
+	if rw.asker != page.Other || !page.IsLoaded(rw.request) {
+		rw.restrict()
 	}
 }
 
@@ -488,8 +568,11 @@ func (rw *responseWriter) admitMeta(content []byte) (admitted string) {
 
 // needs are what our part of this page loads, calls and posts to.
 func (rw *responseWriter) needs() []csp.Need {
-	if rw.asker == page.Framed {
+	switch rw.asker {
+	case page.Framed:
 		return rw.handler.needs.framed
+	case page.Worker:
+		return rw.handler.needs.kept
 	}
 	return rw.handler.needs.page
 }
@@ -538,12 +621,16 @@ func (rw *responseWriter) language() notice.Language {
 // speaks tells whether what is inserted may be in the language that the browser asks for.
 func (rw *responseWriter) speaks() bool { return rw.shows() && !rw.language().Chosen }
 
-// vary says what this visitor's variant of the page depends on.
+// vary says what this visitor's variant of the answer depends on.
 func (rw *responseWriter) vary() {
 	h := rw.Header()
-	page.Vary(h, rw.asker == page.Perhaps, rw.speaks())
-	if rw.asker == page.Framed {
+	dest, told := page.Destination(rw.request)
+	page.Vary(h, rw.asker == page.Perhaps || !told, rw.speaks())
+	switch {
+	case rw.asker == page.Framed:
 		h["Vary"] = append(h["Vary"], "Sec-Fetch-Site")
+	case dest == "empty": // a page's script, a worker's, or a navigation that one has passed on
+		h["Vary"] = append(h["Vary"], "Sec-Fetch-Mode, Referer")
 	}
 }
 
@@ -552,12 +639,14 @@ func (rw *responseWriter) vary() {
 // the upstream's tag.
 func (rw *responseWriter) suffix() string {
 	h := rw.handler
-	suffix := "-consent-" + rw.verdict.Key + "-" + h.variant
+	suffix := "-consent-" + rw.pageFor.Key + "-" + h.variant
 	switch {
 	case rw.embedded():
 		return suffix + "-embedded"
 	case rw.asker == page.Framed:
 		return suffix + "-framed"
+	case rw.asker == page.Worker:
+		return suffix + "-kept"
 	}
 	asks := rw.language()
 	suffix += "-" + asks.Tag
@@ -576,10 +665,9 @@ func (rw *responseWriter) observe(document page.Document, isPage bool) stage {
 	if !ok {
 		return passing
 	}
-	rw.withholdLinks()
 	var rules markup.Rules
 	rw.withhold(&rules)
-	if rw.asker != page.Framed && rw.verdict.Notice {
+	if rw.asker.Visits() && rw.verdict.Notice {
 		rules.Body = func([]byte) string {
 			rw.handler.watch.Metrics.Notices.Inc()
 			return ""
@@ -642,16 +730,19 @@ func (rw *responseWriter) sniff(end bool) error {
 	if !decided && !end && len(rw.held) < maxSniffed {
 		return nil
 	}
-	if rw.untyped() && len(rw.held) > 0 {
+	switch {
+	case rw.untyped() && len(rw.held) > 0:
 		h["Content-Type"] = []string{http.DetectContentType(rw.held)} // as the server would
+	case page.IsSniffed(h) && strings.HasPrefix(http.DetectContentType(prefix), "text/html"):
+		h["Content-Type"] = []string{"text/html"} // as the browser would, whatever is inserted
 	}
 	rw.stage = passing
 	document, isHTML := page.IsDocument(rw.status, h)
 	switch {
-	case isHTML && (isDocument || rw.asker == page.Navigation):
+	case isHTML && (isDocument || rw.asker == page.Navigation || rw.asker == page.Framed):
 		rw.stage = rw.beginPage(document)
 	case isHTML:
-		page.Vary(h, true, false)
+		rw.vary()
 	}
 	if rw.stage != gathering {
 		rw.ResponseWriter.WriteHeader(rw.status)

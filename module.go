@@ -26,6 +26,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/operator"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 	"github.com/caddy-consent/caddy-consent/internal/visitor"
@@ -141,8 +142,9 @@ type Handler struct {
 	judge    *verdict.Judge
 	blocking *blocking.Rules
 	renderer *notice.Renderer
-	needs    struct{ page, framed []csp.Need } // see findNeeds
-	variant  string                            // of pages, by what is inserted and withheld
+	needs    struct{ page, framed, kept []csp.Need } // see findNeeds
+	workers  *page.Workers
+	variant  string // of pages, by what is inserted and withheld
 	site     *operator.Site
 	chain    *ledger.Chain
 	watch    *operator.Watch
@@ -296,7 +298,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.renderer, err = notice.New(h.notice(since)); err != nil {
 		return err
 	}
-	h.needs.page, h.needs.framed = h.findNeeds()
+	h.findNeeds()
+	h.workers = new(page.Workers)
 	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
 	heads := operator.OpenHeads(ctx.Storage())
 	if h.chain, err = operator.OpenChain(heads); err != nil {
@@ -415,28 +418,29 @@ func (h *Handler) guard() notice.Guard {
 	}
 }
 
-// findNeeds tells what a Content-Security-Policy must let through: for a page, and for a document in a
-// frame, which has no notice.
-func (h *Handler) findNeeds() (page, framed []csp.Need) {
+// findNeeds finds what a Content-Security-Policy must let through: for a page, for a document in a
+// frame, which has no notice, and for one that a service worker keeps.
+func (h *Handler) findNeeds() {
 	script := func(name string) csp.Need {
 		path, hash := h.renderer.File(name)
 		return csp.Need{Kind: csp.Script, Path: path, Hash: hash}
 	}
 	style, _ := h.renderer.File("style.css")
 	release, _ := h.renderer.File("release.js") // which the guard loads, so that it needs no mark
-	framed = []csp.Need{
+	framed := []csp.Need{
 		script("guard.js"),
 		{Kind: csp.Script, Path: release},
 		{Kind: csp.Frame, Path: h.Path + "/placeholder"},
 	}
-	page = append(framed[:3:3],
+	h.needs.framed = framed
+	h.needs.page = append(framed[:3:3],
 		script("notice.js"),
 		csp.Need{Kind: csp.Style, Path: style},
 		csp.Need{Kind: csp.Connect, Path: h.Path + "/choice"},
 		csp.Need{Kind: csp.Connect, Path: h.Path + "/settings"},
 		csp.Need{Kind: csp.Form, Path: h.Path + "/choice"},
 	)
-	return page, framed
+	h.needs.kept = append([]csp.Need{script("kept.js")}, h.needs.page[1:]...)
 }
 
 func (h *Handler) setDefaults() {

@@ -6,6 +6,7 @@ package blocking
 import (
 	"bytes"
 	"net/url"
+	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -66,6 +67,8 @@ type Page struct {
 	Embedded string
 	// Language is that of what the module shows on the page; "" where it is not known.
 	Language string
+	// Strict tells that only what is allowed or granted may be loaded from.
+	Strict bool
 	// Observing changes nothing, and only tells the tally.
 	Observing bool
 	Tally     Tally
@@ -139,27 +142,59 @@ func (p *Page) Prefix() string {
 // maxContent bounds the address that a placeholder is told.
 const maxContent = 2000
 
-// frame is the src of what stands in place of a frame. It is told what the frame would show, to
-// link to it.
+// frame is the src of what stands in place of a frame.
 func (p *Page) frame(mark *markup.Mark, src []byte) string {
-	address := p.Prefix() + p.placeholder + "?service="
 	for i, party := range p.policy.Parties() {
 		if mark == &p.marks[i] {
-			address += party.ID
+			return ` src="` + strings.ReplaceAll(p.placeholderOf(party.ID, src), "&", "&amp;") + `"`
 		}
 	}
+	return ""
+}
+
+// placeholderOf is the address of what stands in place of a service's frame. It is told what the frame would show,
+// to link to it.
+func (p *Page) placeholderOf(service string, src []byte) string {
+	address := p.Prefix() + p.placeholder + "?service=" + service
 	if p.Language != "" {
-		address += "&amp;lang=" + p.Language
+		address += "&lang=" + p.Language
 	}
 	if src = bytes.TrimSpace(src); len(src) > 0 && len(src) <= maxContent {
-		address += "&amp;url=" + url.QueryEscape(string(src))
+		address += "&url=" + url.QueryEscape(string(src))
 	}
 	if p.Embedded != "" {
 		path := p.Embedded
 		if len(path) > maxContent {
 			path = "/"
 		}
-		address += "&amp;embedded=" + url.QueryEscape(path)
+		address += "&embedded=" + url.QueryEscape(path)
 	}
-	return ` src="` + address + `"`
+	return address
+}
+
+// nowhere is an address to which no browser goes on from a page that came by HTTP: what would be loaded
+// fails as with a request that is blocked (Fetch, section 4.4, "HTTP-redirect fetch").
+const nowhere = "about:blank#consent"
+
+// Redirect is where a redirect leads instead of to an address that is denied: a frame to what stands in its
+// place, all else nowhere. It is "" where the address is not denied.
+func (p *Page) Redirect(location string, isFrame bool) string {
+	host, ok := markup.Host(location)
+	if !ok {
+		return ""
+	}
+	mark := p.host(host)
+	if mark == nil {
+		return ""
+	}
+	if !isFrame {
+		return nowhere
+	}
+	return p.placeholderOf(p.policy.Parties()[p.policy.Party(host)].ID, []byte(location))
+}
+
+// IsParty tells whether an address is one of a host that may be denied, whatever the choice is.
+func (p *Page) IsParty(location string) bool {
+	host, ok := markup.Host(location)
+	return ok && string(host) != p.Host && p.policy.Blocks(p.policy.Party(host), 0)
 }

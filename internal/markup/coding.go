@@ -22,8 +22,10 @@ var Codings = []string{"gzip", "br", "zstd", "deflate"}
 const maxCodings = 3
 
 // ParseCodings reads a Content-Encoding: codings in the order in which they were applied,
-// by their names in Codings. ok is false where one of them, or so many, cannot be decoded.
+// by their names in Codings, none where browsers decode none. ok is false where one of them, or so many, cannot be
+// decoded.
 func ParseCodings(contentEncoding string) (codings []string, ok bool) {
+	unknown := false
 	for element := range strings.SplitSeq(contentEncoding, ",") {
 		coding := strings.ToLower(strings.Trim(element, " \t"))
 		switch {
@@ -31,16 +33,23 @@ func ParseCodings(contentEncoding string) (codings []string, ok bool) {
 			continue
 		case coding == "x-gzip": // RFC 9110, section 8.4.1.3
 			coding = "gzip"
-		case !slices.Contains(Codings, coding):
+		case slices.Contains(registered, coding), strings.Trim(coding, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "":
 			return nil, false
+		case !slices.Contains(Codings, coding):
+			unknown = true
+			continue
 		}
 		codings = append(codings, coding)
 	}
-	if len(codings) > maxCodings {
+	if len(codings) > maxCodings || unknown && len(codings) > 0 { // of which browsers make different things
 		return nil, false
 	}
 	return codings, true
 }
+
+// registered are codings that there are, though not here (IANA's registry; x-compress as in RFC 9110, section
+// 8.4.1.1). Any other name, such as none, utf-8 or binary, browsers take for no coding.
+var registered = []string{"compress", "x-compress", "aes128gcm", "dcb", "dcz", "exi", "pack200-gzip"}
 
 // Pages are compressed anew for every visitor who sees them changed, so the levels
 // are fast ones; the windows are small, so that memory does not grow with the page.

@@ -237,3 +237,8 @@ func Host(url string) (host []byte, ok bool) {
 	host, _ = hostOf([]byte(url), false, &buffer)
 	return host, len(host) > 0
 }
+
+// RefreshHost tells the same of where a Refresh field, or the content of <meta http-equiv=refresh>, leads.
+func RefreshHost(content string) (host []byte, ok bool) {
+	return Host(string(refreshURL([]byte(content))))
+}

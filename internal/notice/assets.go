@@ -50,9 +50,9 @@ func readAssets(files fs.FS, o Options) (assets, error) {
 		{"release.js", contentScript, nil},
 		{"worker.js", contentScript, func() ([]byte, error) { return o.Guard.worker(files, o.Policy) }},
 		{"guard.js", contentScript, func() ([]byte, error) {
-			loads := map[string]string{"notice.js": a.files["notice.js"].Hash, "release.js": a.files["release.js"].Hash}
-			return o.Guard.script(files, o.Policy, loads)
+			return o.Guard.script(files, o.Policy, a.hashes())
 		}},
+		{"kept.js", contentScript, func() ([]byte, error) { return o.keptGuard(files, a.hashes()) }},
 	} {
 		if f.read == nil {
 			f.read = func() ([]byte, error) { return fs.ReadFile(files, f.name) }
@@ -71,6 +71,11 @@ func readAssets(files fs.FS, o Options) (assets, error) {
 	a.all = o.Path + "/assets/"
 	a.folder = a.all + hex.EncodeToString(h.Sum(nil)[:4]) + "/"
 	return a, nil
+}
+
+// hashes are those of the scripts that the guard loads.
+func (a assets) hashes() map[string]string {
+	return map[string]string{"notice.js": a.files["notice.js"].Hash, "release.js": a.files["release.js"].Hash}
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
@@ -193,6 +194,26 @@ func (g Guard) script(files fs.FS, p *policy.Policy, hashes map[string]string) (
 	return append(append(append(script, "})("...), data...), ')'), nil
 }
 
+// keptGuard is the guard of a document that a service worker keeps, behind what tells it of the choice.
+func (o Options) keptGuard(files fs.FS, hashes map[string]string) ([]byte, error) {
+	script, err := fs.ReadFile(files, "kept.js")
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(struct {
+		Policy   string   `json:"policy"`
+		Services []string `json:"services"`
+		Remember int64    `json:"remember"`
+		Manage   bool     `json:"manage"`
+	}{o.Policy.Version, choice.Services(o.Policy, o.Policy.All), o.Remember.Milliseconds(), o.Manage})
+	if err != nil {
+		return nil, err
+	}
+	o.Guard.Strict = false // the same document would come again
+	guard, err := o.Guard.script(files, o.Policy, hashes)
+	return append([]byte(strings.Replace(string(script), "KEPT", string(data), 1)), guard...), err
+}
+
 // worker is what a worker of the page begins with.
 func (g Guard) worker(files fs.FS, p *policy.Policy) ([]byte, error) {
 	script, err := fs.ReadFile(files, "guard/worker.js")
@@ -218,6 +239,11 @@ func (r *Renderer) Guard(p Place, granted policy.Set, chosen bool) string {
 		on = "?" + on
 	}
 	return `<script data-caddy-consent="` + on + `" src="` + r.assets.folder + `guard.js"` + r.trust(p, "guard.js") + `></script>`
+}
+
+// KeptGuard returns the tag of the guard in a document that a service worker keeps.
+func (r *Renderer) KeptGuard(p Place) string {
+	return `<script data-caddy-consent="?0" src="` + r.assets.folder + `kept.js"` + r.trust(p, "kept.js") + `></script>`
 }
 
 // Trust is how script elements are marked so that a Content-Security-Policy lets them run, and an

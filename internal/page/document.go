@@ -3,10 +3,10 @@
 package page
 
 import (
-	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/markup"
@@ -18,9 +18,11 @@ type Asker uint8
 const (
 	// Other is a script's fetch, an image: not the visitor.
 	Other Asker = iota
+	// Worker is a service worker, which may keep a document and show it later.
+	Worker
 	// Framed is the visitor's browser, for a frame of a page.
 	Framed
-	// Navigation is the visitor, by Sec-Fetch-Dest.
+	// Navigation is the visitor, by Fetch metadata.
 	Navigation
 	// Perhaps is what may be a navigation of a browser that sends no Fetch
 	// metadata (old, or the site is not served over https): it accepts HTML. Whether
@@ -28,23 +30,31 @@ const (
 	Perhaps
 )
 
-// AskedBy judges a request.
-func AskedBy(r *http.Request) Asker {
+// Visits tells that it is the visitor who is shown the answer, as a page of its own.
+func (a Asker) Visits() bool { return a == Navigation || a == Perhaps }
+
+// AskedBy judges a request; workers are scripts that are known to be service workers.
+func AskedBy(r *http.Request, workers *Workers) Asker {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
 		return Other
 	}
-	if dest, ok := r.Header["Sec-Fetch-Dest"]; ok {
-		if len(dest) != 1 {
-			return Other
-		}
-		switch dest[0] {
-		case "document":
-			return Navigation
-		case "iframe", "frame", "embed", "object":
-			return Framed
-		}
+	dest, told := Destination(r)
+	switch dest {
+	case "document":
+		return Navigation
+	case "iframe", "frame", "fencedframe", "embed", "object":
+		return Framed
+	}
+	// A service worker passes a navigation on without its destination (Fetch, section 5.4, the constructor).
+	if mode, _ := metadata(r, "Sec-Fetch-Mode"); mode == "navigate" {
+		return Navigation
+	}
+	switch {
+	case dest == "empty" && workers.Asks(r):
+		return Worker
+	case told, isScripts(r):
 		return Other
 	}
 	for _, accept := range r.Header["Accept"] {
@@ -53,6 +63,38 @@ func AskedBy(r *http.Request) Asker {
 		}
 	}
 	return Other
+}
+
+// Destination is what a browser says that it asks for; told is false where it says nothing, or several things.
+func Destination(r *http.Request) (dest string, told bool) { return metadata(r, "Sec-Fetch-Dest") }
+
+// IsLoaded tells that an answer is loaded into a document, so that it becomes none itself, nor a worker.
+func IsLoaded(r *http.Request) bool {
+	switch dest, _ := Destination(r); dest {
+	case "empty", "image", "style", "font", "script", "audio", "video", "track", "manifest", "json", "xslt", "audioworklet", "paintworklet", "report":
+		return true
+	}
+	return false
+}
+
+// metadata is a field of Fetch metadata; told is false where it says nothing, or several things.
+func metadata(r *http.Request, name string) (value string, told bool) {
+	values := r.Header[name]
+	if len(values) == 0 || values[0] == "" || slices.ContainsFunc(values, func(v string) bool { return v != values[0] }) {
+		return "", false
+	}
+	return values[0], true
+}
+
+// isScripts tells by what libraries add to it that a script makes a request, where the browser says nothing: of
+// what comes, it may take a piece.
+func isScripts(r *http.Request) bool {
+	for _, name := range [...]string{"Hx-Request", "X-Pjax", "Turbo-Frame", "X-Up-Target"} {
+		if len(r.Header[name]) > 0 {
+			return true
+		}
+	}
+	return strings.EqualFold(first(r.Header["X-Requested-With"]), "XMLHttpRequest")
 }
 
 // FromElsewhere tells that a page of another site, or one without an origin, makes the browser ask.
@@ -67,7 +109,7 @@ func FromElsewhere(r *http.Request) bool {
 // IsWorker tells whether a request is for the script of a worker, which goes by a policy of its own
 // (HTML, section 10.2.4).
 func IsWorker(r *http.Request) bool {
-	switch first(r.Header["Sec-Fetch-Dest"]) {
+	switch dest, _ := Destination(r); dest {
 	case "worker", "sharedworker", "serviceworker":
 		return true
 	}
@@ -77,14 +119,12 @@ func IsWorker(r *http.Request) bool {
 // Document is what a response's header says of a document.
 type Document struct {
 	XHTML bool
-	// Charset is the one declared, "" where none is, a name that no encoding has where
-	// it cannot be read.
+	// Charset is the name of the encoding declared, "" where none is that browsers know.
 	Charset string
 }
 
-// IsDocument tells whether a response carries a document that a browser displays
-// and that may be changed: HTML or XHTML with a body of its own, not a part (206),
-// not a download, not one whose sender forbids to change it (no-transform).
+// IsDocument tells whether a response carries a document that a browser displays: HTML or XHTML with a body of its
+// own, not a part (206), not a download.
 func IsDocument(status int, h http.Header) (Document, bool) {
 	switch {
 	case status < 200, status == http.StatusNoContent, status == http.StatusResetContent,
@@ -92,34 +132,18 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 		status/100 == 3 && first(h["Location"]) != "": // browsers go on without showing it
 		return Document{}, false
 	}
-	contentType := first(h["Content-Type"])
-	media, _, _ := strings.Cut(contentType, ";")
-	media = strings.TrimSpace(media)
-	xhtml := isType(media, "application/xhtml+xml")
-	if !xhtml && !isType(media, "text/html") {
+	essence, charset := mediaType(h["Content-Type"])
+	if essence != "text/html" && essence != "application/xhtml+xml" {
 		return Document{}, false
 	}
 	if disposition, _, _ := strings.Cut(first(h["Content-Disposition"]), ";"); strings.EqualFold(strings.TrimSpace(disposition), "attachment") {
 		return Document{}, false
 	}
-	if hasDirective(h["Cache-Control"], "no-transform") {
-		return Document{}, false
-	}
-	if strings.EqualFold(contentType, "text/html; charset=utf-8") { // what most pages say
-		return Document{Charset: "utf-8"}, true
-	}
-	_, parameters, err := mime.ParseMediaType(contentType)
-	charset := parameters["charset"]
-	if err != nil && strings.Contains(strings.ToLower(contentType), "charset=") {
-		charset = "unreadable" // known to nobody, so the page is not changed
-	}
-	return Document{XHTML: xhtml, Charset: charset}, true
+	return Document{XHTML: essence == "application/xhtml+xml", Charset: charset}, true
 }
 
-// isType compares media types. The lengths tell most of them apart in no time.
-func isType(media, name string) bool {
-	return len(media) == len(name) && strings.EqualFold(media, name)
-}
+// ForbidsChange tells that a response must not be transformed on its way (RFC 9111, section 5.2.2.6).
+func ForbidsChange(h http.Header) bool { return hasDirective(h["Cache-Control"], "no-transform") }
 
 // first is http.Header.Get for a name that is canonical already.
 func first(values []string) string {

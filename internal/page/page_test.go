@@ -18,6 +18,8 @@ func header(fields ...string) http.Header {
 }
 
 func TestANavigationIsToldByFetchMetadataOrPerhapsByAccept(t *testing.T) {
+	workers := new(Workers)
+	workers.Note(&http.Request{Header: header("Service-Worker: script")}, "/worker", header("Content-Type: text/javascript"))
 	for _, c := range []struct {
 		method string
 		fields []string
@@ -29,14 +31,33 @@ func TestANavigationIsToldByFetchMetadataOrPerhapsByAccept(t *testing.T) {
 		{"PUT", []string{"Sec-Fetch-Dest: document"}, Other},
 		{"GET", []string{"Sec-Fetch-Dest: iframe", "Accept: text/html"}, Framed},
 		{"GET", []string{"Sec-Fetch-Dest: object"}, Framed},
+		{"GET", []string{"Sec-Fetch-Dest: fencedframe"}, Framed},
 		{"GET", []string{"Sec-Fetch-Dest: empty", "Accept: text/html"}, Other},
+		{"GET", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: navigate"}, Navigation},
+		{"GET", []string{"Sec-Fetch-Dest: iframe", "Sec-Fetch-Mode: navigate"}, Framed},
+		{"GET", []string{"Sec-Fetch-Mode: navigate"}, Navigation},
+		{"GET", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors", "Referer: https://data.ville.fr/sw.js"}, Worker},
+		{"GET", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors", "Referer: https://data.ville.fr/service.mjs?v=2"}, Worker},
+		{"GET", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors", "Referer: https://data.ville.fr/worker"}, Worker},
+		{"GET", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors", "Referer: https://data.ville.fr/"}, Other},
+		{"GET", []string{"Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors", "Referer: https://data.ville.fr/?x=sw.js"}, Other},
+		{"GET", []string{"Sec-Fetch-Dest: image", "Referer: https://data.ville.fr/sw.js"}, Other},
+		{"GET", []string{"Sec-Fetch-Dest: document", "Sec-Fetch-Dest: document"}, Navigation},
+		{"GET", []string{"Sec-Fetch-Dest: document", "Sec-Fetch-Dest: empty", "Accept: text/html"}, Perhaps},
+		{"GET", []string{"Sec-Fetch-Dest: ", "Accept: text/html"}, Perhaps},
+		{"GET", []string{"Accept: text/html", "X-Requested-With: xmlhttprequest"}, Other},
+		{"GET", []string{"Accept: text/html", "X-Requested-With: com.example.browser"}, Perhaps},
+		{"GET", []string{"Accept: text/html", "HX-Request: true"}, Other},
+		{"GET", []string{"Accept: text/html", "X-PJAX: true"}, Other},
+		{"GET", []string{"Accept: text/html", "Turbo-Frame: list"}, Other},
+		{"GET", []string{"Accept: text/html", "X-Up-Target: main"}, Other},
 		{"GET", []string{"Accept: text/html,application/xhtml+xml;q=0.9"}, Perhaps},
 		{"GET", []string{"Accept: application/json", "Accept: text/html"}, Perhaps},
 		{"GET", []string{"Accept: */*"}, Other},
 		{"DELETE", []string{"Accept: text/html"}, Other},
 		{"GET", nil, Other},
 	} {
-		if got := AskedBy(&http.Request{Method: c.method, Header: header(c.fields...)}); got != c.want {
+		if got := AskedBy(&http.Request{Method: c.method, Header: header(c.fields...)}, workers); got != c.want {
 			t.Errorf("%s %v: %v, want %v", c.method, c.fields, got, c.want)
 		}
 	}
@@ -59,16 +80,12 @@ func TestWhatIsADocument(t *testing.T) {
 		{200, []string{html, "Content-Disposition: attachment"}, false},
 		{200, []string{html, "Content-Disposition: Attachment; filename=x"}, false},
 		{200, []string{html, "Content-Disposition: inline"}, true},
-		{200, []string{html, "Cache-Control: public, No-Transform"}, false},
 	} {
 		if _, got := IsDocument(c.status, header(c.fields...)); got != c.want {
 			t.Errorf("%d %v: %v, want %v", c.status, c.fields, got, c.want)
 		}
 	}
-	if d, ok := IsDocument(200, header("Content-Type: text/html; charset=iso-2022-jp; foo")); !ok || d.Charset != "unreadable" {
-		t.Errorf("%+v", d)
-	}
-	if d, _ := IsDocument(200, header("Content-Type: application/xhtml+xml; charset=latin1")); !d.XHTML || d.Charset != "latin1" {
+	if d, _ := IsDocument(200, header("Content-Type: application/xhtml+xml; charset=latin1")); !d.XHTML || d.Charset != "windows-1252" {
 		t.Errorf("%+v", d)
 	}
 }

@@ -161,7 +161,8 @@ func (h *Handler) charter(w http.ResponseWriter, r *http.Request) {
 }
 
 // settings is the notice with its settings open, for the script on pages that the
-// visitor has answered before. Who comes here without it is better served by the charter.
+// visitor has answered before; or, for a page that a service worker has kept, what it would have come with. Who
+// comes here without a script is better served by the charter.
 func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Sec-Fetch-Dest") == "document" {
 		w.Header().Set("Location", h.Path+"/charter")
@@ -172,8 +173,20 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("origin") { // the script knows the page's <base>
 			v.Origin = page.Origin(r)
 		}
+		if r.URL.Query().Has("shown") {
+			return h.shown(v), nil
+		}
 		return h.Notice.Settings(v)
 	})
+}
+
+// shown is the notice until there is a choice, then the control to come back to it.
+func (h *Handler) shown(v notice.Visitor) []byte {
+	place := notice.Place{Origin: v.Origin, Site: v.Site, Return: v.Return, Language: v.Language, Refusing: v.Refusing, Guarded: true}
+	if v.Choice.State == choice.Given || v.Refusing && h.GPC == choice.SilentGPC {
+		return []byte(h.Notice.Manage(place))
+	}
+	return []byte(h.Notice.Notice(place))
 }
 
 const contentSecurityPolicy = "Content-Security-Policy"

@@ -1,0 +1,288 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+const byWorker = "Referer: https://data.ville.example/service-worker.js"
+
+// TestADocumentIsEnforcedHoweverItIsAskedFor: the browser test of service workers is in e2e/browser.
+func TestADocumentIsEnforcedHoweverItIsAskedFor(t *testing.T) {
+	const fragment = `<title>Liste</title><meta name="x"><ul><li>1</li></ul>`
+	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
+		page := portalPage
+		if r.URL.Path == "/fragment" {
+			page = fragment
+		}
+		html(page)(w, r)
+	})
+	g.do(t, "GET", "/worker", "", "Service-Worker: script")
+	for name, c := range map[string]struct {
+		fields                []string
+		guarded, asks, strict bool
+	}{
+		"a navigation that a worker passes on":             {[]string{byScript, "Sec-Fetch-Mode: navigate"}, true, true, true},
+		"a worker that keeps pages":                        {[]string{byScript, "Sec-Fetch-Mode: cors", byWorker}, true, false, true},
+		"a page's script":                                  {[]string{byScript, "Sec-Fetch-Mode: cors", "Referer: https://data.ville.example/explore/"}, false, false, false},
+		"XMLHttpRequest without metadata":                  {[]string{"Accept: text/html", "X-Requested-With: XMLHttpRequest"}, false, false, true},
+		"htmx without metadata":                            {[]string{"Accept: text/html, */*", "HX-Request: true"}, false, false, true},
+		"a browser without metadata":                       {[]string{"Accept: text/html,*/*"}, true, true, true},
+		"a metadata field twice, with two destinations":    {[]string{byVisitor, byScript, "Accept: text/html"}, true, true, true},
+		"a metadata field without a value":                 {[]string{"Sec-Fetch-Dest: ", "Accept: text/html"}, true, true, true},
+		"a destination that nobody knows, by a navigation": {[]string{"Sec-Fetch-Dest: é", "Sec-Fetch-Mode: navigate"}, true, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			res := g.do(t, "GET", "/", "", c.fields...)
+			isGuarded := strings.Contains(res.body, `/guard.js"`) || strings.Contains(res.body, `/kept.js"`)
+			if isGuarded != c.guarded || strings.Contains(res.body, "<iframe width") == c.guarded {
+				t.Errorf("guarded: %t\n%s", isGuarded, bare(res.body))
+			}
+			if asks := strings.Contains(res.body, `id="caddy-consent"`); asks != c.asks {
+				t.Errorf("asks: %t", asks)
+			}
+			if restricted := len(res.Header["Content-Security-Policy"]) > 0; restricted != c.strict {
+				t.Errorf("restricted: %t", restricted)
+			}
+			if !c.guarded {
+				if piece := g.do(t, "GET", "/fragment", "", c.fields...); piece.body != fragment {
+					t.Errorf("a piece: %s", piece.body)
+				}
+			}
+		})
+	}
+	// What is kept is for any choice: its guard finds what was chosen.
+	for _, form := range []string{"choice=accept", "choice=refuse"} {
+		if page := g.do(t, "GET", "/", "", byScript, byWorker, g.chosen(t, form)).body; !strings.Contains(page, `<script data-caddy-consent="?0" src="/_consent/assets/`) || !strings.Contains(page, `data-consent-service="youtube"`) {
+			t.Errorf("%s: %s", form, page)
+		}
+	}
+	vary := strings.Join(g.do(t, "GET", "/", "", byScript).Header["Vary"], ", ")
+	if !strings.Contains(vary, "Sec-Fetch-Mode, Referer") {
+		t.Errorf("Vary: %s", vary)
+	}
+}
+
+func TestStrictRestrictsWhateverMayBecomeADocument(t *testing.T) {
+	const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script href="https://unknown.example/x.js"/></svg>`
+	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		for name, values := range q {
+			if name != "status" {
+				w.Header()[http.CanonicalHeaderKey(name)] = values
+			}
+		}
+		if q.Has("status") {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = io.WriteString(w, svg)
+	})
+	for query, c := range map[string]struct {
+		fields []string
+		want   bool
+	}{
+		"content-type=image/svg%2Bxml":                                            {[]string{byVisitor, byFrame, "Sec-Fetch-Dest: object", "Sec-Fetch-Dest: embed", "Accept: */*"}, true},
+		"content-type=text/xml":                                                   {[]string{byVisitor}, true},
+		"content-type=application/xslt%2Bxml":                                     {[]string{byVisitor}, true},
+		"content-type=text/html&cache-control=no-transform":                       {[]string{byVisitor, byFrame}, true},
+		"content-type=text/html&content-encoding=compress":                        {[]string{byVisitor, byFrame}, true},
+		"content-type=text/html%3Bcharset=utf-16":                                 {[]string{byVisitor, byFrame}, true},
+		"content-type=text/html&status=404":                                       {[]string{byVisitor, byFrame, "Sec-Fetch-Dest: object"}, true},
+		"content-type=*/*":                                                        {[]string{byVisitor}, true},
+		"content-type=text/javascript":                                            {[]string{"Sec-Fetch-Dest: worker", "Sec-Fetch-Dest: sharedworker", "Sec-Fetch-Dest: serviceworker"}, true},
+		"content-type=application/pdf":                                            {[]string{byVisitor}, false},
+		"content-type=image/svg%2Bxml&x=1":                                        {[]string{"Sec-Fetch-Dest: image"}, false},
+		"content-type=text/javascript&x=1":                                        {[]string{"Sec-Fetch-Dest: script"}, false},
+		"content-type=application/json":                                           {[]string{byScript}, false},
+		"content-type=image/svg%2Bxml&content-disposition=attachment&status=true": {[]string{byVisitor}, true},
+	} {
+		for _, field := range c.fields {
+			res := g.do(t, "GET", "/?"+query, "", field)
+			policies := res.Header["Content-Security-Policy"]
+			if restricted := len(policies) == 1 && strings.Contains(policies[0], "default-src 'self'"); restricted != c.want || len(policies) > 1 {
+				t.Errorf("%s by %s: %q", query, field, policies)
+			}
+			if vary := strings.Join(res.Header["Vary"], ", "); c.want && !strings.Contains(vary, "Cookie") {
+				t.Errorf("%s by %s varies by %q", query, field, vary)
+			}
+		}
+	}
+}
+
+func TestTheHeaderSendsNothingToDeniedServices(t *testing.T) {
+	for _, mode := range []string{"catalogue", "strict"} {
+		g := guard(t, "third_parties "+mode+"\n"+declared, func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h["Refresh"] = []string{`3; url="https://tool.example/"`, "9; /own"}
+			h["Speculation-Rules"] = []string{`"/own.json", "https://tool.example/rules.json"`}
+			h["Reporting-Endpoints"] = []string{`a="/own", b="https://cdn.tool.example/\"r"`}
+			h["Report-To"] = []string{`{"group":"out","max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`, `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`}
+			h["Nel"] = []string{`{"report_to":"out","max_age":1}`}
+			h["Content-Security-Policy-Report-Only"] = []string{"img-src *; report-uri https://tool.example/r /own; style-src *, font-src *; Report-URI https://tool.example"}
+			h["Content-Security-Policy"] = []string{"report-uri https://unknown.example/r; object-src 'none'"}
+			html("<!doctype html><title>x</title><p>x")(w, r)
+		})
+		for _, asker := range []string{byVisitor, byFrame, byScript, "Accept: image/*"} {
+			h := g.do(t, "GET", "/", "", asker).Header
+			for name, want := range map[string]string{
+				"Refresh": "9; /own", "Speculation-Rules": `"/own.json"`, "Reporting-Endpoints": `a="/own"`, "Report-To": `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`, "Nel": "",
+				"Content-Security-Policy-Report-Only": "img-src *;report-uri /own; style-src *, font-src *;",
+			} {
+				if got := strings.Join(h[name], "|"); got != want {
+					t.Errorf("%s, %s: %s: %s, want %s", mode, asker, name, got, want)
+				}
+			}
+			if reports := strings.Contains(h.Get("Content-Security-Policy"), "unknown.example"); reports != (mode == "catalogue") {
+				t.Errorf("%s, %s: %q", mode, asker, h["Content-Security-Policy"])
+			}
+		}
+		granted := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=accept")).Header
+		if len(granted["Refresh"]) != 2 || len(granted["Nel"]) != 1 || len(granted["Report-To"]) != 2 || !strings.Contains(granted.Get("Speculation-Rules"), "tool") {
+			t.Errorf("%s, granted: %v", mode, granted)
+		}
+	}
+}
+
+func TestOddFieldsOfReportsPassAsTheyCame(t *testing.T) {
+	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range map[string][]string{
+			"Refresh": {"", "x", "5"}, "Speculation-Rules": {`"`, `x"`, `,,`}, "Reporting-Endpoints": {`=`, `a="`, "é"}, "Report-To": {`{"group":"`, "[]"}, "Nel": {"", "{"},
+			"Content-Security-Policy-Report-Only": {";,;", "report-uri", "report-uri \tx" + strings.Repeat(" y", 10_000)},
+		} {
+			w.Header()[name] = values
+		}
+		html("<!doctype html><p>x")(w, r)
+	})
+	with, without := g.do(t, "GET", "/", "", byVisitor), g.asked
+	if without == nil || strings.Join(with.Header["Refresh"], "|") != "|x|5" || strings.Join(with.Header["Speculation-Rules"], "|") != `"|x"|,,` || strings.Join(with.Header["Reporting-Endpoints"], "|") != `=|a="|é` ||
+		strings.Join(with.Header["Report-To"], "|") != `{"group":"|[]` || strings.Join(with.Header["Nel"], "|") != "|{" || len(with.Header["Content-Security-Policy-Report-Only"]) != 3 {
+		t.Errorf("%v", with.Header)
+	}
+}
+
+func TestARedirectLeadsToADeniedServiceOnlyWhereTheVisitorGoes(t *testing.T) {
+	const there = "https://cdn.tool.example/x?a=1&b=2"
+	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", there)
+		if r.URL.Path == "/own" {
+			w.Header().Set("Location", "/elsewhere")
+		}
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		w.WriteHeader(http.StatusPermanentRedirect)
+	})
+	const placeholder = "/_consent/placeholder?service=tool&url=https%3A%2F%2Fcdn.tool.example%2Fx%3Fa%3D1%26b%3D2"
+	for _, c := range []struct {
+		fields   []string
+		location string
+		status   int
+	}{
+		{[]string{byVisitor}, there, 308},
+		{[]string{byScript, "Sec-Fetch-Mode: navigate"}, there, 308},
+		{[]string{"Accept: */*"}, there, 308},
+		{[]string{byFrame}, placeholder, 303},
+		{[]string{"Sec-Fetch-Dest: object"}, placeholder, 303},
+		{[]string{"Sec-Fetch-Dest: image"}, "about:blank#consent", 308},
+		{[]string{"Sec-Fetch-Dest: script"}, "about:blank#consent", 308},
+		{[]string{"Sec-Fetch-Dest: style"}, "about:blank#consent", 308},
+		{[]string{"Sec-Fetch-Dest: font"}, "about:blank#consent", 308},
+		{[]string{byScript}, "about:blank#consent", 308},
+		{[]string{byScript, byWorker}, "about:blank#consent", 308},
+		{[]string{"Sec-Fetch-Dest: image", g.chosen(t, "choice=accept")}, there, 308},
+	} {
+		for _, method := range []string{"GET", "POST"} {
+			res := g.do(t, method, "/", "", c.fields...)
+			if got := res.Header.Get("Location"); got != c.location || res.StatusCode != c.status {
+				t.Errorf("%s by %v: %d to %s", method, c.fields, res.StatusCode, got)
+			}
+			if vary := strings.Join(res.Header["Vary"], ", "); !strings.Contains(vary, "Cookie, Sec-Fetch-Dest") {
+				t.Errorf("%s by %v varies by %q", method, c.fields, vary)
+			}
+			if stored := strings.Contains(res.Header.Get("Cache-Control"), "public"); stored != (c.location == there) {
+				t.Errorf("%s by %v: Cache-Control %q", method, c.fields, res.Header.Get("Cache-Control"))
+			}
+		}
+	}
+	if res := g.do(t, "GET", "/own", "", "Sec-Fetch-Dest: image"); res.Header.Get("Location") != "/elsewhere" || len(res.Header["Vary"]) > 0 {
+		t.Errorf("of its own: %v", res.Header)
+	}
+	observing := guard(t, "mode observe\n"+declared, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", there)
+		w.WriteHeader(http.StatusFound)
+	})
+	if res := observing.do(t, "GET", "/", "", byFrame); res.Header.Get("Location") != there || len(res.Header["Vary"]) > 0 {
+		t.Errorf("where the module only observes: %v", res.Header)
+	}
+}
+
+func TestWhatABrowserShowsAsHTMLIsHTML(t *testing.T) {
+	for _, c := range []struct{ fields, kind string }{
+		{"Content-Type: text/html; charset=utf-8; charset=UTF-8", "page"}, {"Content-Type: text/html; charset=", "page"}, {"Content-Type: text/html; charset=none", "page"},
+		{"Content-Type: text/html; charset=utf8mb4", "page"}, {"Content-Type: text/html; charset=utf-8,iso-8859-1", "page"}, {`Content-Type: text/html; charset="utf-8"`, "page"},
+		{"Content-Type: text/html, text/html; charset=utf-8", "page"}, {"Content-Type: text/html|Content-Type: text/html; charset=utf-8", "page"}, {"Content-Type: */*", "page"},
+		{"Content-Type: application/unknown", "page"}, {"Content-Type: unknown/unknown", "page"}, {"Content-Type: ", "page"}, {"", "page"}, {"Content-Type: html", "page"},
+		{"Content-Type: text/html|Content-Encoding: none", "page"}, {"Content-Type: text/html|Content-Encoding: utf-8", "page"}, {"Content-Type: text/html|Content-Encoding: binary", "page"},
+		{"Content-Type: text/html|Content-Encoding: 8bit", "page"}, {"Content-Type: text/html|Content-Encoding: |Content-Encoding: identity", "page"},
+		{"Content-Type: text/html; charset=utf-16", "charset"}, {"Content-Type: text/html|Content-Encoding: compress", "coding"},
+		{"Content-Type: text/plain", "other"}, {"Content-Type: */*|X-Content-Type-Options: nosniff", "other"}, {"Content-Type: text/html|Content-Type: text/plain", "other"},
+	} {
+		t.Run(c.fields, func(t *testing.T) {
+			g := guard(t, declared, func(w http.ResponseWriter, _ *http.Request) {
+				for field := range strings.SplitSeq(c.fields, "|") {
+					if name, value, ok := strings.Cut(field, ": "); ok {
+						w.Header()[name] = append(w.Header()[name], value)
+					}
+				}
+				_, _ = io.WriteString(w, portalPage)
+			})
+			res := g.do(t, "GET", "/", "", byVisitor)
+			if c.kind != "page" {
+				if res.body != portalPage {
+					t.Errorf("changed: %s", res.body)
+				}
+				if c.kind != "other" {
+					if got := g.counts(t, fmt.Sprintf(`caddy_consent_pages_total{reason=%q,result="passed"}`, c.kind), "1"); got != "1" {
+						t.Errorf("counted %s", got)
+					}
+				}
+				return
+			}
+			if bare(res.body) != withheld || !harness.GuardTag.MatchString(res.body) || !noticeTag.MatchString(res.body) {
+				t.Errorf("got %s", bare(res.body))
+			}
+		})
+	}
+}
+
+// TestA304DoesNotMakeAPageWithANoticePublic: a browser takes its header for that of the page.
+func TestA304DoesNotMakeAPageWithANoticePublic(t *testing.T) {
+	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
+		for name, value := range map[string]string{"Etag": `"v1"`, "Cache-Control": "public, max-age=600", "Expires": "Thu, 01 Jan 2099 00:00:00 GMT", "Cdn-Cache-Control": "max-age=600", "Surrogate-Control": "max-age=600"} {
+			w.Header().Set(name, value)
+		}
+		if r.Header.Get("If-None-Match") == `"v1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		html(portalPage)(w, r)
+	})
+	for _, c := range []struct {
+		fields []string
+		stored bool
+	}{{[]string{byVisitor}, false}, {[]string{byVisitor, g.chosen(t, "choice=refuse")}, true}, {[]string{byFrame}, true}} {
+		whole := g.do(t, "GET", "/", "", c.fields...)
+		again := g.do(t, "GET", "/", "", append(c.fields, "If-None-Match: "+whole.Header.Get("Etag"))...)
+		if again.StatusCode != http.StatusNotModified {
+			t.Errorf("%v: %s", c.fields, again.Status)
+		}
+		for _, name := range []string{"Cache-Control", "Expires", "Cdn-Cache-Control", "Surrogate-Control"} {
+			if before, after := whole.Header.Get(name), again.Header.Get(name); after != before || strings.Contains(after, "600") != c.stored && name != "Expires" {
+				t.Errorf("%v: %s: %q, then %q", c.fields, name, before, after)
+			}
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+)
+
+// Pages that come through a service worker of the site: one that passes navigations on, and one that keeps a page
+// and shows it for each address, as application shells do.
+
+const (
+	passesOn = `self.addEventListener("install", () => skipWaiting());
+self.addEventListener("activate", e => e.waitUntil(clients.claim()));
+self.addEventListener("fetch", e => e.respondWith(fetch(e.request)));`
+	keeps = `self.addEventListener("install", e => e.waitUntil(caches.open("shell").then(c => c.addAll(["/shell"])).then(() => skipWaiting())));
+self.addEventListener("activate", e => e.waitUntil(clients.claim()));
+self.addEventListener("fetch", e => e.request.mode === "navigate" && e.respondWith(caches.match("/shell")));`
+	// registers a worker and waits until pages come through it.
+	registers = `<script>window.ready = navigator.serviceWorker.register("/worker.js").then(() => navigator.serviceWorker.controller || new Promise(done => navigator.serviceWorker.addEventListener("controllerchange", done))).then(() => true)</script>`
+	// loads from a service, in markup and by a script.
+	loads = `<iframe src="https://www.video.test/film"></iframe><script src="https://video.test/a.js"></script><script>document.body.append(Object.assign(new Image(), { src: "https://img.video.test/pixel" }))</script>`
+)
+
+func workerSite(t *testing.T, worker string) (harness.Site, *harness.World, *harness.Page) {
+	t.Helper()
+	s := harness.Serve(t, harness.Watched, map[string]string{
+		"/start": harness.Document(registers, ""), "/worker.js": worker,
+		"/page": harness.Document("", "<h1>Page</h1>"+loads), "/shell": harness.Document("", "<h1>Coquille</h1>"+loads),
+	})
+	world := harness.Elsewhere()
+	p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
+	p.Open(s.URL + "/start")
+	if !harness.Resolve[bool](p, "ready") {
+		t.Fatal("there is no worker")
+	}
+	return s, world, p
+}
+
+func TestAPageThatAWorkerPassesOnIsEnforced(t *testing.T) {
+	s, world, p := workerSite(t, passesOn)
+	p.Open(s.URL + "/page")
+	p.Await(harness.NoticeShown)
+	world.Silent(t, "before the choice")
+	p.Answer("Tout refuser")
+	p.Await(harness.ManageShown)
+	p.Reload()
+	p.Await(harness.ManageShown)
+	world.Silent(t, "after a refusal")
+}
+
+func TestAPageThatAWorkerKeepsGoesByTheChoice(t *testing.T) {
+	s, world, p := workerSite(t, keeps)
+	isKept := func(when string) {
+		t.Helper()
+		if title := harness.Eval[string](p, `document.querySelector("h1").textContent`); title != "Coquille" {
+			t.Fatalf("%s: %s", when, title)
+		}
+	}
+	awaits := func(when string) {
+		t.Helper()
+		for _, host := range []string{"www.video.test", "video.test", "img.video.test"} {
+			world.Await(t, func(asked string) bool { return asked == host }, when+": "+host)
+		}
+	}
+	p.Open(s.URL + "/anything")
+	isKept("before the choice")
+	p.Await(harness.NoticeShown)
+	world.Silent(t, "before the choice")
+
+	p.Answer("Tout accepter")
+	p.Await(harness.ManageShown)
+	awaits("after the grant")
+	world.Forget()
+	p.Open(s.URL + "/another")
+	isKept("after the grant")
+	p.Await(harness.ManageShown)
+	awaits("on the next page")
+	if harness.Eval[bool](p, `!!document.querySelector("#caddy-consent")`) {
+		t.Error("it is asked again")
+	}
+
+	p.OpenSettings("Gérer mes cookies")
+	p.Answer("Tout refuser")
+	p.Await(harness.ManageShown)
+	world.Forget()
+	p.Open(s.URL + "/third")
+	isKept("after the withdrawal")
+	p.Await(harness.ManageShown)
+	world.Silent(t, "after the withdrawal")
+	if problems := p.Problems(); strings.Contains(strings.Join(problems, "\n"), "rror") {
+		t.Errorf("%q", problems)
+	}
+}

@@ -1,0 +1,181 @@
+package blocking
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/caddy-consent/caddy-consent/internal/csp"
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+)
+
+// Fields withholds what a response's header, besides its links, would make a browser load from what is
+// denied, or report to it; it tells whether that changed anything.
+func (p *Page) Fields(h http.Header) (changed bool) {
+	edit := func(name string, edit func([]string) []string) {
+		lines := h[name]
+		if len(lines) == 0 {
+			return
+		}
+		kept := edit(lines)
+		switch {
+		case len(kept) == 0:
+			delete(h, name)
+		case len(kept) == len(lines) && &kept[0] == &lines[0]:
+			return
+		default:
+			h[name] = kept
+		}
+		changed = true
+	}
+	for _, name := range [...]string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
+		edit(name, func(lines []string) []string { return csp.WithoutReports(lines, p.withholdsReports) })
+	}
+	edit("Refresh", p.refreshes)
+	edit("Speculation-Rules", func(lines []string) []string {
+		return keepElements(lines, func(element string) bool { return p.withholds(unquoted(element)) })
+	})
+	edit("Reporting-Endpoints", func(lines []string) []string {
+		return keepElements(lines, func(element string) bool {
+			_, address, _ := strings.Cut(element, "=")
+			return p.withholdsReports(unquoted(address))
+		})
+	})
+	var groups []string
+	edit("Report-To", func(lines []string) (kept []string) {
+		kept, groups = p.reportGroups(lines)
+		return kept
+	})
+	if len(groups) > 0 {
+		edit("Nel", func(lines []string) []string { return withoutGroups(lines, groups) })
+	}
+	return changed
+}
+
+// withholds tells whether an address is one of what is denied.
+func (p *Page) withholds(address string) bool {
+	host, ok := markup.Host(address)
+	return ok && p.host(host) != nil
+}
+
+// withholdsReports tells it of one that gets reports. Where only what is allowed or granted may be loaded from, only
+// that gets reports too, about which a Content-Security-Policy says nothing.
+func (p *Page) withholdsReports(address string) bool {
+	host, ok := markup.Host(address)
+	if !ok {
+		return false
+	}
+	if p.host(host) != nil {
+		return true
+	}
+	return p.Strict && !p.Observing && string(host) != p.Host && p.policy.IsUndeclared(p.policy.Party(host))
+}
+
+// refreshes keeps the Refresh fields that lead elsewhere.
+func (p *Page) refreshes(lines []string) []string {
+	kept := lines[:0:0]
+	for _, line := range lines {
+		if host, ok := markup.RefreshHost(line); !ok || p.host(host) == nil {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == len(lines) {
+		return lines
+	}
+	return kept
+}
+
+// keepElements keeps the elements of a list that are not dropped (RFC 9651, section 3.1); lines itself where that
+// is all.
+func keepElements(lines []string, dropped func(element string) bool) []string {
+	var kept []string
+	all := true
+	for rest := strings.Join(lines, ", "); rest != ""; {
+		end := linkLength(rest)
+		if element := strings.Trim(rest[:end], " \t"); dropped(element) {
+			all = false
+		} else {
+			kept = append(kept, element)
+		}
+		rest = strings.TrimPrefix(rest[end:], ",")
+	}
+	switch {
+	case all:
+		return lines
+	case len(kept) == 0:
+		return nil
+	}
+	return []string{strings.Join(kept, ", ")}
+}
+
+// unquoted is the text of a quoted string, in which a backslash escapes, whatever stands behind it.
+func unquoted(element string) string {
+	text, ok := strings.CutPrefix(strings.TrimLeft(element, " \t"), `"`)
+	if !ok {
+		return ""
+	}
+	var b strings.Builder
+	for i := 0; i < len(text) && text[i] != '"'; i++ {
+		if text[i] == '\\' && i+1 < len(text) {
+			i++
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// reportGroups keeps the endpoint groups that send nothing to what is denied (Reporting API of 2018, section
+// 3.1), and names the others.
+func (p *Page) reportGroups(lines []string) (kept, dropped []string) {
+	var groups []json.RawMessage
+	if json.Unmarshal([]byte("["+strings.Join(lines, ",")+"]"), &groups) != nil {
+		return lines, nil // browsers read nothing in it either
+	}
+	var texts []string
+	for _, text := range groups {
+		group := struct {
+			Group     *string
+			Endpoints []struct{ URL string }
+		}{}
+		if json.Unmarshal(text, &group) == nil {
+			denied := false
+			for _, endpoint := range group.Endpoints {
+				denied = p.withholdsReports(endpoint.URL) || denied
+			}
+			if denied {
+				name := "default"
+				if group.Group != nil {
+					name = *group.Group
+				}
+				dropped = append(dropped, name)
+				continue
+			}
+		}
+		texts = append(texts, string(text))
+	}
+	switch {
+	case len(dropped) == 0:
+		return lines, nil
+	case len(texts) == 0:
+		return nil, dropped
+	}
+	return []string{strings.Join(texts, ", ")}, dropped
+}
+
+// withoutGroups drops the policies of Network Error Logging that report to these groups.
+func withoutGroups(lines, groups []string) []string {
+	kept := lines[:0:0]
+	for _, line := range lines {
+		policy := struct {
+			Group string `json:"report_to"`
+		}{}
+		if json.Unmarshal([]byte(line), &policy) != nil || !slices.Contains(groups, policy.Group) {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) == len(lines) {
+		return lines
+	}
+	return kept
+}
