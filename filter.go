@@ -454,6 +454,11 @@ func (rw *responseWriter) rules() markup.Rules {
 	if rw.shows() {
 		rules.Body = rw.snippet
 	}
+	if rw.guards() {
+		rules.Document = func() string {
+			return h.renderer.Guard(rw.place(), rw.pageFor.InForce, rw.pageFor.State == choice.Given)
+		}
+	}
 	rules.Meta, rules.Base = rw.admitMeta, rw.takeBase
 	rw.withhold(&rules)
 	return rules
@@ -980,13 +985,16 @@ func (rw *responseWriter) count(passed markup.Passed) {
 	m := rw.handler.watch.Metrics
 	m.LongTags.Add(float64(passed.Tags))
 	m.LongTexts.Add(float64(passed.Texts))
-	if passed.Encoding == "" {
+	switch {
+	case passed.Encoding != "":
+		rw.countUntouched(m.PassedCharset, "it says that its encoding is "+passed.Encoding)
+	case passed.AMP:
+		rw.countUntouched(m.PassedAMP, "it is one of AMP, which allows no scripts of others")
+	default:
 		m.Rewritten.Inc()
 		m.RewriteBytes.Add(float64(rw.fed))
 		m.RewriteSeconds.Observe(rw.worked.Seconds())
-		return
 	}
-	rw.countUntouched(m.PassedCharset, "it says that its encoding is "+passed.Encoding)
 }
 
 const setCookie = "Set-Cookie"

@@ -76,7 +76,10 @@ type Page struct {
 
 // Withhold lets the rules of a page withhold what is denied.
 func (p *Page) Withhold(rules *markup.Rules) {
-	rules.Prefix, rules.Gate, rules.Host, rules.Frame = prefix, gate, p.host, p.frame
+	rules.Prefix, rules.Gate, rules.Host, rules.Frame, rules.DocumentMark = prefix, gate, p.host, p.frame, ours
+	if scheme, _, _ := strings.Cut(p.Origin, ":"); scheme == "https" { // a proxy in front may end TLS unsaid
+		rules.Scheme = scheme
+	}
 	if p.policy.All&^p.Granted != 0 && len(p.owners) > 0 {
 		rules.Script = p.script
 	}

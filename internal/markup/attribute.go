@@ -66,6 +66,9 @@ var (
 	nameLanguage  = nameOf("language")
 	nameRel       = nameOf("rel")
 	nameHref      = nameOf("href")
+	nameSandbox   = nameOf("sandbox")
+	nameAMP       = nameOf("amp")
+	nameBolt      = nameOf("\u26a1") // which stands for amp
 	nameSrc       = nameOf("src")
 	nameHTTPEquiv = nameOf("http-equiv")
 	nameAnimates  = nameOf("attributename")
@@ -189,6 +192,12 @@ func (t *startTag) runs() bool {
 	}
 	kind = bytes.Trim(kind, whitespace)
 	return len(kind) == 0 || equalFold(kind, "module") || equalFold(kind, "text/partytown") || isJavaScript(kind)
+}
+
+// isInert tells whether a <script> has the type with which authors, and withhold, keep it from running.
+func (t *startTag) isInert() bool {
+	kind, _ := t.value(&nameType)
+	return equalFold(bytes.Trim(kind, whitespace), "text/plain")
 }
 
 // isJavaScript knows the MIME types of the MIME Sniffing standard, section 4.6.

@@ -33,13 +33,15 @@ const (
 	isVoid
 	// inForeign: an element of SVG or MathML.
 	inForeign
+	// holds: keeps what is in it apart from the document.
+	holds
 	// seldom: a link, of which there are many, and few that a rule may act on: those with a "ping".
 	seldom
 )
 
 // everywhere are the flags that matter where the document's structure is settled:
 // the body is open and the content is HTML.
-const everywhere = isRawText | isPlaintext | isForeign | loads | seldom
+const everywhere = isRawText | isPlaintext | isForeign | loads | seldom | holds
 
 // Kind is how the URLs stand in an attribute's value.
 type Kind uint8
@@ -81,7 +83,7 @@ var elements = []element{
 	{name: "style", flags: isMetadata | isRawText},
 	{name: "noframes", flags: isMetadata | isRawText},
 	{name: "noscript", flags: isRawText},
-	{name: "template", flags: isMetadata},
+	{name: "template", flags: isMetadata | holds},
 	{name: "script", flags: isMetadata | isRawText | loads, urls: []urlAttribute{{name: "src"}, {name: "href", when: inSVG}, {name: "xlink:href", when: inSVG}}},
 
 	{name: "textarea", flags: isRawText | endsFrameset},

@@ -10,6 +10,11 @@ func TestWhatIsGatedAndGrantedIsActivated(t *testing.T) {
 		`<script‹ data-g› «type='text/plain'» data-c-service=yes>a()</script>`,
 		`<script‹ data-g› «type=text/plain» «type=x» data-c-service=yes>a()</script>`,
 		`<script‹ data-g› data-c-service=yes «data-c-»src="//a.test"></script>`,
+		// another type is the author's
+		`<script‹ data-g› type=module data-c-service=yes «data-c-»src="//a.test"></script>`, `<script‹ data-g› type=module data-c-service=yes>import "/a.js"</script>`,
+		`<script‹ data-g› type=x-template data-c-service=yes><p></script>`, `<script‹ data-g› type=importmap data-c-service=yes>{}</script>`, `<script‹ data-g› type=application/json data-c-service=yes>{}</script>`,
+		`<script‹ data-g› «type=x-template» data-c-service=yes «data-c-»type=module>a()</script>`,
+		`<script‹ data-g› «type=" Text/Plain "» data-c-service=yes>a()</script>`,
 		`<img‹ data-g› «src="/placeholder.png"» data-c-service=yes «data-c-»src="//a.test" alt=a>`,
 		`<img‹ data-g› «data-c-»SRCSET="//a.test" data-c-service=yes «srcset=x» src=/kept>`,
 		`<iframe‹ data-g› «src="/f"» data-c-service="yes" «data-c-»src="//a.test"></iframe>`,
@@ -47,7 +52,8 @@ func TestWhatIsGatedAndNotGrantedStays(t *testing.T) {
 func TestADeniedHostOnWhatIsGrantedIsNotActivated(t *testing.T) {
 	become(t, granting(),
 		// it would load now: withheld
-		`<img† data-c-service=yes ‡src=//d.test>`, `<script†`+plain+` data-c-service=yes ‡src=//d.test></script>`, `<img† data-c-service=no ‡src=//d.test>`,
+		`<img† ‡data-c-service=yes ‡src=//d.test>`, `<script†`+plain+` ‡data-c-service=yes ‡src=//d.test></script>`, `<img† ‡data-c-service=no ‡src=//d.test>`,
+		`<script†`+plain+` ‡type=text/x-vendor ‡data-c-service=no ‡src=//d.test></script>`,
 		// it waits: it goes on waiting
 		`<img data-c-service=yes data-c-src=//d.test>`, `<script type=text/plain data-c-service=yes src=//d.test></script>`,
 		`<script type=text/plain data-c-service=yes data-c-src=//d.test></script>`, `<img src=/placeholder data-c-service=yes data-c-src=//d.test>`,

@@ -14,11 +14,11 @@ func FuzzHost(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		var buffer [maxHost]byte
-		got, relative := hostOf([]byte(value), false, &buffer)
+		got, relative := hostOf([]byte(value), false, "", &buffer)
 		if relative && len(got) > 0 || len(got) > maxHost || strings.ContainsAny(string(got), " \t\n/\\?#@") || strings.ToLower(string(got)) != string(got) {
 			t.Fatalf("%q: %q, %v", value, got, relative)
 		}
-		escaped, same := hostOf([]byte(strings.ReplaceAll(value, "&", "&amp;")), true, &[maxHost]byte{})
+		escaped, same := hostOf([]byte(strings.ReplaceAll(value, "&", "&amp;")), true, "", &[maxHost]byte{})
 		if string(escaped) != string(got) || same != relative {
 			t.Fatalf("%q: %q, %v, but with references %q, %v", value, got, relative, escaped, same)
 		}

@@ -47,6 +47,21 @@ func TestHostsAreFoundAsTheURLStandardParses(t *testing.T) {
 	}
 }
 
+// TestBehindThePagesOwnSchemeAHostComesAfterTwoSlashes: "special relative or authority state".
+func TestBehindThePagesOwnSchemeAHostComesAfterTwoSlashes(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://d.test/": "d.test", `https:\\d.test`: "d.test", `https:/\d.test`: "d.test", "https:///d.test": "d.test", "h\nttps:/\t/d.test": "d.test",
+		"https:d.test": "", "https:/d.test": "", "https:": "", "HTTPS:/d.test/x": "", `https:\d.test`: "",
+		"http:d.test": "d.test", "http:/d.test": "d.test", "wss:d.test": "d.test",
+	} {
+		var hosts []string
+		uncompressed(t, Scanner{Rules: Rules{Scheme: "https", Host: func(host []byte) *Mark { hosts = append(hosts, string(host)); return nil }}}, `<img src="`+html.EscapeString(url)+`">`, 1<<20)
+		if got := strings.Join(hosts, " "); got != want {
+			t.Errorf("%q: %q, want %q", url, got, want)
+		}
+	}
+}
+
 func TestCharacterReferencesInURLsAreRead(t *testing.T) {
 	for value, want := range map[string]string{
 		"https:&#47;&#x2f;d.test": "d.test", "&#104;ttps://d.test": "d.test", "&#x68;ttps://d.test": "d.test", "https&colon;//d.test": "d.test", "https&#58//d.test": "d.test",
@@ -103,20 +118,27 @@ func TestARefreshIsAskedForWhereItLeads(t *testing.T) {
 
 func TestTheFirstBaseIsThatOfTheURLsBehindIt(t *testing.T) {
 	for page, want := range map[string]string{
-		`<img src=a><base href=//b.test/><img src=b><img src=//c.test>`:                              "b.test c.test",
-		`<base href=//b.test/><base href=//c.test/><img src=x>`:                                      "b.test",
-		`<base target=x><base href=//c.test/><img src=x>`:                                            "c.test",
-		`<base href=/x/><base href=//c.test/><img src=x>`:                                            "",
-		`<base href=data:,><base href=//c.test/><img src=x>`:                                         "",
-		`<base href="&#47;/b.test"><img src="/x"><img src="data:,x">`:                                "b.test",
-		`<base href=//b.test><img src=""><meta http-equiv=refresh content=5><form action=""></form>`: "",
-		`<svg><base href=//b.test /></svg><base href=//c.test><img src=x>`:                           "c.test",
-		`<body><p><base href=//b.test><form action=x>`:                                               "b.test",
-		`<base href=//b.test><noscript><img src=x></noscript>`:                                       "b.test",
-		`<base href=//b.test><iframe srcdoc="<img src=x>"></iframe>`:                                 "b.test",
-		`<base href=//b.test><iframe srcdoc="<base href=//c.test><img src=x>"></iframe><img src=x>`:  "c.test b.test",
-		`<base href=//b.test><iframe srcdoc="<base href=/c><img src=x>"></iframe>`:                   "b.test",
-		`<iframe srcdoc="<base href=//c.test><img src=x>"></iframe><img src=x>`:                      "c.test",
+		`<img src=a><base href=//b.test/><img src=b><img src=//c.test>`:                                 "b.test c.test",
+		`<base href=//b.test/><base href=//c.test/><img src=x>`:                                         "b.test",
+		`<base target=x><base href=//c.test/><img src=x>`:                                               "c.test",
+		`<base href=/x/><base href=//c.test/><img src=x>`:                                               "",
+		`<base href=data:,><base href=//c.test/><img src=x>`:                                            "",
+		`<base href="&#47;/b.test"><img src="/x"><img src="data:,x">`:                                   "b.test",
+		`<base href=//b.test><img src=""><meta http-equiv=refresh content=5><form action=""></form>`:    "",
+		`<svg><base href=//b.test /></svg><base href=//c.test><img src=x>`:                              "c.test",
+		`<body><p><base href=//b.test><form action=x>`:                                                  "b.test",
+		`<base href=//b.test><noscript><img src=x></noscript>`:                                          "b.test",
+		`<base href=//b.test><iframe srcdoc="<img src=x>"></iframe>`:                                    "b.test",
+		`<base href=//b.test><iframe srcdoc="<base href=//c.test><img src=x>"></iframe><img src=x>`:     "c.test b.test",
+		`<base href=//b.test><iframe srcdoc="<base href=/c><img src=x>"></iframe>`:                      "b.test",
+		`<iframe srcdoc="<base href=//c.test><img src=x>"></iframe><img src=x>`:                         "c.test",
+		`<template><base href=//b.test></template><img src=x>`:                                          "",
+		`<p><template><p><base href=//b.test></p></template><img src=x><base href=//c.test><img src=y>`: "c.test",
+		`<p><template><template></template><base href=//b.test></template><img src=x>`:                  "",
+		`<p><template><svg></svg><base href=//b.test></TEMPLATE ><base href=//c.test><img src=x>`:       "c.test",
+		`<base href=https://b.test/><img src=https:x>`:                                                  "b.test",
+		`<base href=https://b.test/><img src=http:x>`:                                                   "x",
+		`<base href=HTTP://b.test/><iframe srcdoc="<img src=http:/x>"></iframe>`:                        "b.test",
 	} {
 		if got := asked(t, page); got != want {
 			t.Errorf("%s: %q, want %q", page, got, want)

@@ -24,6 +24,11 @@ type Rules struct {
 	// Body nothing is inserted.
 	Body func(lang []byte) string
 
+	// Document is asked, for each document in the srcdoc of a frame in which something changes and scripts run,
+	// what is inserted first there; the frame gets DocumentMark. With a nil Document neither is inserted.
+	Document     func() string
+	DocumentMark string
+
 	// Base is told the href of a <base> that counts, as it is parsed, before what stands behind it; also of
 	// one in the document of a frame, for what is in that. A nil Base is not told.
 	Base func(href []byte)
@@ -45,6 +50,10 @@ type Rules struct {
 	// valid during the call only. With a nil Frame it shows nothing.
 	Frame func(mark *Mark, src []byte) string
 
+	// Scheme is the page's own, in lower case, against which an address such as https:x is resolved; "" where
+	// nobody knows, and then that x counts for a host.
+	Scheme string
+
 	// Meta is told the content of each <meta http-equiv=content-security-policy>, and returns what
 	// becomes of it, in ASCII. With a nil Meta it stays.
 	Meta func(content []byte) string
@@ -55,8 +64,8 @@ type Rules struct {
 
 	// Gate is the attribute with which an author marks an element that waits to be
 	// activated, in lower case. Granted is asked with its value; where it returns a mark, the
-	// element is activated: its attributes lose Prefix, and a script its inert type. With a
-	// nil Granted nothing is activated. A <script> of another type that has it is left alone.
+	// element is activated: its attributes lose Prefix, and a script its type where that is text/plain. With a
+	// nil Granted nothing is activated.
 	Gate    string
 	Granted func(value []byte) *Mark
 }
@@ -77,6 +86,8 @@ type Passed struct {
 	// Encoding is the character encoding, named by the page itself, for which the page
 	// was left alone; "" where it was not.
 	Encoding string
+	// AMP tells that the page was left alone because it is one of AMP, which allows no scripts of others.
+	AMP bool
 }
 
 const (

@@ -43,6 +43,7 @@ type Scanner struct {
 	structure
 	foreign
 	baseHost []byte // of <base href>; empty: the page's own
+	scheme   string // of <base href>, else Scheme
 	baseSeen bool
 	depth    int           // of documents in documents
 	host     [maxHost]byte // the last one
@@ -72,6 +73,9 @@ func (s *Scanner) begin() {
 	s.begun = true
 	s.implied, s.head, s.capture.from = -1, -1, -1
 	s.gate = nameOf(s.Gate)
+	if s.depth == 0 {
+		s.scheme = s.Scheme
+	}
 	if s.tag.spans == nil {
 		s.tag.spans = s.room[:0]
 	}
@@ -83,7 +87,7 @@ func (s *Scanner) begin() {
 
 // settle is called where what unsettled is made of may have changed.
 func (s *Scanner) settle() {
-	s.unsettled = s.phase != finished || len(s.open) > 0
+	s.unsettled = s.phase != finished || len(s.open) > 0 || s.templates > 0
 	s.wanted = everywhere
 	if !s.elements() {
 		s.wanted &^= loads | seldom
@@ -163,7 +167,12 @@ func (s *Scanner) leave(encoding string) {
 		s.edits = s.edits[:0] // of which none has gone yet
 	}
 	s.Passed.Encoding = encoding
-	s.phase, s.head, s.Rules, s.open = finished, -1, Rules{}, s.open[:0]
+	s.passRest()
+}
+
+// passRest lets the rest of the page pass as it is.
+func (s *Scanner) passRest() {
+	s.phase, s.head, s.Rules, s.open, s.templates = finished, -1, Rules{}, s.open[:0], 0
 }
 
 // held is the offset from which bytes are undecided besides those not yet scanned, -1

@@ -24,6 +24,21 @@ func TestTheDocumentInASrcdocIsADocument(t *testing.T) {
 	)
 }
 
+func TestADocumentInWhichSomethingChangesIsGuarded(t *testing.T) {
+	rules := denying()
+	rules.Document, rules.DocumentMark = func() string { return `<script a="b"></script>` }, ` data-d`
+	const guard = `‹&lt;script a=&quot;b&quot;>&lt;/script>›`
+	become(t, rules,
+		`<iframe‹ data-d› srcdoc="`+guard+`<img† ‡src=//d.test>"></iframe>`,
+		`<iframe‹ data-d› srcdoc=" <!DOCTYPE html>`+guard+`<p><img† ‡src=//d.test>"></iframe>`,
+		`<iframe‹ data-d› sandbox=allow-forms srcdoc="<img† ‡src=//d.test>"></iframe>`,
+		`<iframe‹ data-d› sandbox="Allow-Scripts" srcdoc="`+guard+`<img† ‡src=//d.test>"></iframe>`,
+		`<iframe srcdoc="<!doctype html><img src=/a>"></iframe>`, `<iframe srcdoc="<script>own()</script>"></iframe>`,
+		`<iframe†‹ src="/f"› ‡srcdoc="<p>" ‡src=//d.test></iframe>`,
+		`<noscript><img† ‡src=//d.test></noscript>`,
+	)
+}
+
 func TestBytesOfASrcdocThatAreNoUTF8Stay(t *testing.T) {
 	become(t, denying(), "<iframe srcdoc=\"\xe9&eacute;<img† alt=\xff ‡src=//d.test>&#233;\xfe\"></iframe>")
 	become(t, denying(), "<iframe srcdoc=\"\xfe\xff<img† ‡src=//d.test>\"></iframe>")

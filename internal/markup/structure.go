@@ -25,7 +25,7 @@ const (
 // structure is where the scan is in the document.
 type structure struct {
 	headClosed    bool  // </head> was seen
-	templates     int   // open template elements, until the body is open
+	templates     int   // open template elements
 	framesetNotOK bool  // the parser's frameset-ok flag is "not ok"
 	implied       int64 // where the body is implied, in the phase impliedBody; else -1
 	head          int64 // where Head is inserted, while it may still show that nothing must be; else -1
@@ -200,16 +200,22 @@ func (s *Scanner) structureStartTagEnds(offset int64) {
 	}
 	switch s.tag.element {
 	case elementHTML:
-		s.readLang()
-	case elementTemplate:
-		if len(s.open) == 0 {
-			s.templates++
+		if s.isAMP() {
+			s.Passed.AMP = true
+			s.passRest()
+			return
 		}
+		s.readLang()
 	case elementInput:
 		if hidden, _ := s.tag.value(&nameType); !equalFold(hidden, "hidden") {
 			s.clearFramesetOK()
 		}
 	}
+}
+
+// isAMP tells that the page, whose <html> is the current tag, is one of AMP (AMP HTML, "required markup").
+func (s *Scanner) isAMP() bool {
+	return s.phase == beforeHead && (s.tag.has(&nameAMP) || s.tag.has(&nameBolt))
 }
 
 // maxLang bounds a language tag; RFC 5646 (section 4.4.1) wants room for 35 characters.
@@ -232,10 +238,6 @@ func (s *Scanner) readLang() {
 
 // structureEndTag acts on an end tag in HTML content.
 func (s *Scanner) structureEndTag(e *element, offset int64) {
-	if e == elementTemplate && s.templates > 0 {
-		s.templates--
-		return
-	}
 	if s.templates > 0 {
 		return
 	}

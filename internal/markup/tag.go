@@ -38,6 +38,10 @@ func (s *Scanner) startTagEnds(w []byte, end int) {
 	if !t.foreign && s.phase != finished {
 		s.structureStartTagEnds(s.base + int64(end))
 	}
+	if e == elementTemplate && !t.foreign && len(s.open) == 0 {
+		s.templates++
+		s.settle()
+	}
 	switch {
 	case t.foreign:
 		if !t.selfClosing {
@@ -97,6 +101,11 @@ func (s *Scanner) endTagNamed(w []byte, start int, name []byte) {
 		}
 	}
 	if len(s.open) > 0 && !s.foreignEndTag(packed, e) {
+		return
+	}
+	if e == elementTemplate && s.templates > 0 {
+		s.templates--
+		s.settle()
 		return
 	}
 	if s.phase != finished {

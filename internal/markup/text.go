@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 )
@@ -73,7 +74,7 @@ func (s *Scanner) nested(text []byte, offset int64) []Edit {
 	inner := s.inner
 	inner.Reset(s.Rules)
 	inner.depth, inner.base = s.depth+1, offset
-	inner.baseHost, inner.baseSeen = slices.Clone(s.baseHost), s.baseSeen
+	inner.baseHost, inner.baseSeen, inner.scheme = slices.Clone(s.baseHost), s.baseSeen, s.scheme
 	edits, _ := inner.Scan(text, true)
 	s.Passed.Tags += inner.Passed.Tags
 	s.Passed.Texts += inner.Passed.Texts
@@ -97,7 +98,7 @@ func (s *Scanner) embedded(a span) {
 		at = offset + shift
 		return at, at > 0 && passed > 0 && references[passed-1].end == at && value[at-1] != ';'
 	}
-	for _, e := range s.nestedDocument(markup) {
+	for _, e := range s.guarded(markup, s.nestedDocument(markup)) {
 		at, open := inValue(int(e.Offset))
 		end, _ := inValue(int(e.Offset) + e.Length)
 		replacement := escapeQuoted.Replace(e.Replacement)
@@ -109,6 +110,24 @@ func (s *Scanner) embedded(a span) {
 		}
 		s.edit(s.tag.offset+int64(start+at), end-at, replacement)
 	}
+}
+
+// guarded adds to the edits of the document of the current tag, a frame, what is inserted where there are any.
+func (s *Scanner) guarded(text []byte, edits []Edit) []Edit {
+	if len(edits) == 0 || s.Document == nil {
+		return edits
+	}
+	s.edit(s.tag.offset+int64(s.tag.nameEnd), 0, s.DocumentMark)
+	if sandbox, ok := s.tag.value(&nameSandbox); ok && !bytes.Contains(bytes.ToLower(sandbox), []byte("allow-scripts")) {
+		return edits
+	}
+	at := len(text) - len(bytes.TrimLeft(text, whitespace))
+	if end := bytes.IndexByte(text[at:], '>'); end < 0 || !hasPrefixFold(text[at:], "<!doctype") {
+		at = 0
+	} else {
+		at += end + 1
+	}
+	return append([]Edit{{int64(at), 0, s.Document()}}, edits...)
 }
 
 var (

@@ -13,8 +13,8 @@ import (
 // parses it (section 4.4) on a page that came by HTTP: nil with relative true for
 // one on the page's own base, nil with relative false for one that is of no host. The
 // host is in lower case, in ASCII, without port and final dot. Where the value is escaped there
-// may be character references in it.
-func hostOf(value []byte, escaped bool, buffer *[maxHost]byte) (host []byte, relative bool) {
+// may be character references in it. scheme is the base's, "" where nobody knows.
+func hostOf(value []byte, escaped bool, scheme string, buffer *[maxHost]byte) (host []byte, relative bool) {
 	if len(value) > 1 && value[0] == '/' && class[value[1]]&letter != 0 {
 		return nil, true // what most are
 	}
@@ -23,7 +23,7 @@ func hostOf(value []byte, escaped bool, buffer *[maxHost]byte) (host []byte, rel
 	if escaped {
 		doubts = "&\t\n\r"
 	}
-	authority, kind := authorityOf(v)
+	authority, kind := authorityOf(v, scheme)
 	if kind == opaqueURL || kind == relativeURL && !bytes.ContainsAny(untilPath(v), doubts) {
 		return nil, kind == relativeURL
 	}
@@ -32,7 +32,7 @@ func hostOf(value []byte, escaped bool, buffer *[maxHost]byte) (host []byte, rel
 			value = decoded(value)
 		}
 		clean := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(string(value))
-		if authority, kind = authorityOf(bytes.TrimFunc([]byte(clean), isControlOrSpace)); kind != absolute {
+		if authority, kind = authorityOf(bytes.TrimFunc([]byte(clean), isControlOrSpace), scheme); kind != absolute {
 			return nil, kind == relativeURL
 		}
 	}
@@ -64,8 +64,9 @@ const (
 	absolute
 )
 
-// authorityOf returns what stands between the scheme and the path.
-func authorityOf(v []byte) (authority []byte, kind urlKind) {
+// authorityOf returns what stands between the scheme and the path. Behind the base's own scheme there is a host
+// only after two slashes ("special relative or authority state").
+func authorityOf(v []byte, base string) (authority []byte, kind urlKind) {
 	rest := v
 	if end := schemeLength(v); end > 0 {
 		known := false
@@ -76,6 +77,9 @@ func authorityOf(v []byte) (authority []byte, kind urlKind) {
 			return nil, opaqueURL
 		}
 		rest = v[end+1:]
+		if base != "" && equalFold(v[:end], base) && (len(rest) < 2 || !isSlash(rest[0]) || !isSlash(rest[1])) {
+			return nil, relativeURL
+		}
 	} else if len(v) < 2 || !isSlash(v[0]) || !isSlash(v[1]) {
 		return nil, relativeURL
 	}
@@ -234,7 +238,7 @@ func refreshURL(content []byte) []byte {
 // for one on the page's own host, and for one that is of no host.
 func Host(url string) (host []byte, ok bool) {
 	var buffer [maxHost]byte
-	host, _ = hostOf([]byte(url), false, &buffer)
+	host, _ = hostOf([]byte(url), false, "", &buffer)
 	return host, len(host) > 0
 }
 

@@ -25,7 +25,7 @@ func (s *Scanner) element(end int64) {
 	activated := s.activated()
 	isScript := t.element == elementScript
 	isData := isScript && !t.runs() // or waits for somebody who knows its type
-	if isData && activated == nil && s.isGated() {
+	if isScript && activated == nil && s.isGated() && t.isInert() {
 		return
 	}
 	t.count()
@@ -134,7 +134,7 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 	if s.Host == nil || len(url) == 0 {
 		return nil
 	}
-	host, relative := hostOf(url, escaped, &s.host)
+	host, relative := hostOf(url, escaped, s.scheme, &s.host)
 	if relative {
 		host = s.baseHost
 	}
@@ -152,8 +152,12 @@ func (s *Scanner) takeBase() {
 		if s.Base != nil {
 			s.Base(href)
 		}
-		if host, relative := hostOf(href, false, &s.host); !relative {
+		if host, relative := hostOf(href, false, s.scheme, &s.host); !relative {
 			s.baseHost = append(s.baseHost[:0], host...)
+			href = bytes.TrimFunc(href, isControlOrSpace)
+			if end := schemeLength(href); end > 0 {
+				s.scheme = strings.ToLower(string(href[:end]))
+			}
 		}
 	}
 }
@@ -173,7 +177,8 @@ func (s *Scanner) withhold(t *startTag, mark *Mark) {
 	}
 	s.edit(t.offset+int64(t.nameEnd), 0, added)
 	for _, a := range t.spans {
-		if t.moving(t.name(a)) >= 0 {
+		// What its author has put there makes way in the same manner: no attribute may stand twice.
+		if name := t.name(a); t.moving(name) >= 0 || s.moved(name) >= 0 || s.Gate != "" && equalFold(name, s.Gate) {
 			s.edit(t.offset+int64(a.start), 0, s.Prefix)
 		}
 	}
@@ -211,7 +216,7 @@ func (s *Scanner) activate(mark *Mark) {
 	t := &s.tag
 	s.edit(t.offset+int64(t.nameEnd), 0, mark.Attributes)
 	replaced := 0
-	if t.element == elementScript {
+	if t.element == elementScript && t.isInert() {
 		replaced = 1 << len(t.element.urls) // the type
 	}
 	for _, a := range t.spans {

@@ -30,6 +30,30 @@ func TestEachElementThatLoadsIsWithheld(t *testing.T) {
 	)
 }
 
+func TestAScriptIsWithheldWhateverItsType(t *testing.T) {
+	for _, kind := range []string{"text/partytown", "text/x-template", "application/json", "importmap", "x", "&#116;ext/x"} {
+		become(t, denying(), `<script†‹ type="text/plain"› ‡type="`+kind+`" ‡src=//d.test></script>`)
+	}
+}
+
+func TestNoAttributeStandsTwice(t *testing.T) {
+	rules := denying()
+	rules.Gate = "data-c-service"
+	become(t, rules,
+		`<img† ‡src=//d.test ‡data-c-src=/a>`, `<img† ‡DATA-C-SRC=/a ‡src=//d.test>`, `<img† ‡data-c-srcset=/a ‡src=//d.test data-c-alt=a>`, `<img† ‡src=//d.test ‡data-c-service=x>`,
+		`<script†`+plain+` ‡data-c-type=module ‡type=x ‡src=//d.test></script>`, `<iframe†‹ src="/f"› ‡data-c-src=/a ‡src=//d.test></iframe>`, `<img src=/a data-c-src=//d.test>`,
+	)
+}
+
+func TestAPageOfAMPPasses(t *testing.T) {
+	rules := denying()
+	rules.Head, rules.Body = headed, insert(notice)
+	for _, page := range []string{"<!doctype html><html ⚡ lang=fr><head><img src=//d.test>", "<html amp>x", "<!-- --><HTML AMP=''><script>track()</script>"} {
+		becomes(t, Scanner{Rules: rules}, page, Passed{AMP: true})
+	}
+	become(t, rules, `<html amps><head>‹`+headed+`›</head>‹`+notice+`›<img† ‡src=//d.test>`)
+}
+
 func TestAFrameWithADocumentBelongsToItsAddress(t *testing.T) {
 	become(t, denying(),
 		`<iframe†‹ src="/f"› ‡srcdoc="x" ‡src=//d.test></iframe>`, `<iframe†‹ src="/f"› ‡src=//d.test ‡srcdoc="<img† ‡src=//d.test>" ‡srcdoc=y></iframe>`,

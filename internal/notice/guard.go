@@ -232,18 +232,22 @@ func (g Guard) worker(files fs.FS, p *policy.Policy) ([]byte, error) {
 }
 
 // Guard returns the tag of the guard, for a visitor whose choice, if there is one, grants these
-// services. It comes before any <base>, so that a path says where it is.
+// services.
 func (r *Renderer) Guard(p Place, granted policy.Set, chosen bool) string {
 	on := strconv.FormatUint(uint64(granted), 16)
 	if !chosen {
 		on = "?" + on
 	}
-	return `<script data-caddy-consent="` + on + `" src="` + r.assets.folder + `guard.js"` + r.trust(p, "guard.js") + `></script>`
+	return r.guardTag(p, on, "guard.js")
+}
+
+func (r *Renderer) guardTag(p Place, on, file string) string {
+	return `<script data-caddy-consent="` + on + `" src="` + p.Origin + r.assets.folder + file + `"` + r.trust(p, file) + `></script>`
 }
 
 // KeptGuard returns the tag of the guard in a document that a service worker keeps.
 func (r *Renderer) KeptGuard(p Place) string {
-	return `<script data-caddy-consent="?0" src="` + r.assets.folder + `kept.js"` + r.trust(p, "kept.js") + `></script>`
+	return r.guardTag(p, "?0", "kept.js")
 }
 
 // Trust is how script elements are marked so that a Content-Security-Policy lets them run, and an

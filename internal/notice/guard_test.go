@@ -71,7 +71,7 @@ func TestTheGuardsTagTellsWhatIsGranted(t *testing.T) {
 	r := renderer(t, func(o *Options, d *policy.Declaration) {})
 	place := Place{Origin: "https://a.example", Trust: Trust{Nonce: `a"b`, Integrity: true}}
 	got := r.Guard(place, 0x1f, true)
-	want := `<script data-caddy-consent="1f" src="` + r.assets.folder + `guard.js" data-cfasync="false" nonce="a&#34;b" integrity="` + r.assets.files["guard.js"].Hash + `"></script>`
+	want := `<script data-caddy-consent="1f" src="https://a.example` + r.assets.folder + `guard.js" data-cfasync="false" nonce="a&#34;b" integrity="` + r.assets.files["guard.js"].Hash + `"></script>`
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

@@ -15,8 +15,8 @@ import (
 type Metrics struct {
 	// Rewritten counts pages that went through the rewriter; PassedCharset, PassedCoding and PassedTransform
 	// those that passed untouched, because markup cannot be found in their character encoding,
-	// their content coding cannot be decoded, or no-transform forbids it.
-	Rewritten, PassedCharset, PassedCoding, PassedTransform prometheus.Counter
+	// their content coding cannot be decoded, or no-transform forbids it; PassedAMP those of AMP.
+	Rewritten, PassedCharset, PassedCoding, PassedTransform, PassedAMP prometheus.Counter
 	// LongTags and LongTexts count the pieces of rewritten pages that passed without being
 	// looked at, because they are too long to be held.
 	LongTags, LongTexts prometheus.Counter
@@ -73,6 +73,7 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 		Rewritten:         pages.WithLabelValues("rewritten", ""),
 		PassedCharset:     pages.WithLabelValues("passed", "charset"),
 		PassedCoding:      pages.WithLabelValues("passed", "coding"),
+		PassedAMP:         pages.WithLabelValues("passed", "amp"),
 		PassedTransform:   pages.WithLabelValues("passed", "no-transform"),
 		LongTags:          unread.WithLabelValues("tag"),
 		LongTexts:         unread.WithLabelValues("text"),

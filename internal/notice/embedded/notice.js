@@ -22,6 +22,14 @@
 	function notice() { return document.getElementById('caddy-consent'); }
 	function control() { return document.querySelector('[data-caddy-consent="manage"]'); }
 
+	// Where browsers do not say for what they ask, the frames of a page come with a notice of their own.
+	try {
+		if (top !== window && top.document.querySelector('#caddy-consent, [data-caddy-consent="manage"]')) {
+			[notice(), control()].forEach(function (part) { if (part) leave(part); });
+			return;
+		}
+	} catch (foreign) { /* the page around is another site's, where this one stands for itself */ }
+
 	// What the page came with; the notice and the control may be gone when it is asked for.
 	var first = notice() || control();
 	var language = (first || document.documentElement).lang;

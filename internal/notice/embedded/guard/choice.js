@@ -19,11 +19,12 @@ const follow = event => {
 	// Where that fails, the page is loaded anew; not at once, as it fails too where the visitor goes on to another page.
 	releasing.then(() => guard.follow(event.detail)).catch(() => setTimeout(() => window.location.reload(), 3000));
 };
-// Frames follow the choice that is made in the page around them, which must not keep them once they are gone.
+// Frames follow the choice that is made in the page around them, which must not keep them once they are gone; after
+// it, as its guard may have had their functions first.
 const followers = new Set();
 const hear = event => {
 	follow(event);
-	for (const ref of followers) (ref.deref() || String)(event);
+	releasing.then(() => followers.forEach(ref => (ref.deref() || String)(event)), String);
 };
 document.addEventListener('consentchange', hear, true);
 window[KEY].listeners.push([null, 'consentchange', hear]); // also in a document that is opened anew

@@ -24,7 +24,7 @@ const candidates = policy.elements.split('|').map(group => {
 const kindOf = el => localName(el).toLowerCase();
 const isFrame = /^(i?frame|embed|object)$/;
 const isLive = node => !!viewOf(documentOf(node) || node);
-const isHeld = el => get(el, MARK) !== null && [...attributesOf(el)].some(a => a.name.startsWith(HELD));
+const isHeld = el => get(el, MARK) !== null && (get(el, 'srcdoc') !== null || [...attributesOf(el)].some(a => a.name.startsWith(HELD)));
 const isSVG = el => /svg$/.test(namespaceOf(el));
 const loadsBy = (el, name) => (loads[kindOf(el)] || []).find(rule => rule.name === name && (!rule.svg || isSVG(el)));
 const relations = new Set(policy.relations.split(' '));
@@ -89,7 +89,7 @@ const authored = el => {
 	const style = get(el, 'style');
 	return all.filter(({ name, value }) => !ours || (name !== HELD + 'style' || style !== null) && name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
-		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, value, namespaceURI] : name === HELD + 'style' ? ['style', style.replace(/data:,#([^"')\s;]*)/g, (_, url) => decodeURIComponent(url))] :
+		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, ours && name === 'srcdoc' ? unwritten(value) : value, namespaceURI] : name === HELD + 'style' ? ['style', style.replace(/data:,#([^"')\s;]*)/g, (_, url) => decodeURIComponent(url))] :
 			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
 };
 
@@ -193,12 +193,11 @@ const importInert = (node, deep) => {
 // In text, of a document in an attribute and where scripts run of <noscript>, it is as the server has written it.
 // It matches wherever it begins, so that no text takes longer than its length.
 const written = / data-caddy-consent="" data-consent-service="[\w-]+"( src="[^"]*")?(?: type="text\/plain")?((?:[^>"']+|"[^"]*"?|'[^']*'?)*>?)/g;
-const unwritten = text => text.replace(written, (all, src = '', rest) => rest.endsWith('>') ? (/\/placeholder\?/.test(src) ? '' : src) + rest.replace(/(^|\s)data-consent-/g, '$1') : all);
+const unwritten = text => text.replace(/<script data-caddy-consent="[?\w]*" src="[^"]*"[^>]*><\/script>/, '').replace(written, (all, src = '', rest) => rest.endsWith('>') ? (/\/placeholder\?/.test(src) ? '' : src) + rest.replace(/(^|\s)data-consent-/g, '$1') : all);
 const restore = root => {
-	for (const el of [root, ...findIn(root, '[' + MARK + '],noscript,iframe[srcdoc],template')]) {
+	for (const el of [root, ...findIn(root, '[' + MARK + '],noscript,template')]) {
 		if (isHeld(el)) dress(el, authored(el));
-		const kind = kindOf(el), srcdoc = kind === 'iframe' && get(el, 'srcdoc');
-		if (srcdoc && srcdoc.includes(HELD)) put(el, 'srcdoc', unwritten(srcdoc));
+		const kind = kindOf(el);
 		// Without scripts, as here, markup in <noscript> is elements: else it would be escaped when it is read.
 		if (kind === 'noscript' && !el.firstElementChild) apply(setInner, el, [unwritten(textOf(el))]);
 		if (kind === 'template') [...el.content.children].forEach(restore);
@@ -268,7 +267,7 @@ const screen = el => {
 // The attributes of one that its author has gated, or that we hold, when it is released.
 const activated = el => {
 	const all = [...attributesOf(el)];
-	return isHeld(el) ? authored(el) : all.filter(({ name }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script'))
+	return isHeld(el) ? authored(el) : all.filter(({ name, value }) => !all.some(a => a.name === HELD + name) && !(name === 'type' && kindOf(el) === 'script' && /^\s*text\/plain\s*$/i.test(value)))
 		.map(({ name, value, namespaceURI }) => name.startsWith(HELD) && name !== SERVICE ? [name.slice(HELD.length), value] : [name, value, namespaceURI]);
 };
 const finders = { 1: findIn, 9: findInDocument, 11: findInFragment };

@@ -7,7 +7,7 @@ const guardInsertion = (window, realm) => {
 	const from = uncurry(describe(Node.prototype, 'ownerDocument').get);
 	const isForeign = node => {
 		try {
-			return typeof node === 'object' && from(node) !== document;
+			return typeof node === 'object' && from(node) !== window.document; // a frame's first one may be gone
 		} catch (none) { /* no node: the native says so */ }
 	};
 	const lookAt = (parent, nodes) => {

@@ -34,7 +34,7 @@
 		}
 		if (!body) return;
 		const put = el => (el.isConnected && html.moveBefore || html.insertBefore).call(html, el, body); // the first does not load the style sheet again
-		for (let el; (el = body.firstElementChild) && el.matches(MARK + ':not([data-consent-service])');) {
+		for (let el; (el = body.firstElementChild) && el.matches(MARK + ':not([data-consent-service],iframe)');) {
 			el.hidden = true; // until the style sheet is there, which has the last word
 			put(el);
 			for (const old of known) if (old.matches(ROOT) && el.matches(ROOT)) { // a page that was swapped in brings its own
