@@ -325,7 +325,10 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	page.SuffixETag(h, rw.suffix())
 	rw.expireLeftovers()
 	if rw.asker.Visits() && rw.choice.State == choice.Given && rw.choice.Receipt == "" {
-		rw.handler.visitor.Native(rw.request, rw.choice)
+		if line := rw.handler.visitor.Native(rw.request, rw.choice); line != "" {
+			rw.addCookies(line)
+			page.NeverStore(h)
+		}
 	}
 	if !rw.rewrites() || h.Get("Content-Length") == "0" {
 		return passing
@@ -410,10 +413,15 @@ func (rw *responseWriter) expireLeftovers() {
 		return
 	}
 	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), page.IsHTTPS(rw.request), &rw.seen)
-	if len(leftovers) > 0 {
+	rw.addCookies(leftovers...)
+}
+
+// addCookies adds Set-Cookie lines of ours, which are not filtered.
+func (rw *responseWriter) addCookies(lines ...string) {
+	if len(lines) > 0 {
 		h := rw.Header()
-		h[setCookie] = append(h[setCookie], leftovers...)
-		rw.filtered = append(rw.filtered, leftovers...)
+		h[setCookie] = append(h[setCookie], lines...)
+		rw.filtered = append(rw.filtered, lines...)
 	}
 }
 

@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
@@ -255,6 +258,40 @@ func TestWhatABrowserShowsAsHTMLIsHTML(t *testing.T) {
 				t.Errorf("got %s", bare(res.body))
 			}
 		})
+	}
+}
+
+// TestAChoiceOfThePortalsBannerWithoutATimeRunsOut: it counts as made when it is first seen.
+func TestAChoiceOfThePortalsBannerWithoutATimeRunsOut(t *testing.T) {
+	g := guard(t, declared, html(portalPage))
+	native := "Cookie: cookies_preferences=" + url.QueryEscape(`{"functional_cookies":true,"ga":true,"youtube":false,"tool":false}`)
+	if res := g.do(t, "GET", "/", "", byScript, native); len(res.Header["Set-Cookie"]) > 0 {
+		t.Errorf("for a script: %q", res.Header["Set-Cookie"])
+	}
+	before := time.Now().UnixMilli()
+	res := g.do(t, "GET", "/", "", byVisitor, native)
+	lines := res.Header["Set-Cookie"]
+	if len(lines) != 1 || !strings.Contains(lines[0], "; Max-Age=15552000") || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
+		t.Fatalf("%q, %v", lines, res.Header)
+	}
+	pair, _, _ := strings.Cut(lines[0], ";")
+	_, value, _ := strings.Cut(pair, "=")
+	text, err := url.PathUnescape(value)
+	var written struct {
+		GA, Youtube, Tool bool
+		Timestamp         int64
+		MAC               string
+	}
+	if err != nil || json.Unmarshal([]byte(text), &written) != nil || !written.GA || written.Youtube || written.Tool || written.MAC == "" || written.Timestamp < before || written.Timestamp > time.Now().UnixMilli() {
+		t.Errorf("%v: %s", err, text)
+	}
+	again := g.do(t, "GET", "/", "", byVisitor, "Cookie: "+pair)
+	if len(again.Header["Set-Cookie"]) > 0 || noticeTag.MatchString(again.body) {
+		t.Errorf("the next page: %q, notice %t", again.Header["Set-Cookie"], noticeTag.MatchString(again.body))
+	}
+	timed := fmt.Sprintf(`{"ga":true,"youtube":false,"tool":false,"timestamp":%d}`, before)
+	if res := g.do(t, "GET", "/", "", byVisitor, "Cookie: cookies_preferences="+url.QueryEscape(timed)); len(res.Header["Set-Cookie"]) > 0 {
+		t.Errorf("with a time: %q", res.Header["Set-Cookie"])
 	}
 }
 

@@ -300,6 +300,12 @@ func TestEntriesSayWhatWasAskedAnsweredAndHow(t *testing.T) {
 		"native by native in fr, gpc false: [ga] [youtube matomo] []",
 		"native by native in fr, gpc false: [ga] [youtube matomo] []",
 	}
+	for i, e := range entries {
+		claimed, isNative := e["claimed"].(string)
+		if isNative != (i > 2) || isNative && claimed >= e["time"].(string) {
+			t.Errorf("entry %d is of %v, its cookie says %v", i, e["time"], e["claimed"])
+		}
+	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

@@ -107,35 +107,34 @@ func TestTheCookieHasTheFormatThatThePortalReads(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &fields); err != nil {
 		t.Fatal(err)
 	}
-	if *fields.Functional || *fields.GA || !*fields.Matomo || fields.Timestamp != now.UnixMilli() ||
+	if !*fields.Functional || *fields.GA || !*fields.Matomo || fields.Timestamp != now.UnixMilli() ||
 		fields.Policy != b.Policy.Version || fields.Receipt != c.Receipt || len(fields.MAC) != 43 {
 		t.Errorf("cookie %s", text)
 	}
-	want := fmt.Sprintf(`{"functional_cookies":false,"ga":false,"matomo":true,"timestamp":1764000000000,"policy":"%s","receipt":"%s","mac":"`, b.Policy.Version, c.Receipt)
+	want := fmt.Sprintf(`{"functional_cookies":true,"ga":false,"matomo":true,"timestamp":1764000000000,"policy":"%s","receipt":"%s","mac":"`, b.Policy.Version, c.Receipt)
 	if !strings.HasPrefix(text, want) {
 		t.Errorf("cookie %s\nwant %s...", text, want)
 	}
 }
 
-func TestFunctionalCookiesFollowTheServicesOfThatPurpose(t *testing.T) {
-	functional := func(granted policy.Set, services ...policy.Service) bool {
-		p, err := policy.New(policy.Declaration{Services: services})
-		if err != nil {
-			t.Fatal(err)
+// TestFunctionalCookiesAreThePortalsOwn: in its charter, the word is that of its necessary cookies.
+func TestFunctionalCookiesAreThePortalsOwn(t *testing.T) {
+	chat := policy.Service{ID: "chat", Purpose: policy.Functional, Cookies: []policy.Pattern{"c"}}
+	p, err := policy.New(policy.Declaration{Services: []policy.Service{chat}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Book{Policy: p, Remember: remember, Keys: testKeys{"k"}, AcceptNative: true}
+	for _, granted := range []policy.Set{0, 1} {
+		if text := b.encode(b.New(granted, now)); !strings.HasPrefix(text, `{"functional_cookies":true,`) {
+			t.Errorf("granted %d: %s", granted, text)
 		}
-		b := &Book{Policy: p, Remember: remember, Keys: testKeys{"k"}}
-		return strings.HasPrefix(b.encode(b.New(granted, now)), `{"functional_cookies":true`)
 	}
-	tracker := policy.Service{ID: "t", Purpose: policy.Statistics, Cookies: []policy.Pattern{"t"}}
-	chat := policy.Service{ID: "c", Purpose: policy.Functional, Cookies: []policy.Pattern{"c"}}
-	if functional(0) {
-		t.Error("granted where nothing is declared")
-	}
-	if functional(0, tracker) || !functional(1, tracker) {
-		t.Error("without such a service, all decide")
-	}
-	if functional(1, tracker, chat) || !functional(2, tracker, chat) {
-		t.Error("the service of that purpose does not decide")
+	for _, functional := range []string{"true", "false"} {
+		c := b.parse(url.QueryEscape(`{"functional_cookies":`+functional+`,"chat":false}`), now)
+		if c.State != Given || c.Granted != 0 {
+			t.Errorf("functional_cookies %s: %v, granted %d", functional, c.State, c.Granted)
+		}
 	}
 }
 

@@ -103,22 +103,11 @@ func (b *Book) SetCookie(c Choice, secure bool) string {
 	return policy.ConsentCookie + "=" + encodeURIComponent(b.encode(c)) + attributes
 }
 
-// encode writes the JSON. functional_cookies is the portal's own word for
-// whatever goes beyond the necessary and is no tracker: it is true when every
-// service of that purpose is granted or, where none is declared, when every
-// service is.
+// encode writes the JSON. functional_cookies is the portal's own word for its necessary cookies, which nobody
+// refuses.
 func (b *Book) encode(c Choice) string {
-	functional, declared := true, false
-	for i, s := range b.Policy.Services {
-		if s.Purpose == policy.Functional {
-			functional, declared = functional && c.Granted.Has(i), true
-		}
-	}
-	if !declared {
-		functional = b.Policy.All != 0 && c.Granted == b.Policy.All
-	}
 	var out strings.Builder
-	fmt.Fprintf(&out, `{"%s":%t`, keyFunctional, functional)
+	fmt.Fprintf(&out, `{"%s":true`, keyFunctional)
 	for i, s := range b.Policy.Services {
 		fmt.Fprintf(&out, `,"%s":%t`, s.ID, c.Granted.Has(i))
 	}

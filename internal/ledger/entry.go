@@ -20,6 +20,10 @@ type Entry struct {
 	Receipt string `json:"receipt"`
 	// Time is when it was made, as RFC 3339 with milliseconds, in UTC.
 	Time string `json:"time"`
+	// Claimed is when the visitor's cookie says that the choice was made, where it was made with the portal's own
+	// banner: that has no signature, so Time is when it came. It is absent elsewhere, and where the cookie does
+	// not say.
+	Claimed string `json:"claimed,omitempty"`
 	// Policy is the version of the declaration that was answered, Notice the SHA-256 of the notice, as
 	// visitors of the home page get it and as `caddy consent notice` keeps it; Language is its language.
 	Policy   string `json:"policy"`
@@ -108,6 +112,11 @@ func (e Entry) fields() []zap.Field {
 		zap.String("site", e.Site),
 		zap.String("receipt", e.Receipt),
 		zap.String("time", e.Time),
+	}
+	if e.Claimed != "" {
+		fields = append(fields, zap.String("claimed", e.Claimed))
+	}
+	fields = append(fields,
 		zap.String("policy", e.Policy),
 		zap.String("notice", e.Notice),
 		zap.String("language", e.Language),
@@ -120,7 +129,7 @@ func (e Entry) fields() []zap.Field {
 		zap.String("chain", e.Chain),
 		zap.Uint64("seq", e.Seq),
 		zap.String("prev", e.Prev),
-	}
+	)
 	if e.After != nil {
 		fields = append(fields, zap.Any("after", map[string]any{"chain": e.After.Chain, "seq": e.After.Seq}))
 	}

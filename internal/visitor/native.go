@@ -1,23 +1,33 @@
 package visitor
 
 import (
-	"crypto/rand"
 	"net/http"
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
 // maxNatives bounds how many choices of the portal's own banner are remembered as recorded.
 const maxNatives = 4096
 
+// Of the portal's own banner, so many choices a second are recorded, and so many at once: they are not signed, and
+// a stranger could invent them. One that is not is recorded on a later page.
+const (
+	nativeRate  = 1
+	nativeBurst = 30
+)
+
 // natives are the choices of the portal's own banner that were recorded of late. They carry no id, so the
 // time in milliseconds and what was granted tell them apart.
 type natives struct {
 	mu    sync.Mutex
+	limit *rate.Limiter
 	known map[native]bool
 	order []native // the oldest at next, once there are as many as are kept
 	next  int
@@ -32,8 +42,14 @@ type native struct {
 func (n *natives) isNew(c native) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.known[c] {
+	if n.limit == nil {
+		n.limit = rate.NewLimiter(nativeRate, nativeBurst)
+	}
+	if n.known[c] || !n.limit.Allow() {
 		return false
+	}
+	if c.time == 0 { // which is told apart by nothing, and has a time from now on
+		return true
 	}
 	if n.known == nil {
 		n.known = make(map[native]bool)
@@ -49,19 +65,25 @@ func (n *natives) isNew(c native) bool {
 	return true
 }
 
-// Native records a choice that was made with the portal's own banner, when it is seen first. Its time is
-// the visitor's where the banner has told it.
-func (h *Handler) Native(r *http.Request, c choice.Choice) {
-	if !h.natives.isNew(native{c.Time, c.Granted}) {
-		return
+// Native records a choice that was made with the portal's own banner, when it is seen first. One that does not say
+// when it was made counts as made now: the field value that it returns gives the browser that choice, signed, so
+// that it runs out; "" where the browser keeps what it has.
+func (h *Handler) Native(r *http.Request, c choice.Choice) (setCookie string) {
+	now := time.Now()
+	signed := h.Book.New(c.Granted, now)
+	if h.natives.isNew(native{c.Time, c.Granted}) {
+		v := h.visitor(r, now)
+		e := ledger.Entry{
+			Site: v.Site, Receipt: signed.Receipt, Time: ledger.Timestamp(now), Language: v.Language,
+			Choice: "native", How: "native", GPC: h.GPC.Refuses(r.Header),
+		}
+		if c.Time != 0 {
+			e.Claimed = ledger.Timestamp(time.UnixMilli(c.Time))
+		}
+		h.record(e, c.Granted, 0)
 	}
-	made := time.Now()
 	if c.Time != 0 {
-		made = time.UnixMilli(c.Time)
+		return ""
 	}
-	v := h.visitor(r, made)
-	h.record(ledger.Entry{
-		Site: v.Site, Receipt: rand.Text(), Time: ledger.Timestamp(made), Language: v.Language,
-		Choice: "native", How: "native", GPC: h.GPC.Refuses(r.Header),
-	}, c.Granted, 0)
+	return h.Book.SetCookie(signed, page.IsHTTPS(r))
 }

@@ -3,17 +3,19 @@ package visitor
 import (
 	"testing"
 
+	"golang.org/x/time/rate"
+
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
 func TestAChoiceOfThePortalsOwnBannerIsNewOnce(t *testing.T) {
-	var n natives
-	refusal := native{} // without a time, and nothing granted
+	n := natives{limit: rate.NewLimiter(rate.Inf, 0)}
+	refusal := native{time: 1}
 	if !n.isNew(refusal) {
 		t.Error("it is not new the first time")
 	}
 	for i := range maxNatives - 1 {
-		if !n.isNew(native{int64(i + 1), policy.Set(1)}) {
+		if !n.isNew(native{int64(i + 2), policy.Set(1)}) {
 			t.Fatalf("choice %d is not new", i)
 		}
 		if n.isNew(refusal) {
@@ -23,5 +25,27 @@ func TestAChoiceOfThePortalsOwnBannerIsNewOnce(t *testing.T) {
 	// What is remembered is bounded: the oldest leaves.
 	if !n.isNew(native{-1, 0}) || !n.isNew(refusal) || len(n.known) != maxNatives {
 		t.Errorf("%d are remembered", len(n.known))
+	}
+}
+
+func TestInventedChoicesOfThePortalsOwnBannerAreLimited(t *testing.T) {
+	var n natives
+	recorded := 0
+	for i := range 1000 {
+		if n.isNew(native{int64(i + 1), 0}) {
+			recorded++
+		}
+	}
+	if recorded < nativeBurst || recorded > nativeBurst+5 || len(n.known) != recorded {
+		t.Errorf("%d of 1000 are recorded, %d remembered", recorded, len(n.known))
+	}
+}
+
+func TestAChoiceWithoutATimeIsToldApartFromNoOther(t *testing.T) {
+	var n natives
+	for range 3 {
+		if !n.isNew(native{}) || len(n.known) > 0 {
+			t.Errorf("%d are remembered", len(n.known))
+		}
 	}
 }
