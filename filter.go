@@ -412,8 +412,17 @@ func (rw *responseWriter) expireLeftovers() {
 	if !rw.asker.Visits() {
 		return
 	}
-	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), page.IsHTTPS(rw.request), &rw.seen)
+	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), rw.isHTTPS(), &rw.seen)
 	rw.addCookies(leftovers...)
+}
+
+// isHTTPS tells whether the visitor's connection is encrypted.
+func (rw *responseWriter) isHTTPS() bool { return page.IsHTTPS(rw.request, trusts(rw.request)) }
+
+// trusts tells whether a request comes from a proxy that the server trusts (its option trusted_proxies).
+func trusts(r *http.Request) bool {
+	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
+	return trusted
 }
 
 // addCookies adds Set-Cookie lines of ours, which are not filtered.
@@ -527,7 +536,7 @@ func (rw *responseWriter) blocking() *blocking.Page {
 	if rw.blocks.Rules == nil {
 		rw.blocks = blocking.Page{
 			Rules: rw.handler.blocking, Granted: rw.pageFor.InForce, Strict: rw.pageFor.Strict != "",
-			Origin: page.Origin(rw.request), Host: page.Host(rw.request), Observing: rw.handler.observes(), Tally: &rw.seen,
+			Origin: page.Origin(rw.request, rw.isHTTPS()), Host: page.Host(rw.request), Observing: rw.handler.observes(), Tally: &rw.seen,
 		}
 		if rw.embedded() {
 			rw.blocks.Embedded = rw.asked.RequestURI()

@@ -315,6 +315,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		GPC:         h.judge.GPC,
 		Chosen:      h.watch.Chosen,
 		Reported:    h.reported,
+		Trusts:      trusts,
 	}
 	return nil
 }

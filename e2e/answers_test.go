@@ -323,3 +323,24 @@ func TestA304DoesNotMakeAPageWithANoticePublic(t *testing.T) {
 		}
 	}
 }
+
+func TestACookieIsSecureByWhatATrustedProxySays(t *testing.T) {
+	const choice = "choice=accept"
+	form := "Content-Type: application/x-www-form-urlencoded"
+	g := guard(t, declared, html(portalPage))
+	if line := g.do(t, "POST", "/_consent/choice", choice, form, "X-Forwarded-Proto: https").Header.Get("Set-Cookie"); strings.Contains(line, "Secure") {
+		t.Errorf("from anybody: %s", line)
+	}
+	port := harness.FreePort(t)
+	g.url = fmt.Sprintf("http://localhost:%d", port)
+	harness.CaddyWith(t, "\tservers {\n\t\ttrusted_proxies static private_ranges\n\t}", fmt.Sprintf("%s {\n\tconsent\n\trespond \"<!doctype html><title>x</title><body>x\" 200\n\theader Content-Type text/html\n}\n", g.url))
+	for proto, want := range map[string]bool{"https": true, "https, http": true, "http, https": false, "http": false} {
+		if line := g.do(t, "POST", "/_consent/choice", choice, form, "X-Forwarded-Proto: "+proto).Header.Get("Set-Cookie"); strings.HasSuffix(line, "; Secure") != want {
+			t.Errorf("%s: %s", proto, line)
+		}
+		// What is in pages does not depend on it.
+		if page := g.do(t, "GET", "/", "", byVisitor, "X-Forwarded-Proto: "+proto, "Host: behind.example").body; strings.Contains(page, "://localhost") || !strings.Contains(page, `src="/_consent/assets/`) || !strings.Contains(page, `action="/_consent/choice"`) {
+			t.Errorf("%s: %s", proto, page)
+		}
+	}
+}

@@ -153,22 +153,22 @@ func first(values []string) string {
 	return values[0]
 }
 
-// IsHTTPS tells whether the visitor's connection is encrypted, also where another
-// proxy in front ends TLS and says so. A client that lies about it fools itself
-// alone: what depends on it is never stored by shared caches.
-func IsHTTPS(r *http.Request) bool {
-	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+// IsHTTPS tells whether the visitor's connection is encrypted, also where a proxy in front that is trusted ends TLS
+// and says so. Of several it is the first one in the list that knows.
+func IsHTTPS(r *http.Request, trusted bool) bool {
+	proto, _, _ := strings.Cut(first(r.Header["X-Forwarded-Proto"]), ",")
+	return r.TLS != nil || trusted && strings.EqualFold(strings.TrimSpace(proto), "https")
 }
 
 // Origin is the scheme and host that the visitor's browser shows, for what a path alone
 // does not say; "" where the Host is not one that could be written
 // into a page.
-func Origin(r *http.Request) string {
+func Origin(r *http.Request, https bool) string {
 	const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
 	if r.Host == "" || strings.Trim(r.Host, hostCharacters) != "" {
 		return ""
 	}
-	if IsHTTPS(r) {
+	if https {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host

@@ -176,13 +176,30 @@ func TestOriginIsWhatTheBrowserShows(t *testing.T) {
 	for want, r := range map[string]*http.Request{
 		"http://localhost:8080":  {Host: "localhost:8080"},
 		"https://data.ville.fr":  {Host: "data.ville.fr", TLS: &tls.ConnectionState{}},
-		"https://behind.example": {Host: "behind.example", Header: header("X-Forwarded-Proto: https")},
 		"http://[::1]:80":        {Host: "[::1]:80"},
 		"":                       {Host: `x"><script>`},
 	} {
-		if got := Origin(r); got != want {
+		if got := Origin(r, r.TLS != nil); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+func TestAConnectionIsEncryptedByItselfOrByATrustedProxy(t *testing.T) {
+	for fields, want := range map[string]bool{
+		"": false, "https": true, "HTTPS": true, "https, http": true, "https,http": true, " https , http": true, "https|http": true,
+		"http": false, "http, https": false, "http|https": false, ",https": false, "wss": false,
+	} {
+		r := &http.Request{Header: http.Header{"X-Forwarded-Proto": strings.Split(fields, "|")}}
+		if got := IsHTTPS(r, true); got != want {
+			t.Errorf("%q: %t", fields, got)
+		}
+		if IsHTTPS(r, false) {
+			t.Errorf("%q, from anybody", fields)
+		}
+	}
+	if !IsHTTPS(&http.Request{TLS: &tls.ConnectionState{}}, false) {
+		t.Error("TLS of our own")
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
-	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -55,7 +54,7 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 		Site: before.Site, Receipt: c.Receipt, Time: ledger.Timestamp(now), Notice: h.noticeHash(before), Language: before.Language,
 		Choice: a.Choice, How: a.means(), GPC: h.GPC.Refuses(r.Header),
 	}, granted, withdrawn)
-	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, page.IsHTTPS(r)))
+	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, h.isHTTPS(r)))
 	h.expire(w.Header(), r, withdrawn, a.Return)
 	w.Header().Set("Cache-Control", "no-store")
 	if isJSON || strings.Contains(r.Header.Get("Accept"), "application/json") {

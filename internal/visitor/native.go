@@ -9,7 +9,6 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
-	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -85,5 +84,5 @@ func (h *Handler) Native(r *http.Request, c choice.Choice) (setCookie string) {
 	if c.Time != 0 {
 		return ""
 	}
-	return h.Book.SetCookie(signed, page.IsHTTPS(r))
+	return h.Book.SetCookie(signed, h.isHTTPS(r))
 }

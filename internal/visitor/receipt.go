@@ -8,7 +8,6 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
-	"github.com/caddy-consent/caddy-consent/internal/page"
 )
 
 // receiptSchema is what the members of a receipt are called after.
@@ -26,7 +25,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "Your choice was made with the site's own banner, which gives no receipt.")
 		return
 	}
-	charter := page.Origin(r) + h.Path + "/charter"
+	charter := h.pageOrigin(r) + h.Path + "/charter"
 	controller := cmp.Or(h.Policy.Controller.Name, v.Site)
 
 	var record ledger.Receipt

@@ -35,6 +35,10 @@ type Handler struct {
 	// page's path.
 	Reported func(host string, party policy.Party, path string)
 
+	// Trusts tells whether a proxy in front that sent the request is trusted to say how it came. With a nil Trusts
+	// none is.
+	Trusts func(*http.Request) bool
+
 	crossOrigin http.CrossOriginProtection
 	natives     natives
 }
@@ -110,6 +114,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// isHTTPS tells whether the visitor's connection is encrypted.
+func (h *Handler) isHTTPS(r *http.Request) bool {
+	return page.IsHTTPS(r, h.Trusts != nil && h.Trusts(r))
+}
+
+// pageOrigin is the scheme and host that the visitor's browser shows.
+func (h *Handler) pageOrigin(r *http.Request) string { return page.Origin(r, h.isHTTPS(r)) }
+
 // visitor reads what the request tells of who sends it.
 func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 	refusing := h.GPC.Refuses(r.Header)
@@ -171,7 +183,7 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 	}
 	h.document(w, r, func(v notice.Visitor) ([]byte, error) {
 		if r.URL.Query().Has("origin") { // the script knows the page's <base>
-			v.Origin = page.Origin(r)
+			v.Origin = h.pageOrigin(r)
 		}
 		if r.URL.Query().Has("shown") {
 			return h.shown(v), nil

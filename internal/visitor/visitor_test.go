@@ -253,14 +253,21 @@ func TestTheVisitorComesBackToThisSiteOnly(t *testing.T) {
 }
 
 func TestTheCookieIsSecureOnHTTPSAlone(t *testing.T) {
+	trusted := true
 	post := func(fields ...string) string {
-		return ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...).Header.Get("Set-Cookie")
+		h := handler(t, io.Discard)
+		h.Trusts = func(*http.Request) bool { return trusted }
+		return ask(h, "POST", "/_consent/choice", "choice=accept", append(fields, form)...).Header.Get("Set-Cookie")
 	}
 	if line := post(); !strings.HasSuffix(line, "; Path=/; SameSite=Lax; Max-Age=15552000") {
 		t.Error(line)
 	}
-	if line := post("X-Forwarded-Proto: https"); !strings.HasSuffix(line, "; Secure") {
+	if line := post("X-Forwarded-Proto: https, http"); !strings.HasSuffix(line, "; Secure") {
 		t.Error(line)
+	}
+	trusted = false
+	if line := post("X-Forwarded-Proto: https"); strings.Contains(line, "Secure") {
+		t.Errorf("from anybody: %s", line)
 	}
 }
 

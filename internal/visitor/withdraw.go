@@ -10,7 +10,6 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
-	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -28,7 +27,7 @@ func (h *Handler) expire(header http.Header, r *http.Request, services policy.Se
 	if services == 0 {
 		return
 	}
-	https := page.IsHTTPS(r)
+	https := h.isHTTPS(r)
 	names, lines := h.cookieNames(r, services), 0
 	add := func(path, domain string) {
 		for _, name := range names {
