@@ -30,6 +30,8 @@ import (
 // ServeHTTP lets a request and its response through with what the visitor's choice
 // allows.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	h.begin()
+
 	// The module's own URLs are answered here.
 	asked := originalURL(r)
 	if h.answers(asked.Path) {

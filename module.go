@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -149,6 +150,8 @@ type Handler struct {
 	chain    *ledger.Chain
 	watch    *operator.Watch
 	visitor  *visitor.Handler
+	keys     *operator.Keys
+	begin    func() // with the first request
 	logger   *zap.Logger
 }
 
@@ -264,21 +267,30 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 }
 
 // Provision checks the configuration and prepares all that can be before a request
-// comes: the policy and its date, the texts, the key that signs choices.
+// comes: the policy, the texts, the key that signs choices. It writes nothing to the storage.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	if err := h.declare(); err != nil {
 		return err
 	}
-	keys, err := operator.OpenKeys(ctx, ctx.Storage())
-	if err != nil {
+	var err error
+	storage := ctx.Storage()
+	if h.keys, err = operator.OpenKeys(ctx, storage); err != nil {
 		return err
 	}
+	h.begin = sync.OnceFunc(func() {
+		since, err := operator.TakeForce(storage, h.keys, h.policy.Version, !h.observes())
+		if err != nil {
+			h.logger.Error("the storage does not keep what it should", zap.Error(err))
+			return
+		}
+		h.renderer.InForce(since)
+	})
 	h.book = &choice.Book{
 		Policy:       h.policy,
 		Remember:     time.Duration(h.Remember),
 		AcceptNative: h.Native == nativeAccept,
-		Keys:         keys,
+		Keys:         h.keys,
 	}
 	if err := h.book.CheckSize(); err != nil {
 		return err
@@ -291,7 +303,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		h.judge.Report = h.Path + "/report"
 	}
 	h.blocking = blocking.New(h.policy, h.Path)
-	since, err := operator.Since(ctx, ctx.Storage(), h.policy.Version, time.Now())
+	since, err := operator.KnownSince(ctx, storage, h.policy.Version)
 	if err != nil {
 		return err
 	}
@@ -301,7 +313,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.findNeeds()
 	h.workers = new(page.Workers)
 	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
-	heads := operator.OpenHeads(ctx.Storage())
+	heads := operator.OpenHeads(storage)
 	if h.chain, err = operator.OpenChain(heads); err != nil {
 		return err
 	}
@@ -311,7 +323,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		Policy:      h.policy,
 		Book:        h.book,
 		Notice:      h.renderer,
-		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: keys, Heads: heads, Failed: h.ledgerFailed},
+		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: h.keys, Heads: heads, Failed: h.ledgerFailed},
 		GPC:         h.judge.GPC,
 		Chosen:      h.watch.Chosen,
 		Reported:    h.reported,

@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -67,28 +69,50 @@ func TestTheStyleInTheConfigIsServed(t *testing.T) {
 	}
 }
 
-func TestProvisionNotesSinceWhenThePolicyHolds(t *testing.T) {
+func TestValidatingWritesNothingToTheStorage(t *testing.T) {
 	storage := t.TempDir()
-	dates := func() int {
-		files, err := filepath.Glob(filepath.Join(storage, "consent", "policies", "*.json"))
-		if err != nil {
+	for _, handler := range []string{`{"handler":"consent"}`, `{"handler":"consent","mode":"observe"}`, `{"handler":"consent","third_parties":"strict","services":[{"id":"matomo"}]}`} {
+		if err := validate(t, handler, storage); err != nil {
 			t.Fatal(err)
 		}
-		return len(files)
 	}
-	for i, step := range []struct {
-		handler string
-		want    int
-	}{
-		{`{"handler":"consent"}`, 1},
-		{`{"handler":"consent"}`, 1},
-		{`{"handler":"consent","services":[{"id":"matomo"}]}`, 2},
-	} {
-		if err := validate(t, step.handler, storage); err != nil {
-			t.Fatal(err)
+	if _, err := os.Stat(filepath.Join(storage, "consent")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v: there is something of ours in the storage", err)
+	}
+}
+
+// TestAPolicyIsInForceSinceTheFirstRequestThatItWasEnforcedOn: until then its page does not say since when.
+func TestAPolicyIsInForceSinceTheFirstRequestThatItWasEnforcedOn(t *testing.T) {
+	for mode, want := range map[string]int{"enforce": 1, "observe": 0} {
+		storage := t.TempDir()
+		dates := func() int {
+			files, err := filepath.Glob(filepath.Join(storage, "consent", "policies", "*.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(files)
 		}
-		if got := dates(); got != step.want {
-			t.Errorf("step %d: %d dates", i, got)
+		origin := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
+		config := fmt.Sprintf("%s {\n\tconsent {\n\t\tmode %s\n\t}\n\trespond x\n}\n", origin, mode)
+		for start := range 2 {
+			harness.CaddyWith(t, fmt.Sprintf("\tstorage file_system %q", storage), config)
+			if got := dates(); got != start*want {
+				t.Errorf("%s, before a request of start %d: %d dates", mode, start, got)
+			}
+			for range 2 {
+				res, err := http.Get(origin + "/_consent/charter")
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, _ := io.ReadAll(res.Body)
+				res.Body.Close()
+				if says := strings.Contains(string(body), `<time datetime="`); says != (want == 1) {
+					t.Errorf("%s: the charter says since when: %t", mode, says)
+				}
+			}
+			if got := dates(); got != want {
+				t.Errorf("%s, after requests of start %d: %d dates", mode, start, got)
+			}
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (r *Renderer) view(v Visitor) view {
 		Visitor: v, Controller: p.Controller, texts: t,
 		Path: r.options.Path, Charter: r.options.Charter, Assets: r.assets.folder,
 		Direction: t["direction"], Position: cmp.Or(r.options.Style.Position, "bottom"),
-		Version: p.Version, Since: r.options.Since, Manage: r.options.Manage,
+		Version: p.Version, Since: *r.since.Load(), Manage: r.options.Manage,
 		Services: len(p.Services) > 0, Enforced: !p.PassUndeclared,
 	}
 	out.replacer = strings.NewReplacer("{site}", out.isolated(v.Site), "{controller}", out.isolated(controller), "{remember}", out.life(r.options.Remember), "{service}", out.isolated(v.Embed.Name))

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
@@ -39,7 +40,7 @@ type Options struct {
 	Templates string
 	// Style is how it looks where the operator wants it other than style.css has it.
 	Style Style
-	// Since is when this version of the policy began to hold.
+	// Since is when this version of the policy began to hold, the zero time where it has not yet.
 	Since time.Time
 }
 
@@ -55,6 +56,7 @@ type Renderer struct {
 	notices     map[noticeKey]snippet
 	manages     map[manageKey]snippet
 	version     string
+	since       atomic.Pointer[time.Time]
 }
 
 type noticeKey struct {
@@ -78,6 +80,7 @@ func New(o Options) (*Renderer, error) {
 	if r.languages, err = readLanguages(files, o.Language); err != nil {
 		return nil, err
 	}
+	r.InForce(o.Since)
 	if r.assets, err = readAssets(files, o); err != nil {
 		return nil, err
 	}
@@ -119,6 +122,9 @@ func New(o Options) (*Renderer, error) {
 	}
 	return r, nil
 }
+
+// InForce says since when the policy is, where that was not known from the beginning.
+func (r *Renderer) InForce(since time.Time) { r.since.Store(&since) }
 
 // Version changes with whatever is inserted into pages.
 func (r *Renderer) Version() string { return r.version }

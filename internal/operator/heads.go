@@ -33,7 +33,7 @@ func OpenHeads(storage certmagic.Storage) Heads {
 
 // Load returns the last entry, nil where there is none.
 func (h Heads) Load() (*ledger.Head, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), storagePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), StoragePatience)
 	defer cancel()
 	var head ledger.Head
 	switch err := loadJSON(ctx, h.storage, h.file, &head); {
@@ -47,7 +47,7 @@ func (h Heads) Load() (*ledger.Head, error) {
 
 // Store keeps the last entry.
 func (h Heads) Store(head ledger.Head) error {
-	ctx, cancel := context.WithTimeout(context.Background(), storagePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), StoragePatience)
 	defer cancel()
 	return storeJSON(ctx, h.storage, h.file, head)
 }

@@ -24,8 +24,6 @@ const (
 	keysFile = "consent/keys.json"
 	keysLock = "consent_keys"
 
-	// storagePatience is how long the storage may take: a visitor may be waiting.
-	storagePatience = 5 * time.Second
 	// refreshInterval is how long a rotation elsewhere may go unnoticed.
 	refreshInterval = time.Minute
 	// activation is how long a new key only verifies: by then every instance has seen it, or looks for
@@ -50,20 +48,41 @@ type storedKey struct {
 type Keys struct {
 	storage certmagic.Storage
 	current atomic.Pointer[storedKeys]
+	// unkept tells that the storage had no key when it was read: the one there is must yet be kept.
+	unkept atomic.Bool
 
 	now        func() time.Time
 	refreshing sync.Mutex
 	refreshed  time.Time // guarded by refreshing
 }
 
-// OpenKeys loads the keys. The first instance of all makes one, under the storage's
-// lock.
+// OpenKeys loads the keys. The first instance of all makes one, which Keep writes.
 func OpenKeys(ctx context.Context, storage certmagic.Storage) (*Keys, error) {
 	stored, err := load(ctx, storage)
-	if errors.Is(err, fs.ErrNotExist) {
-		stored, err = addKey(ctx, storage, time.Now(), false)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if isNew {
+		stored, err = withNewKey(&storedKeys{}, time.Now()), nil
 	}
-	return keysOf(storage, stored, err)
+	k, err := keysOf(storage, stored, err)
+	if err == nil {
+		k.unkept.Store(isNew)
+	}
+	return k, err
+}
+
+// Keep writes a key that was made, under the storage's lock, before anything is signed; where another instance has
+// been faster, that one's holds.
+func (k *Keys) Keep(ctx context.Context) error {
+	if !k.unkept.Load() {
+		return nil
+	}
+	stored, err := addKey(ctx, k.storage, time.Now(), false)
+	if err != nil {
+		return fmt.Errorf("the key that signs choices: %w", err)
+	}
+	k.current.Store(stored)
+	k.unkept.Store(false)
+	return nil
 }
 
 // LoadKeys loads the keys that there are, to verify what was signed.
@@ -187,8 +206,11 @@ func (k *Keys) refresh() bool {
 		return false
 	}
 	k.refreshed = time.Now()
-	ctx, cancel := context.WithTimeout(context.Background(), storagePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), StoragePatience)
 	defer cancel()
+	if k.unkept.Load() {
+		return k.Keep(ctx) == nil
+	}
 	stored, err := load(ctx, k.storage)
 	if err != nil {
 		return false

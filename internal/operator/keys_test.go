@@ -24,6 +24,9 @@ func open(t *testing.T, s certmagic.Storage) *Keys {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := k.Keep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	return k
 }
 
@@ -35,7 +38,7 @@ func TestInstancesThatStartTogetherMakeOneKey(t *testing.T) {
 	signatures := make([]string, 8)
 	for i := range signatures {
 		wait.Go(func() {
-			if k, err := OpenKeys(context.Background(), s); err == nil {
+			if k, err := OpenKeys(context.Background(), s); err == nil && k.Keep(context.Background()) == nil {
 				signatures[i] = string(k.Sign(message))
 			}
 		})

@@ -13,6 +13,9 @@ import (
 const (
 	policiesFolder = "consent/policies/"
 	policiesLock   = "consent_policies"
+
+	// StoragePatience is how long the storage may take: a visitor may be waiting.
+	StoragePatience = 5 * time.Second
 )
 
 // storedPolicy is what the storage holds of a version of the policy.
@@ -20,7 +23,30 @@ type storedPolicy struct {
 	Since time.Time `json:"since"`
 }
 
-// Since tells when the first instance of all that share the storage had this version
+// KnownSince tells since when this version of the policy is in force, the zero time where it never was.
+func KnownSince(ctx context.Context, storage certmagic.Storage, version string) (time.Time, error) {
+	since, err := loadSince(ctx, storage, policiesFolder+version+".json")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return time.Time{}, fmt.Errorf("since when the policy holds: %w", err)
+	}
+	return since, nil
+}
+
+// TakeForce notes, with the first request, what a configuration that is only validated must leave alone: the key that
+// signs choices and, where the policy is enforced, that it is. It tells since when.
+func TakeForce(storage certmagic.Storage, keys *Keys, version string, enforced bool) (since time.Time, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), StoragePatience)
+	defer cancel()
+	if err := keys.Keep(ctx); err != nil {
+		return time.Time{}, err
+	}
+	if !enforced {
+		return KnownSince(ctx, storage, version)
+	}
+	return Since(ctx, storage, version, time.Now())
+}
+
+// Since tells when the first instance of all that share the storage enforced this version
 // of the policy. Where there was none, it is now, and noted under the storage's lock.
 // A version that comes back keeps its first date.
 func Since(ctx context.Context, storage certmagic.Storage, version string, now time.Time) (time.Time, error) {

@@ -174,10 +174,10 @@ func TestHeadersOfAPage(t *testing.T) {
 
 func TestOriginIsWhatTheBrowserShows(t *testing.T) {
 	for want, r := range map[string]*http.Request{
-		"http://localhost:8080":  {Host: "localhost:8080"},
-		"https://data.ville.fr":  {Host: "data.ville.fr", TLS: &tls.ConnectionState{}},
-		"http://[::1]:80":        {Host: "[::1]:80"},
-		"":                       {Host: `x"><script>`},
+		"http://localhost:8080": {Host: "localhost:8080"},
+		"https://data.ville.fr": {Host: "data.ville.fr", TLS: &tls.ConnectionState{}},
+		"http://[::1]:80":       {Host: "[::1]:80"},
+		"":                      {Host: `x"><script>`},
 	} {
 		if got := Origin(r, r.TLS != nil); got != want {
 			t.Errorf("%q, want %q", got, want)
