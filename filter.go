@@ -19,6 +19,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/cookies"
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
@@ -414,8 +415,12 @@ func (rw *responseWriter) expireLeftovers() {
 	if !rw.asker.Visits() {
 		return
 	}
-	leftovers := rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), rw.isHTTPS(), &rw.seen)
-	rw.addCookies(leftovers...)
+	rw.addCookies(rw.verdict.Leftovers(rw.request.Header["Cookie"], rw.asked.EscapedPath(), rw.choice.Withdraws(time.Now()), rw.deletions, &rw.seen)...)
+}
+
+// deletions are what can be deleted from the visitor's browser in this answer.
+func (rw *responseWriter) deletions() cookies.Deletions {
+	return cookies.Deletions{Domains: cookies.Domains(rw.request.Host), HTTPS: rw.isHTTPS(), Room: page.Room(rw.Header())}
 }
 
 // isHTTPS tells whether the visitor's connection is encrypted.

@@ -444,13 +444,11 @@ func TestAPageDeletesLeftoversOfTheHostAlone(t *testing.T) {
 	})
 	refused := g.chosen(t, "choice=refuse")
 	sent := refused + "; _ga=1; _ga_X=2; sessionid=3; other=4; __Secure-YEC=5"
-	const end = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
-	want := []string{"sessionid=1", "_ga=; Path=/" + end, "_ga=; Path=/a/b" + end, "_ga=; Path=/a/b/" + end, "_ga=; Path=/a" + end, "_ga=; Path=/a/" + end,
-		"_ga_X=; Path=/" + end, "_ga_X=; Path=/a/b" + end, "_ga_X=; Path=/a/b/" + end, "_ga_X=; Path=/a" + end, "_ga_X=; Path=/a/" + end}
-	got := g.do(t, "GET", "/a/b?c=/d", "", byVisitor, sent).Header["Set-Cookie"]
-	if secure := slices.IndexFunc(got, func(line string) bool { return strings.HasPrefix(line, "__Secure-YEC") }); secure >= 0 {
-		got = got[:secure] // YouTube's, which is denied too
+	want := []string{"sessionid=1"} // but not of YouTube's __Secure-YEC, which no browser would delete over http
+	for _, path := range []string{"/", "/a/b", "/a/b/", "/a", "/a/"} {
+		want = append(want, "_ga=; Path="+path+"; Max-Age=0", "_ga_X=; Path="+path+"; Max-Age=0")
 	}
+	got := g.do(t, "GET", "/a/b?c=/d", "", byVisitor, sent).Header["Set-Cookie"]
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
@@ -466,8 +464,9 @@ func TestAPageDeletesLeftoversOfTheHostAlone(t *testing.T) {
 	for i := range 100 {
 		many += fmt.Sprintf("; _ga_%d=1", i)
 	}
-	if got := g.do(t, "GET", "/a/b/c/d/e/f", "", byVisitor, many).Header["Set-Cookie"]; len(got) > 30 {
-		t.Errorf("%d lines", len(got))
+	var header bytes.Buffer
+	if _ = g.do(t, "GET", "/a/b/c/d/e/f", "", byVisitor, many).Header.Write(&header); header.Len() > 4000 {
+		t.Errorf("a header of %d bytes", header.Len())
 	}
 }
 

@@ -85,8 +85,8 @@ func isFree(address string) bool {
 	return udp.Close() == nil
 }
 
-// await polls url until it answers, for servers started as other processes.
-func await(t testing.TB, url string) {
+// AwaitAnswer polls url until it answers, for servers started as other processes.
+func AwaitAnswer(t testing.TB, url string) {
 	t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
 	for time.Now().Before(deadline) {

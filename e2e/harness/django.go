@@ -40,6 +40,6 @@ func Django(t testing.TB) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
-	await(t, "http://"+address+"/healthz")
+	AwaitAnswer(t, "http://"+address+"/healthz")
 	return "http://" + address
 }

@@ -100,7 +100,7 @@ func (i *Instance) Start() {
 // Await waits until it answers.
 func (i *Instance) Await() {
 	i.t.Helper()
-	await(i.t, "http://"+i.Admin+"/config/")
+	AwaitAnswer(i.t, "http://"+i.Admin+"/config/")
 }
 
 // PID is the process's.

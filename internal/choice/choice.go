@@ -33,6 +33,8 @@ type Choice struct {
 	// Time is when it was given, in milliseconds since 1970; 0 where the portal's
 	// own banner did not say.
 	Time int64
+	// Withdrawn are the services that it took from the visitor: of their cookies, some may still have to be deleted.
+	Withdrawn policy.Set
 	// Receipt names the record of the choice; "" for a choice of the portal's banner.
 	Receipt string
 }
@@ -123,6 +125,17 @@ func (b *Book) judge(value string, now time.Time) Choice {
 // New is the choice that a visitor makes now.
 func (b *Book) New(granted policy.Set, now time.Time) Choice {
 	return Choice{State: Given, Granted: granted, Time: now.UnixMilli(), Receipt: newReceipt()}
+}
+
+// withdrawing is how long it is remembered what a choice has withdrawn.
+const withdrawing = 24 * time.Hour
+
+// Withdraws are the services whose cookies are still to be deleted wherever they are.
+func (c Choice) Withdraws(now time.Time) policy.Set {
+	if c.State != Given || c.Withdrawn == 0 || now.Sub(time.UnixMilli(c.Time)) > withdrawing {
+		return 0
+	}
+	return c.Withdrawn
 }
 
 // Services lists the ids of the services in a set, in the policy's order.

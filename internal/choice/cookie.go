@@ -26,6 +26,7 @@ const (
 	keyTime       = "timestamp"
 	keyPolicy     = "policy"
 	keyReceipt    = "receipt"
+	keyWithdrawn  = "withdrawn"
 	keyMAC        = "mac"
 )
 
@@ -88,6 +89,8 @@ func (b *Book) parse(value string, now time.Time) Choice {
 	}
 	if signed {
 		c.Receipt = unquote(fields[keyReceipt])
+		withdrawn, _ := strconv.ParseUint(unquote(fields[keyWithdrawn]), 16, 64) // absent mostly
+		c.Withdrawn = policy.Set(withdrawn) & b.Policy.All &^ c.Granted
 	}
 	return c
 }
@@ -112,6 +115,9 @@ func (b *Book) encode(c Choice) string {
 		fmt.Fprintf(&out, `,"%s":%t`, s.ID, c.Granted.Has(i))
 	}
 	fmt.Fprintf(&out, `,"%s":%d,"%s":"%s","%s":"%s"`, keyTime, c.Time, keyPolicy, b.Policy.Version, keyReceipt, c.Receipt)
+	if c.Withdrawn != 0 {
+		fmt.Fprintf(&out, `,"%s":"%x"`, keyWithdrawn, uint64(c.Withdrawn))
+	}
 
 	fields, _ := object(out.String() + "}")
 	mac := b.Keys.Sign(signedMessage(fields))
@@ -121,7 +127,9 @@ func (b *Book) encode(c Choice) string {
 
 // CheckSize tells whether browsers would store a choice about that many services.
 func (b *Book) CheckSize() error {
-	value := encodeURIComponent(b.encode(b.New(0, time.Now())))
+	longest := b.New(0, time.Now())
+	longest.Withdrawn = b.Policy.All
+	value := encodeURIComponent(b.encode(longest))
 	if len(policy.ConsentCookie)+len(value) > maxValue {
 		return fmt.Errorf("the cookie %s would be %d bytes, and browsers store %d: declare fewer services or shorter ids", policy.ConsentCookie, len(value), maxValue)
 	}

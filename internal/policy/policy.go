@@ -192,7 +192,7 @@ func New(d Declaration) (*Policy, error) {
 
 // reservedIDs would clash with other keys of the consent cookie, or with the variables
 // consent.state, consent.granted and consent.key.
-var reservedIDs = []string{"functional_cookies", "timestamp", "policy", "receipt", "mac", "state", "granted", "key"}
+var reservedIDs = []string{"functional_cookies", "timestamp", "policy", "receipt", "withdrawn", "mac", "state", "granted", "key"}
 
 func (s Service) validate(purposes []string) error {
 	switch {

@@ -140,31 +140,44 @@ func (v *Verdict) renews(class policy.Class, name, line string, sent []string) b
 	return false
 }
 
-// Bounds on what a page expires.
-const (
-	maxLeftovers     = 8
-	maxLeftoverLines = 24
-)
+// maxLeftovers bounds how many names a page looks at.
+const maxLeftovers = 100
 
 // Leftovers are the Set-Cookie lines by which a page, at that escaped path, deletes the cookies of
 // services that are not granted, which the visitor still sends. They are the host's own alone: a cookie of
-// the whole domain may be a sibling site's, where its visitor has chosen otherwise.
-func (v *Verdict) Leftovers(sent []string, path string, https bool, tally Tally) []string {
-	var names, lines []string
+// the whole domain may be a sibling site's, where its visitor has chosen otherwise; but for services that the visitor
+// has withdrawn of late, as not all of theirs may have been deleted at once.
+func (v *Verdict) Leftovers(sent []string, path string, withdrawn policy.Set, deletions func() cookies.Deletions, tally Tally) []string {
+	type leftover struct {
+		name  string
+		class policy.Class
+	}
+	var leftovers []leftover
 	for _, field := range sent {
 		for name := range cookies.Pairs(field) {
 			class := v.judge.Policy.Classify(name)
-			if class < 0 || v.allows(class) || len(names) == maxLeftovers || slices.Contains(names, name) {
-				continue
+			known := func(l leftover) bool { return l.name == name }
+			if class >= 0 && !v.allows(class) && len(leftovers) < maxLeftovers && !slices.ContainsFunc(leftovers, known) {
+				leftovers = append(leftovers, leftover{name, class})
 			}
-			names = append(names, name)
-			for _, at := range append([]string{"/"}, cookies.Paths(path)...) {
-				if len(lines) == maxLeftoverLines {
-					break
-				}
-				lines = append(lines, cookies.Expire(name, at, "", https))
-				tally.SetCookie(name, class, Expired)
+		}
+	}
+	if len(leftovers) == 0 {
+		return nil
+	}
+	all := deletions()
+	var lines []string
+	domains := all.Domains
+	for _, at := range append([]string{"/"}, cookies.Paths(path)...) {
+		for _, l := range leftovers {
+			if all.Domains = domains[:1]; withdrawn.Has(int(l.class)) {
+				all.Domains = domains
 			}
+			deleting := all.Of(l.name, at)
+			for range deleting {
+				tally.SetCookie(l.name, l.class, Expired)
+			}
+			lines = append(lines, deleting...)
 		}
 	}
 	return lines

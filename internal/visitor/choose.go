@@ -50,18 +50,20 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 	before.Language = h.inLanguage(a.Lang, before.Language)
 	withdrawn := before.InForce &^ granted
 	c := h.Book.New(granted, now)
+	c.Withdrawn = (withdrawn | before.Choice.Withdraws(now)) &^ granted
 	h.record(ledger.Entry{
 		Site: before.Site, Receipt: c.Receipt, Time: ledger.Timestamp(now), Notice: h.noticeHash(before), Language: before.Language,
 		Choice: a.Choice, How: a.means(), GPC: h.GPC.Refuses(r.Header),
 	}, granted, withdrawn)
 	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, h.isHTTPS(r)))
-	h.expire(w.Header(), r, withdrawn, a.Return)
 	w.Header().Set("Cache-Control", "no-store")
 	if isJSON || strings.Contains(r.Header.Get("Accept"), "application/json") {
+		h.expire(w.Header(), r, c.Withdrawn, a.Return)
 		h.writeState(w, r, c, granted)
 		return
 	}
 	w.Header().Set("Location", back(r, a.Return))
+	h.expire(w.Header(), r, c.Withdrawn, a.Return)
 	w.WriteHeader(http.StatusSeeOther)
 }
 
