@@ -62,9 +62,18 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 		h.writeState(w, r, c, granted)
 		return
 	}
-	w.Header().Set("Location", back(r, a.Return))
+	w.Header().Set("Location", back(r, a.Return)+unkept(r))
 	h.expire(w.Header(), r, c.Withdrawn, a.Return)
 	w.WriteHeader(http.StatusSeeOther)
+}
+
+// unkept is the part of the page to which a visitor comes back who has sent no cookie, and has no scripts: where the
+// browser keeps none, the notice is there again, and there it says why.
+func unkept(r *http.Request) string {
+	if len(r.Header["Cookie"]) > 0 || r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+		return ""
+	}
+	return "#caddy-consent-blocked"
 }
 
 // means are where our own forms and scripts say that a choice was made.

@@ -165,6 +165,9 @@ func (h *Handler) origin(r *http.Request) string {
 	if from, ok := refererPath(r); ok && !h.Owns(strings.SplitN(from, "?", 2)[0]) {
 		return from
 	}
+	if lang := r.URL.Query().Get("lang"); lang != "" {
+		return r.URL.Path + "?lang=" + url.QueryEscape(lang) // what comes after is in the same language
+	}
 	return r.URL.Path
 }
 

@@ -252,6 +252,25 @@ func TestTheVisitorComesBackToThisSiteOnly(t *testing.T) {
 	}
 }
 
+// TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept: where one is, there is nothing at that part of the page.
+func TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept(t *testing.T) {
+	for fields, want := range map[string]string{
+		"Sec-Fetch-Mode: navigate": "/x?y#caddy-consent-blocked", "Sec-Fetch-Mode: navigate|Cookie: a=b": "/x?y", "Sec-Fetch-Mode: cors": "/x?y", "Accept: */*": "/x?y",
+	} {
+		if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=refuse&return=/x?y", append(strings.Split(fields, "|"), form)...).Header.Get("Location"); got != want {
+			t.Errorf("%s: %s", fields, got)
+		}
+	}
+}
+
+func TestTheChartersFormComesBackInItsLanguage(t *testing.T) {
+	for query, want := range map[string]string{"?lang=en": `name="return" value="/_consent/charter?lang=en"`, "?lang=en&return=/x": `name="return" value="/x"`, "": `name="return" value="/_consent/charter"`} {
+		if page := text(t, ask(handler(t, io.Discard), "GET", "/_consent/charter"+query, "")); !strings.Contains(page, want) {
+			t.Errorf("%s: lacks %s", query, want)
+		}
+	}
+}
+
 func TestTheCookieIsSecureOnHTTPSAlone(t *testing.T) {
 	trusted := true
 	post := func(fields ...string) string {
