@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Limit is how many names of a kind are kept. The one that was not seen for longest leaves first, so a
-// flood of made-up names costs memory for this many.
+// Limit is how many names of a kind are kept, so a flood of made-up names costs memory for this many. First leaves
+// what browsers alone have told of, which strangers may have invented; of several, what was not seen for longest.
 const Limit = 1000
 
 // Bounds on what one entry keeps of strings that come from outside.
@@ -117,7 +117,7 @@ func (t *Table) add(name, path string, now int64, source Source, outcome Outcome
 		if i = len(t.names); i < Limit {
 			t.names = append(t.names, nil)
 		} else {
-			i = t.oldest()
+			i = t.leaving()
 			delete(t.at, t.names[i].name)
 		}
 		t.names[i] = &entry{name: name, path: path, first: now}
@@ -127,15 +127,20 @@ func (t *Table) add(name, path string, now int64, source Source, outcome Outcome
 	return !known
 }
 
-func (t *Table) oldest() int {
-	oldest := 0
+// leaving is the name that makes room for another.
+func (t *Table) leaving() int {
+	leaving, invented := 0, t.names[0].mayBeInvented()
 	for i := range t.last {
-		if t.last[i].Load() < t.last[oldest].Load() {
-			oldest = i
+		switch may := t.names[i].mayBeInvented(); {
+		case may && !invented, may == invented && t.last[i].Load() < t.last[leaving].Load():
+			leaving, invented = i, may
 		}
 	}
-	return oldest
+	return leaving
 }
+
+// mayBeInvented tells that neither the site nor a page of it has named it.
+func (e *entry) mayBeInvented() bool { return !e.where[Upstream].Load() && !e.where[Page].Load() }
 
 // Item is what is known of one name.
 type Item struct {

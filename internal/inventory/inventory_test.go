@@ -116,3 +116,36 @@ func BenchmarkSeenNew(b *testing.B) {
 		table.Seen(fmt.Sprint("n", i), "/", now, Browser, Passed)
 	}
 }
+
+func TestWhatTheSiteNamesOutlivesWhatBrowsersInvent(t *testing.T) {
+	table := &New().Cookies
+	at := time.UnixMilli(1_700_000_000_000)
+	table.Seen("upstream", "/", at, Upstream, Stripped)
+	table.Seen("page", "/", at, Page, Blocked)
+	table.Seen("both", "/", at, Browser, Withheld)
+	table.Seen("both", "/", at, Upstream, Stripped)
+	table.Seen("browser", "/", at, Browser, Withheld)
+	table.Seen("report", "/", at, Report, Blocked)
+	for i := range 5 * Limit {
+		source := Browser
+		if i%2 == 0 {
+			source = Report
+		}
+		table.Seen(fmt.Sprint("invented", i), "/", at.Add(time.Duration(i+1)*time.Millisecond), source, Withheld)
+	}
+	var left []string
+	for _, item := range table.Items() {
+		if !strings.HasPrefix(item.Name, "invented") {
+			left = append(left, item.Name)
+		}
+	}
+	if slices.Sort(left); strings.Join(left, " ") != "both page upstream" || len(table.Items()) != Limit {
+		t.Errorf("left are %q of %d", left, len(table.Items()))
+	}
+	for i := range 2 * Limit { // then the site's own leave by age
+		table.Seen(fmt.Sprint("set", i), "/", at.Add(time.Hour+time.Duration(i)*time.Millisecond), Upstream, Passed)
+	}
+	if items := table.Items(); len(items) != Limit || slices.ContainsFunc(items, func(item Item) bool { return !strings.HasPrefix(item.Name, "set") }) {
+		t.Errorf("%d items", len(items))
+	}
+}
