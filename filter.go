@@ -42,6 +42,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 
+	if !claim(r) {
+		return next.ServeHTTP(w, r) // what stands around enforces, and shows its notice
+	}
+
 	// The choice is read, and made known to the rest of the Caddyfile.
 	c := h.book.Read(r.Header["Cookie"], time.Now)
 	v := h.judge.Of(c, h.judge.GPC.Refuses(r.Header))
@@ -85,6 +89,23 @@ func began(r *http.Request) time.Time {
 		return t
 	}
 	return time.Now()
+}
+
+// claimed is the variable by which a request shows that a handler enforces.
+const claimed = "consent.enforced"
+
+// claim tells whether no other handler around this one has the request already: of two sites' directives, such as one
+// around a handle with another, the outer one holds.
+func claim(r *http.Request) bool {
+	vars, ok := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
+	if !ok {
+		return true
+	}
+	if vars[claimed] != nil {
+		return false
+	}
+	vars[claimed] = true
+	return true
 }
 
 // publish sets the variables that the rest of the Caddyfile may use.

@@ -2221,3 +2221,22 @@ func TestAFlushDecidesTheTypeOfAnUntypedBody(t *testing.T) {
 		}
 	}
 }
+
+func TestADeferredHeaderThatOverwritesOursIsTold(t *testing.T) {
+	for directive, want := range map[string]string{
+		"header {\n-Server\nContent-Security-Policy \"default-src *\"\n}":               `"fields":["Content-Security-Policy"]`,
+		"header {\nCache-Control public\ndefer\n}\nheader -Set-Cookie":                  `"fields":["Cache-Control","Set-Cookie"]`,
+		"header Content-Security-Policy \"default-src *\"\nheader {\n-Server\nX-A b\n}": "",
+		"header ?Cache-Control public":                                                  "",
+	} {
+		port := harness.FreePort(t)
+		file := logging(t, fmt.Sprintf("http://127.0.0.1:%d {\n%s\nconsent\nbehave\n}\n", port, directive))
+		lines, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(string(lines), "is deferred, and overwrites"); told != (want != "") || !strings.Contains(string(lines), want) {
+			t.Errorf("%s: %s", directive, lines)
+		}
+	}
+}

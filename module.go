@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -35,7 +37,7 @@ import (
 
 func init() {
 	caddy.RegisterModule(Handler{})
-	httpcaddyfile.RegisterHandlerDirective("consent", parseCaddyfile)
+	httpcaddyfile.RegisterDirective("consent", parseCaddyfile)
 	httpcaddyfile.RegisterDirectiveOrder("consent", httpcaddyfile.After, "encode")
 	operator.Commands{Declare: declared}.Register()
 }
@@ -240,6 +242,9 @@ type Style struct {
 	Radius string `json:"radius,omitempty"`
 }
 
+// defaultPath is the prefix of the module's own addresses.
+const defaultPath = "/_consent"
+
 // The words that options take.
 const (
 	undeclaredStrip     = "strip"
@@ -270,6 +275,9 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 // comes: the policy, the texts, the key that signs choices. It writes nothing to the storage.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
+	if err := h.lookAround(operator.LookAround(ctx)); err != nil {
+		return err
+	}
 	if err := h.declare(); err != nil {
 		return err
 	}
@@ -328,6 +336,23 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		Chosen:      h.watch.Chosen,
 		Reported:    h.reported,
 		Trusts:      trusts,
+	}
+	return nil
+}
+
+// lookAround finds what stands around the handler and would keep it from its work.
+func (h *Handler) lookAround(around operator.Surroundings) error {
+	if err := around.Reach(cmp.Or(h.Path, defaultPath) + "/choice"); err != nil {
+		return err
+	}
+	if overwritten := around.Overwritten("Cache-Control", contentSecurityPolicy, "Etag", "Link", setCookie, "Vary"); len(overwritten) > 0 {
+		h.logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
+			zap.Strings("fields", overwritten))
+	}
+	for _, name := range around.Cookies() { // Caddy's own, without which the site does not work
+		if !slices.Contains(h.Necessary, name) {
+			h.Necessary = append(h.Necessary, name)
+		}
 	}
 	return nil
 }
@@ -457,7 +482,7 @@ func (h *Handler) findNeeds() {
 }
 
 func (h *Handler) setDefaults() {
-	h.Path = cmp.Or(h.Path, "/_consent")
+	h.Path = cmp.Or(h.Path, defaultPath)
 	h.Language = cmp.Or(h.Language, "fr")
 	h.Remember = cmp.Or(h.Remember, caddy.Duration(180*24*time.Hour))
 	h.Undeclared = cmp.Or(h.Undeclared, undeclaredStrip)
@@ -479,8 +504,26 @@ func (e *wordError) Error() string { return e.word + ": " + e.err.Error() }
 
 func (e *wordError) Unwrap() error { return e.err }
 
+// placeholder is one of Caddy's that a request or the process would fill.
+var placeholder = regexp.MustCompile(`\{(?:env|file|http|vars|system|time)\.[^{}\s]*\}`)
+
+// refusePlaceholder tells that nobody fills a placeholder in an option: what is declared holds for all requests.
+func refusePlaceholder(text string) error {
+	if found := placeholder.FindString(text); found != "" {
+		return fmt.Errorf("%s: placeholders are not filled here; {$NAME} is, when a Caddyfile is read", found)
+	}
+	return nil
+}
+
 // check finds what is wrong besides the policy, in Caddyfiles and in JSON.
 func (h *Handler) check() error {
+	config, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	if err := refusePlaceholder(string(config)); err != nil {
+		return err
+	}
 	bad := func(word, format string, args ...any) error {
 		return &wordError{word, fmt.Errorf(format, args...)}
 	}
@@ -519,8 +562,8 @@ func (h *Handler) check() error {
 	if h.Charter == "/" {
 		return bad("charter", "/ is the home page")
 	}
-	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", cmp.Or(h.Path, "/_consent")+"/") {
-		return bad("charter", "%s is inside the module's own path %s", h.Charter, cmp.Or(h.Path, "/_consent"))
+	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", cmp.Or(h.Path, defaultPath)+"/") {
+		return bad("charter", "%s is inside the module's own path %s", h.Charter, cmp.Or(h.Path, defaultPath))
 	}
 	return h.style().Check()
 }
@@ -606,9 +649,39 @@ func patterns(names []string) []policy.Pattern {
 	return out
 }
 
-func parseCaddyfile(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+// parseCaddyfile makes the route of a directive. Whatever its matcher, the module's own addresses come to it.
+func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	if !helper.Next() {
+		return nil, helper.ArgErr()
+	}
+	matcher, err := helper.ExtractMatcherSet()
+	if err != nil {
+		return nil, err
+	}
 	h := new(Handler)
-	return h, h.UnmarshalCaddyfile(helper.Dispenser)
+	if err := h.UnmarshalCaddyfile(helper.Dispenser); err != nil {
+		return nil, err
+	}
+	route := helper.NewRoute(matcher, h)
+	if r, ok := route[0].Value.(caddyhttp.Route); ok && matcher != nil {
+		own := h.ownPaths()
+		r.MatcherSetsRaw = append(r.MatcherSetsRaw, caddy.ModuleMap{"path": caddyconfig.JSON(own, nil)})
+		route[0].Value = r
+	}
+	return route, nil
+}
+
+// ownPaths are path matchers for the addresses that the module answers itself.
+func (h *Handler) ownPaths() caddyhttp.MatchPath {
+	paths := caddyhttp.MatchPath{cmp.Or(h.Path, defaultPath) + "/*"}
+	if h.Charter != "" {
+		charter := strings.TrimSuffix(h.Charter, "/")
+		paths = append(paths, charter, charter+"/")
+	}
+	if h.GPC != string(choice.IgnoreGPC) {
+		paths = append(paths, visitor.GPCPath)
+	}
+	return paths
 }
 
 // UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Every line is
@@ -660,6 +733,11 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive itself
 	if d.NextArg() {
 		return d.ArgErr()
+	}
+	for words := *d; words.Next(); { // of a copy
+		if err := refusePlaceholder(words.Val()); err != nil {
+			return words.WrapErr(err)
+		}
 	}
 	b := block{d, make(map[string]caddyfile.Token)}
 	err := b.read(map[string]func() error{

@@ -5,10 +5,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
@@ -341,6 +347,98 @@ func TestACookieIsSecureByWhatATrustedProxySays(t *testing.T) {
 		// What is in pages does not depend on it.
 		if page := g.do(t, "GET", "/", "", byVisitor, "X-Forwarded-Proto: "+proto, "Host: behind.example").body; strings.Contains(page, "://localhost") || !strings.Contains(page, `src="/_consent/assets/`) || !strings.Contains(page, `action="/_consent/choice"`) {
 			t.Errorf("%s: %s", proto, page)
+		}
+	}
+}
+
+// served starts a Caddyfile's body at a site of its own, in front of a portal, whose address stands for PORTAL.
+func served(t *testing.T, body string, portal http.HandlerFunc) *guarded {
+	t.Helper()
+	g := new(guarded)
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.asked = r
+		portal(w, r)
+	}))
+	t.Cleanup(upstream.Close)
+	g.url = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
+	harness.Caddy(t, g.url+" {\n"+strings.ReplaceAll(body, "PORTAL", strings.TrimPrefix(upstream.URL, "http://"))+"\n}\n")
+	return g
+}
+
+func TestOurAddressesAreAnsweredWhereverTheDirectiveStands(t *testing.T) {
+	for name, c := range map[string]struct{ body, page, path string }{
+		"with a matcher":                {"consent /explore/*\nreverse_proxy PORTAL", "/explore/x", "/_consent"},
+		"with a named matcher":          {"@pages {\npath /explore/*\nmethod GET\n}\nconsent @pages {\ncharter /cookies\n}\nreverse_proxy PORTAL", "/explore/x", "/_consent"},
+		"in a route":                    {"route {\nconsent\nreverse_proxy PORTAL\n}", "/explore/x", "/_consent"},
+		"in a handle of all":            {"handle {\nconsent\nreverse_proxy PORTAL\n}", "/x", "/_consent"},
+		"in handle_path with its path":  {"handle_path /x/* {\nconsent {\npath /x/_consent\n}\nreverse_proxy PORTAL\n}", "/x/page", "/x/_consent"},
+		"around a handle with another":  {"consent\nhandle /shop/* {\nconsent {\npath /shop/_consent\n}\nreverse_proxy PORTAL\n}\nhandle {\nreverse_proxy PORTAL\n}", "/shop/x", "/_consent"},
+		"twice in a route":              {"route {\nconsent\nconsent\nreverse_proxy PORTAL\n}", "/x", "/_consent"},
+		"behind a rewrite of all paths": {"rewrite * /index.html\nconsent\nreverse_proxy PORTAL", "/x", "/_consent"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := served(t, c.body, html(portalPage))
+			page := g.do(t, "GET", c.page, "", byVisitor).body
+			if n := strings.Count(page, `id="caddy-consent"`); n != 1 {
+				t.Errorf("%d notices", n)
+			}
+			if n := len(harness.GuardTag.FindAllString(page, -1)); n != 1 {
+				t.Errorf("%d guards", n)
+			}
+			for _, address := range []string{"/choice", "/charter"} {
+				if res := g.do(t, "GET", c.path+address, ""); res.StatusCode != http.StatusOK || res.Header.Get("Cache-Control") == "" {
+					t.Errorf("%s: %s", address, res.Status)
+				}
+			}
+			if asset := regexp.MustCompile(`src="(` + c.path + `/assets/[^"]*/guard\.js)"`).FindStringSubmatch(page); asset == nil {
+				t.Errorf("no guard in %s", page)
+			} else if res := g.do(t, "GET", asset[1], ""); res.StatusCode != http.StatusOK || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+				t.Errorf("the guard: %s, %s", res.Status, res.Header.Get("Cache-Control"))
+			}
+		})
+	}
+}
+
+func TestADirectiveWhoseAddressesNobodyWouldAnswerIsRefused(t *testing.T) {
+	for body, want := range map[string]string{
+		"handle /explore/* {\nconsent\n}":                             "only requests for /explore/* come to the module, so that nobody would answer its own addresses, such as /_consent/choice: put the directive where all requests come (outside of handle, handle_path and route, or before them), or give it a path that comes with /explore/_consent",
+		"handle_path /x/* {\nconsent\n}":                              "only requests for /x/* come to the module",
+		"route /x/* {\nconsent\n}":                                    "only requests for /x/* come to the module",
+		"@a path /x/* /y/*\nhandle @a {\nhandle {\nconsent\n}\n}":     "only requests for /x/* /y/* come to the module",
+		"consent {\nsite {env.SITE}\n}":                               "{env.SITE}: placeholders are not filled here; {$NAME} is, when a Caddyfile is read",
+		"consent {\nservice x {\ncookies a {http.request.host}\n}\n}": "{http.request.host}: placeholders are not filled here",
+	} {
+		config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte("{\nadmin off\n}\nhttp://localhost:1 {\n"+body+"\n}\n"), map[string]any{"filename": "Caddyfile"})
+		if err == nil {
+			var parsed caddy.Config
+			if err := json.Unmarshal(config, &parsed); err != nil {
+				t.Fatal(err)
+			}
+			parsed.StorageRaw = json.RawMessage(`{"module":"file_system","root":` + quote(t.TempDir()) + `}`)
+			err = caddy.Validate(&parsed)
+		} else if !strings.Contains(err.Error(), "Caddyfile:") {
+			t.Errorf("%s: the error names no line: %v", body, err)
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	t.Setenv("CONSENT_TEST_SITE", "Ville d’Essai")
+	if page := served(t, "consent {\nsite \"{$CONSENT_TEST_SITE}\"\n}\nreverse_proxy PORTAL", html(portalPage)).do(t, "GET", "/", "", byVisitor).body; !strings.Contains(page, "Ville d&#8217;Essai") {
+		t.Errorf("{$NAME} is not filled: %s", page)
+	}
+}
+
+func TestCookiesOfCaddyItselfAreNecessary(t *testing.T) {
+	for name, policy := range map[string]string{"lb": "cookie", "backend": "cookie backend secret"} {
+		g := served(t, "consent\nreverse_proxy PORTAL PORTAL {\nlb_policy "+policy+"\n}", html(portalPage))
+		lines := g.do(t, "GET", "/", "", byVisitor).Header["Set-Cookie"]
+		if len(lines) != 1 || !strings.HasPrefix(lines[0], name+"=") {
+			t.Errorf("%s: %q", policy, lines)
+		}
+		g.do(t, "GET", "/", "", byVisitor, "Cookie: "+name+"=x; other=y")
+		if got := g.asked.Header.Get("Cookie"); got != name+"=x" {
+			t.Errorf("%s: upstream comes %s", policy, got)
 		}
 	}
 }

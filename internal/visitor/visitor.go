@@ -43,7 +43,8 @@ type Handler struct {
 	natives     natives
 }
 
-const gpcPath = "/.well-known/gpc.json"
+// GPCPath is where a site says that it heeds the signal.
+const GPCPath = "/.well-known/gpc.json"
 
 // gpcSupport is what the GPC specification asks a site to publish; the date is
 // when this module's support of it last changed.
@@ -54,7 +55,7 @@ func (h *Handler) Owns(path string) bool {
 	if rest, ok := strings.CutPrefix(path, h.Path); ok && strings.HasPrefix(rest, "/") {
 		return true
 	}
-	return h.isFurtherCharter(path) || path == gpcPath && h.GPC != choice.IgnoreGPC
+	return h.isFurtherCharter(path) || path == GPCPath && h.GPC != choice.IgnoreGPC
 }
 
 func (h *Handler) isFurtherCharter(path string) bool {
@@ -103,7 +104,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.asset(w, r)
 		}
-	case path == gpcPath:
+	case path == GPCPath:
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Cache-Control", "max-age=86400")

@@ -1,0 +1,177 @@
+package operator
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
+)
+
+// Surroundings are the routes among which a handler stands, from the server's own inwards. They are read while the
+// handler is provisioned: routes before it have their handlers by then, its own and those behind have them as JSON.
+type Surroundings []caddyhttp.RouteList
+
+// LookAround finds the surroundings of the handler that is being provisioned.
+func LookAround(ctx caddy.Context) (around Surroundings) {
+	for _, module := range ctx.Modules() {
+		switch m := module.(type) {
+		case *caddyhttp.App:
+			for _, server := range m.Servers {
+				around = append(around, server.Routes)
+			}
+		case *caddyhttp.Subroute:
+			around = append(around, m.Routes)
+			if m.Errors != nil {
+				around = append(around, m.Errors.Routes)
+			}
+		}
+	}
+	return around
+}
+
+// own is the route of a list in which the handler stands, or one that holds it; nil for none.
+func own(routes caddyhttp.RouteList) *caddyhttp.Route {
+	for i := range routes {
+		if r := &routes[i]; len(r.Handlers) == 0 && len(r.HandlersRaw) > 0 && len(r.MatcherSetsRaw) == 0 {
+			return r
+		}
+	}
+	return nil
+}
+
+// Reach tells whether requests for a path come to the handler, as far as paths decide about that; else the error
+// says which do.
+func (around Surroundings) Reach(path string) error {
+	for _, routes := range around {
+		r := own(routes)
+		if r == nil || len(r.MatcherSets) == 0 {
+			continue
+		}
+		var paths []string
+		for _, set := range r.MatcherSets {
+			for _, matcher := range set {
+				if patterns, ok := matcher.(*caddyhttp.MatchPath); ok && !matchesPath(*patterns, path) {
+					paths = append(paths, *patterns...)
+					break
+				}
+			}
+		}
+		if len(paths) > 0 && len(paths) >= len(r.MatcherSets) {
+			return fmt.Errorf("only requests for %s come to the module, so that nobody would answer its own addresses, such as %s: put the directive where all requests come (outside of handle, handle_path and route, or before them), or give it a path that comes with %s",
+				strings.Join(paths, " "), path, strings.TrimSuffix(paths[0], "/*")+"/_consent")
+		}
+	}
+	return nil
+}
+
+func matchesPath(patterns caddyhttp.MatchPath, path string) bool {
+	r := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: make(http.Header)}
+	matches, err := patterns.MatchWithError(r.WithContext(context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer())))
+	return err == nil && matches
+}
+
+// Overwritten are those of the fields that a header directive in front of the handler overwrites, or takes away, after
+// it: one that is deferred.
+func (around Surroundings) Overwritten(fields ...string) (overwritten []string) {
+	look := func(ops *headers.RespHeaderOps) {
+		if ops == nil || ops.HeaderOps == nil || !ops.Deferred && ops.Require == nil {
+			return
+		}
+		touches := slices.Clone(ops.Delete)
+		for field := range ops.Set {
+			touches = append(touches, field)
+		}
+		for field := range ops.Replace {
+			touches = append(touches, field)
+		}
+		for _, touched := range touches {
+			for _, field := range fields {
+				if strings.EqualFold(touched, field) && !slices.Contains(overwritten, field) && !onlyWithout(ops.Require, field) {
+					overwritten = append(overwritten, field)
+				}
+			}
+		}
+	}
+	for _, routes := range around {
+		for i := range routes {
+			for _, handler := range routes[i].Handlers {
+				if h, ok := handler.(*headers.Handler); ok {
+					look(h.Response)
+				}
+			}
+		}
+		r := own(routes)
+		if r == nil {
+			continue
+		}
+		for _, raw := range r.HandlersRaw {
+			var h struct {
+				Handler  string                 `json:"handler"`
+				Response *headers.RespHeaderOps `json:"response"`
+			}
+			if json.Unmarshal(raw, &h) != nil || h.Handler == "consent" {
+				break
+			}
+			if h.Handler == "headers" {
+				look(h.Response)
+			}
+		}
+	}
+	slices.Sort(overwritten)
+	return overwritten
+}
+
+// onlyWithout tells that a header directive acts where a field is absent alone, as with "?Field".
+func onlyWithout(require *caddyhttp.ResponseMatcher, field string) bool {
+	if require == nil {
+		return false
+	}
+	values, ok := require.Headers[http.CanonicalHeaderKey(field)]
+	return ok && values == nil
+}
+
+// Cookies are the names of cookies that Caddy itself sets in what stands behind the handler: those by which
+// reverse_proxy finds the upstream of a visitor again (lb_policy cookie).
+func (around Surroundings) Cookies() (names []string) {
+	var walk func(value any)
+	walk = func(value any) {
+		switch v := value.(type) {
+		case []any:
+			for _, element := range v {
+				walk(element)
+			}
+		case map[string]any:
+			if policy, ok := v["selection_policy"].(map[string]any); ok && policy["policy"] == "cookie" {
+				name, _ := policy["name"].(string)
+				if name == "" {
+					name = "lb" // as reverse_proxy has it
+				}
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+			for _, element := range v {
+				walk(element)
+			}
+		}
+	}
+	for _, routes := range around {
+		for i := range routes {
+			for _, raw := range routes[i].HandlersRaw {
+				var value any
+				if json.Unmarshal(raw, &value) == nil {
+					walk(value)
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
