@@ -42,8 +42,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 
-	if !claim(r) {
-		return next.ServeHTTP(w, r) // what stands around enforces, and shows its notice
+	if vars, _ := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any); vars != nil {
+		if vars[enforcing] != nil {
+			return next.ServeHTTP(w, r) // another directive stands around this one, and its notice is shown
+		}
+		vars[enforcing] = true
+		defer delete(vars, enforcing) // what handles an error may have a directive too
 	}
 
 	// The choice is read, and made known to the rest of the Caddyfile.
@@ -91,22 +95,8 @@ func began(r *http.Request) time.Time {
 	return time.Now()
 }
 
-// claimed is the variable by which a request shows that a handler enforces.
-const claimed = "consent.enforced"
-
-// claim tells whether no other handler around this one has the request already: of two sites' directives, such as one
-// around a handle with another, the outer one holds.
-func claim(r *http.Request) bool {
-	vars, ok := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
-	if !ok {
-		return true
-	}
-	if vars[claimed] != nil {
-		return false
-	}
-	vars[claimed] = true
-	return true
-}
+// enforcing is the variable by which a request shows that a handler has it.
+const enforcing = "consent.enforcing"
 
 // publish sets the variables that the rest of the Caddyfile may use.
 func publish(r *http.Request, v *verdict.Verdict) {
@@ -294,6 +284,10 @@ func (rw *responseWriter) judge() stage {
 	rw.redirect()
 	if rw.handler.observes() {
 		return rw.observe(document, isHTML && rw.asker != page.Other && !page.ForbidsChange(h))
+	}
+	if isHTML && page.IsEnforced(h) {
+		rw.handler.inARow()
+		return passing
 	}
 	rw.restrictWhatRuns()
 	switch {

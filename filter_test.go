@@ -1797,7 +1797,7 @@ func (c client) giveUp(url string, after int, fields ...string) {
 // TestWhatIsNoPageIsAsWithoutTheModule compares the same handler's answers with the module in
 // front and without.
 func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
-	origins := secureSites(t, "handle_path /with/* {\n consent\n behave\n }\n handle_path /without/* {\n behave\n }")
+	origins := secureSites(t, "handle_path /with/* {\n consent {\n path /with/_consent\n }\n behave\n }\n handle_path /without/* {\n behave\n }")
 	noise := lengthy(5_000)
 	about := func(kind string, more ...string) []string {
 		return append(more, "Content-Type: "+kind, `ETag: "v1"`, "Cache-Control: public, max-age=60", "Last-Modified: Mon, 23 Nov 2026 12:00:00 GMT", "Set-Cookie: "+session)

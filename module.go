@@ -154,6 +154,7 @@ type Handler struct {
 	visitor  *visitor.Handler
 	keys     *operator.Keys
 	begin    func() // with the first request
+	inARow   func() // with the first page of another instance
 	logger   *zap.Logger
 }
 
@@ -286,6 +287,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.keys, err = operator.OpenKeys(ctx, storage); err != nil {
 		return err
 	}
+	h.inARow = sync.OnceFunc(func() {
+		h.logger.Warn("pages come from another instance of the module behind this one, which shows the notice: declare the same in both, or leave one out")
+	})
 	h.begin = sync.OnceFunc(func() {
 		since, err := operator.TakeForce(storage, h.keys, h.policy.Version, !h.observes())
 		if err != nil {

@@ -442,3 +442,23 @@ func TestCookiesOfCaddyItselfAreNecessary(t *testing.T) {
 		}
 	}
 }
+
+func TestOfTwoInstancesInARowOneShowsTheNotice(t *testing.T) {
+	g := new(guarded)
+	upstream := httptest.NewServer(html(portalPage))
+	t.Cleanup(upstream.Close)
+	inner := fmt.Sprintf("localhost:%d", harness.FreePort(t))
+	g.url = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
+	harness.Caddy(t, fmt.Sprintf("http://:%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n",
+		strings.TrimPrefix(inner, "localhost:"), declared, strings.TrimPrefix(upstream.URL, "http://"), g.url, declared, inner))
+	for _, asker := range []string{byVisitor, byFrame, byScript} {
+		page := g.do(t, "GET", "/", "", asker).body
+		if notices, guards := strings.Count(page, `id="caddy-consent"`), len(harness.GuardTag.FindAllString(page, -1)); notices != map[string]int{byVisitor: 1}[asker] || guards > 1 || asker != byScript && guards != 1 {
+			t.Errorf("%s: %d notices, %d guards", asker, notices, guards)
+		}
+	}
+	accepted := g.chosen(t, "choice=accept")
+	if page := g.do(t, "GET", "/", "", byVisitor, accepted).body; strings.Contains(page, `id="caddy-consent"`) || strings.Count(page, `data-caddy-consent="manage"`) != 1 || !strings.Contains(page, `src="https://www.youtube.com/embed/x`) {
+		t.Errorf("after the choice: %s", page)
+	}
+}

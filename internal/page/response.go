@@ -28,6 +28,17 @@ func Vary(h http.Header, withAccept, withLanguage bool) {
 	}
 }
 
+// IsEnforced tells that another instance of the module, behind this one, has made a page: it says what the page
+// depends on in our words.
+func IsEnforced(h http.Header) bool {
+	for _, value := range h["Vary"] {
+		if strings.Contains(value, "Sec-Fetch-Dest, Sec-GPC") {
+			return true
+		}
+	}
+	return false
+}
+
 // DemandsIntegrity tells whether a page's Integrity-Policy, also one that only reports, is about scripts: they
 // then need an integrity="" and are loaded by CORS (Subresource Integrity, section 3.7).
 func DemandsIntegrity(h http.Header) bool {
