@@ -42,12 +42,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 
-	if vars, _ := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any); vars != nil {
-		if vars[enforcing] != nil {
-			return next.ServeHTTP(w, r) // another directive stands around this one, and its notice is shown
-		}
-		vars[enforcing] = true
-		defer delete(vars, enforcing) // what handles an error may have a directive too
+	if isEnforced(w) {
+		return next.ServeHTTP(w, r) // another directive stands around this one, and its notice is shown
 	}
 
 	// The choice is read, and made known to the rest of the Caddyfile.
@@ -95,8 +91,19 @@ func began(r *http.Request) time.Time {
 	return time.Now()
 }
 
-// enforcing is the variable by which a request shows that a handler has it.
-const enforcing = "consent.enforcing"
+// isEnforced tells whether a handler of ours takes what is written there.
+func isEnforced(w http.ResponseWriter) bool {
+	for {
+		if _, ours := w.(*responseWriter); ours {
+			return true
+		}
+		wrapper, wraps := w.(interface{ Unwrap() http.ResponseWriter })
+		if !wraps {
+			return false
+		}
+		w = wrapper.Unwrap()
+	}
+}
 
 // publish sets the variables that the rest of the Caddyfile may use.
 func publish(r *http.Request, v *verdict.Verdict) {
@@ -522,7 +529,7 @@ func (rw *responseWriter) withholdLinks() {
 // withholdFields does so for all that the header would make the browser load, or send reports to.
 func (rw *responseWriter) withholdFields() {
 	rw.withholdLinks()
-	if rw.handler.blocks() && rw.blocking().Fields(rw.Header()) {
+	if h := rw.Header(); rw.handler.blocks() && blocking.HasFields(h) && rw.blocking().Fields(h) {
 		rw.vary()
 	}
 }
@@ -672,9 +679,9 @@ func (rw *responseWriter) vary() {
 	page.Vary(h, rw.asker == page.Perhaps || !told, rw.speaks())
 	switch {
 	case rw.asker == page.Framed:
-		h["Vary"] = append(h["Vary"], "Sec-Fetch-Site")
+		page.VaryBy(h, "Sec-Fetch-Site")
 	case dest == "empty": // a page's script, a worker's, or a navigation that one has passed on
-		h["Vary"] = append(h["Vary"], "Sec-Fetch-Mode, Referer")
+		page.VaryBy(h, "Sec-Fetch-Mode", "Referer")
 	}
 }
 

@@ -10,6 +10,16 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 )
 
+// HasFields tells whether a header has any of the fields that Fields looks at.
+func HasFields(h http.Header) bool {
+	for _, name := range [...]string{"Content-Security-Policy", "Content-Security-Policy-Report-Only", "Refresh", "Speculation-Rules", "Reporting-Endpoints", "Report-To"} {
+		if len(h[name]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Fields withholds what a response's header, besides its links, would make a browser load from what is
 // denied, or report to it; it tells whether that changed anything.
 func (p *Page) Fields(h http.Header) (changed bool) {

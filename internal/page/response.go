@@ -17,9 +17,21 @@ func Vary(h http.Header, withAccept, withLanguage bool) {
 		}
 		return
 	}
-	missing := make([]string, 0, 5)
-	for _, name := range [...]string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC", "Accept", "Accept-Language"} {
-		if (name != "Accept" || withAccept) && (name != "Accept-Language" || withLanguage) && !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
+	names := append(make([]string, 0, 5), "Cookie", "Sec-Fetch-Dest", "Sec-GPC")
+	if withAccept {
+		names = append(names, "Accept")
+	}
+	if withLanguage {
+		names = append(names, "Accept-Language")
+	}
+	VaryBy(h, names...)
+}
+
+// VaryBy says that it depends on these fields too.
+func VaryBy(h http.Header, names ...string) {
+	var missing []string
+	for _, name := range names {
+		if !hasDirective(h["Vary"], name) && !hasDirective(h["Vary"], "*") {
 			missing = append(missing, name)
 		}
 	}
