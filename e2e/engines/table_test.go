@@ -550,7 +550,8 @@ func (t *table) byNavigation() {
 		[2]string{"location of frames[name]", `frames[target].location = url`},
 		[2]string{"location, asked for by a frame's script", `const d = frame.contentDocument, s = d.createElement('script'); s.textContent = 'location.href = ' + text(url); d.body.append(s)`},
 	)
-	t.leaking("the site itself sends there what was asked of it",
+	// The site itself sends there what was asked of it; the server does not pass that on, and nobody asks anew.
+	t.requests(
 		[2]string{"redirect of the site in a frame", `make('iframe', e => { e.src = '/redirect?url=' + encodeURIComponent(url) }, box)`},
 		[2]string{"redirect of the site, image", `make('img', e => { e.src = '/redirect?url=' + encodeURIComponent(url) }, box)`},
 		[2]string{"redirect of the site, fetch", `fetch('/redirect?url=' + encodeURIComponent(url), { mode: 'no-cors' }).catch(() => 0)`},
