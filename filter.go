@@ -139,7 +139,15 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 			change()["Cookie"] = kept
 		}
 	}
-	if rw.asker != page.Other && !rw.handler.observes() {
+	if rw.asker == page.Worker && !rw.handler.observes() {
+		// It may ask for anything; a document for it is the same whatever the visitor chooses.
+		header := change()
+		page.NarrowEncodings(header, markup.Codings)
+		if page.HasOwnTag(header, rw.suffix()) {
+			page.TranslateConditions(header, rw.suffix())
+			rw.conditional = true
+		}
+	} else if rw.asker != page.Other && !rw.handler.observes() {
 		header := change()
 		if rw.rewrites() {
 			rw.handler.askFor(header)
@@ -180,6 +188,7 @@ type responseWriter struct {
 	pageFor *verdict.Verdict
 	seen    operator.Sighting
 	asker   page.Asker
+	behind  bool            // another instance behind this one has made the page: it has a notice and a guard
 	asks    notice.Language // see language
 	blocks  blocking.Page
 	trust   csp.Element // how scripts of ours are marked on this page
@@ -278,23 +287,22 @@ func (rw *responseWriter) WriteHeader(status int) {
 // judge looks at a final header and tells how to go on.
 func (rw *responseWriter) judge() stage {
 	h := rw.Header()
-	switch rw.status {
-	case http.StatusSwitchingProtocols:
+	if rw.status == http.StatusSwitchingProtocols {
 		return passing
-	case http.StatusNotModified:
+	}
+	if rw.behind = page.IsEnforced(h); rw.behind {
+		rw.handler.inARow()
+	}
+	rw.withholdFields()
+	if rw.status == http.StatusNotModified {
 		rw.revalidated()
 		return passing
 	}
 	rw.handler.workers.Note(rw.request, rw.asked.Path, h)
 	document, isHTML := page.IsDocument(rw.status, h)
-	rw.withholdFields()
 	rw.redirect()
 	if rw.handler.observes() {
 		return rw.observe(document, isHTML && rw.asker != page.Other && !page.ForbidsChange(h))
-	}
-	if isHTML && page.IsEnforced(h) {
-		rw.handler.inARow()
-		return passing
 	}
 	rw.restrictWhatRuns()
 	switch {
@@ -303,9 +311,7 @@ func (rw *responseWriter) judge() stage {
 	case !isHTML:
 		return passing
 	case page.ForbidsChange(h):
-		if rw.asker != page.Other {
-			rw.countUntouched(rw.handler.watch.Metrics.PassedTransform, "its Cache-Control has no-transform")
-		}
+		rw.countForbidden()
 		return passing
 	case rw.asker == page.Other:
 		rw.vary()
@@ -314,6 +320,13 @@ func (rw *responseWriter) judge() stage {
 		return sniffing
 	}
 	return rw.beginPage(document)
+}
+
+// countForbidden counts a page that nobody may change.
+func (rw *responseWriter) countForbidden() {
+	if rw.asker != page.Other {
+		rw.countUntouched(rw.handler.watch.Metrics.PassedTransform, "its Cache-Control has no-transform")
+	}
 }
 
 // revalidated makes the header of a 304 what the page's own would be: it takes the place of the stored one.
@@ -348,7 +361,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	h := rw.Header()
 	rw.vary()
 	page.SuffixETag(h, rw.suffix())
-	rw.expireLeftovers()
+	defer rw.expireLeftovers() // in what room all else leaves
 	if rw.asker.Visits() && rw.choice.State == choice.Given && rw.choice.Receipt == "" {
 		if line := rw.handler.visitor.Native(rw.request, rw.choice); line != "" {
 			rw.addCookies(line)
@@ -465,17 +478,17 @@ func (rw *responseWriter) addCookies(lines ...string) {
 
 // rewrites tells whether this visitor's pages get something inserted, or withheld.
 func (rw *responseWriter) rewrites() bool {
-	return rw.guards() || rw.shows()
+	return rw.guards() || rw.shows() || rw.behind && rw.handler.blocks()
 }
 
 // guards tells whether they get the guard, which also finds the notice its place.
 func (rw *responseWriter) guards() bool {
-	return rw.handler.guards(rw.pageFor) || rw.asker == page.Worker || rw.pageFor.Notice && rw.asker.Visits()
+	return !rw.behind && (rw.handler.guards(rw.pageFor) || rw.asker == page.Worker || rw.pageFor.Notice && rw.asker.Visits())
 }
 
 // shows tells whether they get something that visitors see.
 func (rw *responseWriter) shows() bool {
-	return rw.asker.Visits() && (rw.pageFor.Notice || rw.handler.Manage != manageOff)
+	return !rw.behind && rw.asker.Visits() && (rw.pageFor.Notice || rw.handler.Manage != manageOff)
 }
 
 // blocks tells whether pages must not load from all hosts.
@@ -492,9 +505,10 @@ func (rw *responseWriter) rules() markup.Rules {
 	h := rw.handler
 	var rules markup.Rules
 	switch {
+	case !rw.guards():
 	case rw.asker == page.Worker:
 		rules.Head = h.renderer.KeptGuard(rw.place())
-	case rw.guards():
+	default:
 		rules.Head = h.renderer.Guard(rw.place(), rw.pageFor.InForce, rw.pageFor.State == choice.Given)
 	}
 	if rw.shows() {
@@ -529,7 +543,10 @@ func (rw *responseWriter) withholdLinks() {
 // withholdFields does so for all that the header would make the browser load, or send reports to.
 func (rw *responseWriter) withholdFields() {
 	rw.withholdLinks()
-	if h := rw.Header(); rw.handler.blocks() && blocking.HasFields(h) && rw.blocking().Fields(h) {
+	if h := rw.Header(); rw.handler.blocks() && blocking.HasFields(h) {
+		rw.blocking().Fields(h)
+	}
+	if rw.blocks.Depends && !rw.handler.observes() {
 		rw.vary()
 	}
 }
@@ -680,6 +697,8 @@ func (rw *responseWriter) vary() {
 	switch {
 	case rw.asker == page.Framed:
 		page.VaryBy(h, "Sec-Fetch-Site")
+	case !told: // so that what a script adds decides
+		page.VaryBy(h, page.SignsOfScripts...)
 	case dest == "empty": // a page's script, a worker's, or a navigation that one has passed on
 		page.VaryBy(h, "Sec-Fetch-Mode", "Referer")
 	}
@@ -775,8 +794,8 @@ func (rw *responseWriter) sniff(end bool) error {
 		prefix = markup.Peek(codings, rw.held)
 	}
 	isDocument, decided := markup.StartsLikeDocument(prefix)
-	if rw.untyped() {
-		decided = len(rw.held) >= sniffLength
+	if rw.untyped() || page.IsSniffed(h) {
+		decided = len(prefix) >= sniffLength
 	}
 	if !decided && !end && len(rw.held) < maxSniffed {
 		return nil
@@ -784,12 +803,14 @@ func (rw *responseWriter) sniff(end bool) error {
 	switch {
 	case rw.untyped() && len(rw.held) > 0:
 		h["Content-Type"] = []string{http.DetectContentType(rw.held)} // as the server would
-	case page.IsSniffed(h) && strings.HasPrefix(http.DetectContentType(prefix), "text/html"):
+	case page.IsSniffed(h) && !page.ForbidsChange(h) && strings.HasPrefix(http.DetectContentType(prefix), "text/html"):
 		h["Content-Type"] = []string{"text/html"} // as the browser would, whatever is inserted
 	}
 	rw.stage = passing
 	document, isHTML := page.IsDocument(rw.status, h)
 	switch {
+	case isHTML && page.ForbidsChange(h):
+		rw.countForbidden()
 	case isHTML && (isDocument || rw.asker == page.Navigation || rw.asker == page.Framed):
 		rw.stage = rw.beginPage(document)
 	case isHTML:

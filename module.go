@@ -276,10 +276,14 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 // comes: the policy, the texts, the key that signs choices. It writes nothing to the storage.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
-	if err := h.lookAround(operator.LookAround(ctx)); err != nil {
+	around := operator.LookAround(ctx)
+	if err := h.lookAround(around); err != nil {
 		return err
 	}
 	if err := h.declare(); err != nil {
+		return err
+	}
+	if err := h.checkSiblings(around); err != nil {
 		return err
 	}
 	var err error
@@ -290,14 +294,13 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.inARow = sync.OnceFunc(func() {
 		h.logger.Warn("pages come from another instance of the module behind this one, which shows the notice: declare the same in both, or leave one out")
 	})
-	h.begin = sync.OnceFunc(func() {
+	h.begin = operator.AtFirst(func() error {
 		since, err := operator.TakeForce(storage, h.keys, h.policy.Version, !h.observes())
-		if err != nil {
-			h.logger.Error("the storage does not keep what it should", zap.Error(err))
-			return
+		if err == nil {
+			h.renderer.InForce(since)
 		}
-		h.renderer.InForce(since)
-	})
+		return err
+	}, func(err error) { h.logger.Error("the storage does not keep what it should", zap.Error(err)) })
 	h.book = &choice.Book{
 		Policy:       h.policy,
 		Remember:     time.Duration(h.Remember),
@@ -323,7 +326,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.findNeeds()
-	h.workers = new(page.Workers)
+	h.workers = h.site.Workers
 	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
 	heads := operator.OpenHeads(storage)
 	if h.chain, err = operator.OpenChain(heads); err != nil {
@@ -346,8 +349,10 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 
 // lookAround finds what stands around the handler and would keep it from its work.
 func (h *Handler) lookAround(around operator.Surroundings) error {
-	if err := around.Reach(cmp.Or(h.Path, defaultPath) + "/choice"); err != nil {
-		return err
+	for _, path := range []string{cmp.Or(h.Path, defaultPath) + "/choice", strings.TrimSuffix(h.Charter, "/")} {
+		if err := around.Reach(path); path != "" && err != nil {
+			return err
+		}
 	}
 	if overwritten := around.Overwritten("Cache-Control", contentSecurityPolicy, "Etag", "Link", setCookie, "Vary"); len(overwritten) > 0 {
 		h.logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
@@ -356,6 +361,17 @@ func (h *Handler) lookAround(around operator.Surroundings) error {
 	for _, name := range around.Cookies() { // Caddy's own, without which the site does not work
 		if !slices.Contains(h.Necessary, name) {
 			h.Necessary = append(h.Necessary, name)
+		}
+	}
+	return nil
+}
+
+// checkSiblings refuses a second directive that would answer at the same addresses, for another policy: no choice
+// would hold at both.
+func (h *Handler) checkSiblings(around operator.Surroundings) error {
+	for _, handler := range around.Before() {
+		if other, ok := handler.(*Handler); ok && other.Path == h.Path && other.policy.Version != h.policy.Version {
+			return fmt.Errorf("another consent directive of this site answers at %s already, and declares other services: give this one a path of its own", h.Path)
 		}
 	}
 	return nil
@@ -668,24 +684,24 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 	}
 	route := helper.NewRoute(matcher, h)
 	if r, ok := route[0].Value.(caddyhttp.Route); ok && matcher != nil {
-		own := h.ownPaths()
-		r.MatcherSetsRaw = append(r.MatcherSetsRaw, caddy.ModuleMap{"path": caddyconfig.JSON(own, nil)})
+		// By what the visitor asked for: a rewrite or handle_path may have changed the path.
+		own := map[string]map[string]string{"{http.request.orig_uri.path}": {"pattern": h.ownPaths()}}
+		r.MatcherSetsRaw = append(r.MatcherSetsRaw, caddy.ModuleMap{"vars_regexp": caddyconfig.JSON(own, nil)})
 		route[0].Value = r
 	}
 	return route, nil
 }
 
-// ownPaths are path matchers for the addresses that the module answers itself.
-func (h *Handler) ownPaths() caddyhttp.MatchPath {
-	paths := caddyhttp.MatchPath{cmp.Or(h.Path, defaultPath) + "/*"}
+// ownPaths is a regular expression for the addresses that the module answers itself.
+func (h *Handler) ownPaths() string {
+	paths := []string{regexp.QuoteMeta(cmp.Or(h.Path, defaultPath)) + "/.*"}
 	if h.Charter != "" {
-		charter := strings.TrimSuffix(h.Charter, "/")
-		paths = append(paths, charter, charter+"/")
+		paths = append(paths, regexp.QuoteMeta(strings.TrimSuffix(h.Charter, "/"))+"/?")
 	}
 	if h.GPC != string(choice.IgnoreGPC) {
-		paths = append(paths, visitor.GPCPath)
+		paths = append(paths, regexp.QuoteMeta(visitor.GPCPath))
 	}
-	return paths
+	return "^(?:" + strings.Join(paths, "|") + ")$"
 }
 
 // UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Every line is

@@ -321,7 +321,7 @@ func TestStrictAddsAPolicyOfGrantedHostsAlone(t *testing.T) {
 			t.Errorf("for a %s: %s", worker, policy)
 		}
 	}
-	if lines := g.do(t, "GET", "/", "", byScript).Header["Content-Security-Policy"]; len(lines) != 1 {
+	if lines := g.do(t, "GET", "/", "", byScript, "Referer: "+g.url+"/").Header["Content-Security-Policy"]; len(lines) != 1 {
 		t.Errorf("for a script: %q", lines)
 	}
 }

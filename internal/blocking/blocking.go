@@ -72,6 +72,8 @@ type Page struct {
 	// Observing changes nothing, and only tells the tally.
 	Observing bool
 	Tally     Tally
+	// Depends tells, when the page has been looked at, that what it loads from depends on the choice.
+	Depends bool
 }
 
 // Withhold lets the rules of a page withhold what is denied.
@@ -100,6 +102,7 @@ func (p *Page) host(host []byte) *markup.Mark {
 	party := p.policy.Party(host)
 	denied := p.policy.Blocks(party, p.Granted)
 	p.Tally.Host(host, party, denied)
+	p.Depends = p.Depends || party >= 0 && int(party) < len(p.policy.Services)
 	if !denied {
 		return nil
 	}

@@ -21,8 +21,8 @@ func HasFields(h http.Header) bool {
 }
 
 // Fields withholds what a response's header, besides its links, would make a browser load from what is
-// denied, or report to it; it tells whether that changed anything.
-func (p *Page) Fields(h http.Header) (changed bool) {
+// denied, or report to it.
+func (p *Page) Fields(h http.Header) {
 	edit := func(name string, edit func([]string) []string) {
 		lines := h[name]
 		if len(lines) == 0 {
@@ -37,7 +37,6 @@ func (p *Page) Fields(h http.Header) (changed bool) {
 		default:
 			h[name] = kept
 		}
-		changed = true
 	}
 	for _, name := range [...]string{"Content-Security-Policy", "Content-Security-Policy-Report-Only"} {
 		edit(name, func(lines []string) []string { return csp.WithoutReports(lines, p.withholdsReports) })
@@ -60,7 +59,6 @@ func (p *Page) Fields(h http.Header) (changed bool) {
 	if len(groups) > 0 {
 		edit("Nel", func(lines []string) []string { return withoutGroups(lines, groups) })
 	}
-	return changed
 }
 
 // withholds tells whether an address is one of what is denied.
@@ -144,25 +142,16 @@ func (p *Page) reportGroups(lines []string) (kept, dropped []string) {
 	}
 	var texts []string
 	for _, text := range groups {
-		group := struct {
-			Group     *string
-			Endpoints []struct{ URL string }
-		}{}
-		if json.Unmarshal(text, &group) == nil {
-			denied := false
-			for _, endpoint := range group.Endpoints {
-				denied = p.withholdsReports(endpoint.URL) || denied
-			}
-			if denied {
-				name := "default"
-				if group.Group != nil {
-					name = *group.Group
-				}
-				dropped = append(dropped, name)
-				continue
-			}
+		name, urls := reportGroup(text)
+		denied := false
+		for _, url := range urls {
+			denied = p.withholdsReports(url) || denied
 		}
-		texts = append(texts, string(text))
+		if denied {
+			dropped = append(dropped, name)
+		} else {
+			texts = append(texts, string(text))
+		}
 	}
 	switch {
 	case len(dropped) == 0:
@@ -171,6 +160,26 @@ func (p *Page) reportGroups(lines []string) (kept, dropped []string) {
 		return nil, dropped
 	}
 	return []string{strings.Join(texts, ", ")}, dropped
+}
+
+// reportGroup reads a group as browsers do, which pass over an endpoint that they cannot read. Members are told apart by
+// case.
+func reportGroup(text json.RawMessage) (name string, urls []string) {
+	var group map[string]json.RawMessage
+	_ = json.Unmarshal(text, &group)
+	if json.Unmarshal(group["group"], &name) != nil {
+		name = "default"
+	}
+	var endpoints []json.RawMessage
+	_ = json.Unmarshal(group["endpoints"], &endpoints)
+	for _, text := range endpoints {
+		var endpoint map[string]json.RawMessage
+		var url string
+		if json.Unmarshal(text, &endpoint) == nil && json.Unmarshal(endpoint["url"], &url) == nil {
+			urls = append(urls, url)
+		}
+	}
+	return name, urls
 }
 
 // withoutGroups drops the policies of Network Error Logging that report to these groups.

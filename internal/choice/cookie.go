@@ -19,6 +19,8 @@ import (
 const (
 	// maxValue is what browsers store of a cookie.
 	maxValue = 4096
+	// maxWritten is what fits into a header that any proxy in front takes, with a path to come back to.
+	maxWritten = 2400
 	// skew is how far clocks may differ.
 	skew = 5 * time.Minute
 
@@ -130,8 +132,8 @@ func (b *Book) CheckSize() error {
 	longest := b.New(0, time.Now())
 	longest.Withdrawn = b.Policy.All
 	value := encodeURIComponent(b.encode(longest))
-	if len(policy.ConsentCookie)+len(value) > maxValue {
-		return fmt.Errorf("the cookie %s would be %d bytes, and browsers store %d: declare fewer services or shorter ids", policy.ConsentCookie, len(value), maxValue)
+	if len(value) > maxWritten {
+		return fmt.Errorf("the cookie %s would be %d bytes, and proxies pass on %d in a header of 4 KB: declare fewer services or shorter ids", policy.ConsentCookie, len(value), maxWritten)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func ParseCodings(contentEncoding string) (codings []string, ok bool) {
 			continue
 		case coding == "x-gzip": // RFC 9110, section 8.4.1.3
 			coding = "gzip"
-		case slices.Contains(registered, coding), strings.Trim(coding, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "":
+		case slices.Contains(registered, coding), strings.Trim(coding, "abcdefghijklmnopqrstuvwxyz0123456789-_./") != "":
 			return nil, false
 		case !slices.Contains(Codings, coding):
 			unknown = true

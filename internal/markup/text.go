@@ -118,7 +118,7 @@ func (s *Scanner) guarded(text []byte, edits []Edit) []Edit {
 		return edits
 	}
 	s.edit(s.tag.offset+int64(s.tag.nameEnd), 0, s.DocumentMark)
-	if sandbox, ok := s.tag.value(&nameSandbox); ok && !bytes.Contains(bytes.ToLower(sandbox), []byte("allow-scripts")) {
+	if sandbox, ok := s.tag.value(&nameSandbox); ok && !slices.ContainsFunc(bytes.Fields(sandbox), func(word []byte) bool { return equalFold(word, "allow-scripts") }) {
 		return edits
 	}
 	at := len(text) - len(bytes.TrimLeft(text, whitespace))

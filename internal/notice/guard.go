@@ -204,8 +204,7 @@ func (o Options) keptGuard(files fs.FS, hashes map[string]string) ([]byte, error
 		Policy   string   `json:"policy"`
 		Services []string `json:"services"`
 		Remember int64    `json:"remember"`
-		Manage   bool     `json:"manage"`
-	}{o.Policy.Version, choice.Services(o.Policy, o.Policy.All), o.Remember.Milliseconds(), o.Manage})
+	}{o.Policy.Version, choice.Services(o.Policy, o.Policy.All), o.Remember.Milliseconds()})
 	if err != nil {
 		return nil, err
 	}

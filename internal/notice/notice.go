@@ -123,6 +123,9 @@ func New(o Options) (*Renderer, error) {
 	return r, nil
 }
 
+// Manages tells that pages carry the control.
+func (r *Renderer) Manages() bool { return r.options.Manage }
+
 // InForce says since when the policy is, where that was not known from the beginning.
 func (r *Renderer) InForce(since time.Time) { r.since.Store(&since) }
 

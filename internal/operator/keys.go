@@ -76,11 +76,19 @@ func (k *Keys) Keep(ctx context.Context) error {
 	if !k.unkept.Load() {
 		return nil
 	}
-	stored, err := addKey(ctx, k.storage, time.Now(), false)
+	err := locked(ctx, k.storage, keysLock, func() error {
+		stored, err := load(ctx, k.storage)
+		switch {
+		case err == nil:
+			k.current.Store(stored)
+		case errors.Is(err, fs.ErrNotExist):
+			return storeJSON(ctx, k.storage, keysFile, k.current.Load())
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("the key that signs choices: %w", err)
 	}
-	k.current.Store(stored)
 	k.unkept.Store(false)
 	return nil
 }

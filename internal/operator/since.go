@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/certmagic"
@@ -44,6 +46,33 @@ func TakeForce(storage certmagic.Storage, keys *Keys, version string, enforced b
 		return KnownSince(ctx, storage, version)
 	}
 	return Since(ctx, storage, version, time.Now())
+}
+
+// retry is how long a storage that has failed is left alone.
+const retry = time.Minute
+
+// AtFirst returns a function that does something when it is first called, and again, after a while, until that works.
+// Calls that come meanwhile wait for it.
+func AtFirst(do func() error, failed func(error)) func() {
+	var mu sync.Mutex
+	var done atomic.Bool
+	var next time.Time
+	return func() {
+		if done.Load() {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if done.Load() || time.Now().Before(next) {
+			return
+		}
+		if err := do(); err != nil {
+			next = time.Now().Add(retry)
+			failed(err)
+			return
+		}
+		done.Store(true)
+	}
 }
 
 // Since tells when the first instance of all that share the storage enforced this version

@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -16,6 +17,8 @@ type Site struct {
 	Name, Mode, Path, Undeclared, ThirdParties string
 	Policy                                     *policy.Policy
 	Inventory                                  *inventory.Inventory
+	// Workers are the site's service workers.
+	Workers *page.Workers
 }
 
 // running are the sites of the running configuration, and for the moment of a reload of the one before.
@@ -24,23 +27,26 @@ var running struct {
 	sites []*Site
 }
 
-// inventories outlive reloads.
+// inventories outlive reloads, and what is known of service workers.
 var inventories = caddy.NewUsagePool()
 
-// kept is an inventory in the pool.
-type kept struct{ *inventory.Inventory }
+// kept is what is in the pool of a site.
+type kept struct {
+	*inventory.Inventory
+	workers *page.Workers
+}
 
 func (kept) Destruct() error { return nil }
 
 // Open gives the site the inventory of its name, and shows both to operators until Close.
 func (s *Site) Open() error {
 	opened, _, err := inventories.LoadOrNew(s.Name, func() (caddy.Destructor, error) {
-		return kept{inventory.New()}, nil
+		return kept{inventory.New(), new(page.Workers)}, nil
 	})
 	if err != nil {
 		return err
 	}
-	s.Inventory = opened.(kept).Inventory
+	s.Inventory, s.Workers = opened.(kept).Inventory, opened.(kept).workers
 	running.Lock()
 	defer running.Unlock()
 	running.sites = append(running.sites, s)

@@ -6,30 +6,37 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
 )
 
 // Surroundings are the routes among which a handler stands, from the server's own inwards. They are read while the
 // handler is provisioned: routes before it have their handlers by then, its own and those behind have them as JSON.
 type Surroundings []caddyhttp.RouteList
 
-// LookAround finds the surroundings of the handler that is being provisioned.
+// LookAround finds the surroundings of the handler that is being provisioned: those of its site.
 func LookAround(ctx caddy.Context) (around Surroundings) {
 	for _, module := range ctx.Modules() {
-		switch m := module.(type) {
-		case *caddyhttp.App:
-			for _, server := range m.Servers {
-				around = append(around, server.Routes)
-			}
-		case *caddyhttp.Subroute:
+		if m, ok := module.(*caddyhttp.Subroute); ok {
 			around = append(around, m.Routes)
 			if m.Errors != nil {
 				around = append(around, m.Errors.Routes)
+			}
+		}
+	}
+	if len(around) > 0 {
+		return around
+	}
+	for _, module := range ctx.Modules() { // a site without a host of its own
+		if m, ok := module.(*caddyhttp.App); ok {
+			for _, server := range m.Servers {
+				around = append(around, server.Routes)
 			}
 		}
 	}
@@ -49,32 +56,68 @@ func own(routes caddyhttp.RouteList) *caddyhttp.Route {
 // Reach tells whether requests for a path come to the handler, as far as paths decide about that; else the error
 // says which do.
 func (around Surroundings) Reach(path string) error {
+	asked := path
 	for _, routes := range around {
 		r := own(routes)
-		if r == nil || len(r.MatcherSets) == 0 {
+		if r == nil {
 			continue
 		}
-		var paths []string
-		for _, set := range r.MatcherSets {
-			for _, matcher := range set {
-				if patterns, ok := matcher.(*caddyhttp.MatchPath); ok && !matchesPath(*patterns, path) {
-					paths = append(paths, *patterns...)
-					break
+		for i := range routes { // handle_path takes away a prefix first
+			if &routes[i] == r {
+				break
+			}
+			for _, handler := range routes[i].Handlers {
+				if strip, ok := handler.(*rewrite.Rewrite); ok && len(routes[i].MatcherSets) == 0 {
+					asked = strings.TrimPrefix(asked, strip.StripPathPrefix)
 				}
 			}
 		}
-		if len(paths) > 0 && len(paths) >= len(r.MatcherSets) {
-			return fmt.Errorf("only requests for %s come to the module, so that nobody would answer its own addresses, such as %s: put the directive where all requests come (outside of handle, handle_path and route, or before them), or give it a path that comes with %s",
+		var paths []string
+		refused := 0
+		for _, set := range r.MatcherSets {
+			if patterns := otherPaths(set, asked); len(patterns) > 0 {
+				paths = append(paths, patterns...)
+				refused++
+			}
+		}
+		if refused > 0 && refused == len(r.MatcherSets) {
+			return fmt.Errorf("only requests for %s come to the module, so that nobody would answer its own address %s: put the directive where all requests come (outside of handle, handle_path and route, or before them), or give it a path that comes with %s",
 				strings.Join(paths, " "), path, strings.TrimSuffix(paths[0], "/*")+"/_consent")
 		}
 	}
 	return nil
 }
 
-func matchesPath(patterns caddyhttp.MatchPath, path string) bool {
+// otherPaths are the path patterns of a matcher set that a path does not match; none where it does, or paths do not
+// decide.
+func otherPaths(set caddyhttp.MatcherSet, path string) []string {
 	r := &http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}, Header: make(http.Header)}
-	matches, err := patterns.MatchWithError(r.WithContext(context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer())))
-	return err == nil && matches
+	r = r.WithContext(context.WithValue(context.Background(), caddy.ReplacerCtxKey, caddy.NewReplacer()))
+	for _, matcher := range set {
+		var patterns []string
+		switch m := matcher.(type) {
+		case *caddyhttp.MatchPath:
+			patterns = *m
+		case *caddyhttp.MatchPathRE:
+			patterns = []string{m.Pattern}
+		default:
+			continue
+		}
+		if matches, err := matcher.(caddyhttp.RequestMatcherWithError).MatchWithError(r); err == nil && !matches {
+			return patterns
+		}
+	}
+	return nil
+}
+
+// Before are the handlers that stand before the handler, in its own list of routes and those around.
+func (around Surroundings) Before() (handlers []caddyhttp.MiddlewareHandler) {
+	for _, routes := range around {
+		for i := range routes {
+			handlers = append(handlers, routes[i].Handlers...)
+		}
+	}
+	return handlers
 }
 
 // Overwritten are those of the fields that a header directive in front of the handler overwrites, or takes away, after
@@ -93,7 +136,7 @@ func (around Surroundings) Overwritten(fields ...string) (overwritten []string) 
 		}
 		for _, touched := range touches {
 			for _, field := range fields {
-				if strings.EqualFold(touched, field) && !slices.Contains(overwritten, field) && !onlyWithout(ops.Require, field) {
+				if matches, _ := path.Match(strings.ToLower(touched), strings.ToLower(field)); matches && !slices.Contains(overwritten, field) && !onlyWithout(ops.Require, field) {
 					overwritten = append(overwritten, field)
 				}
 			}
@@ -148,7 +191,11 @@ func (around Surroundings) Cookies() (names []string) {
 				walk(element)
 			}
 		case map[string]any:
-			if policy, ok := v["selection_policy"].(map[string]any); ok && policy["policy"] == "cookie" {
+			for _, key := range []string{"selection_policy", "fallback"} {
+				policy, ok := v[key].(map[string]any)
+				if !ok || policy["policy"] != "cookie" {
+					continue
+				}
 				name, _ := policy["name"].(string)
 				if name == "" {
 					name = "lb" // as reverse_proxy has it

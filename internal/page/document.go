@@ -71,7 +71,9 @@ func Destination(r *http.Request) (dest string, told bool) { return metadata(r, 
 // IsLoaded tells that an answer is loaded into a document, so that it becomes none itself, nor a worker.
 func IsLoaded(r *http.Request) bool {
 	switch dest, _ := Destination(r); dest {
-	case "empty", "image", "style", "font", "script", "audio", "video", "track", "manifest", "json", "xslt", "audioworklet", "paintworklet", "report":
+	case "empty": // what does not say who asks may be a worker's
+		return len(r.Header["Referer"]) > 0
+	case "image", "style", "font", "script", "audio", "video", "track", "manifest", "json", "xslt", "audioworklet", "paintworklet", "report":
 		return true
 	}
 	return false
@@ -89,13 +91,17 @@ func metadata(r *http.Request, name string) (value string, told bool) {
 // isScripts tells by what libraries add to it that a script makes a request, where the browser says nothing: of
 // what comes, it may take a piece.
 func isScripts(r *http.Request) bool {
-	for _, name := range [...]string{"Hx-Request", "X-Pjax", "Turbo-Frame", "X-Up-Target"} {
+	for _, name := range SignsOfScripts[1:] {
 		if len(r.Header[name]) > 0 {
 			return true
 		}
 	}
 	return strings.EqualFold(first(r.Header["X-Requested-With"]), "XMLHttpRequest")
 }
+
+// SignsOfScripts are the fields that tell of one: the first with the value XMLHttpRequest (Android's browsers in
+// applications send others), the others with any.
+var SignsOfScripts = []string{"X-Requested-With", "Hx-Request", "X-Pjax", "Turbo-Frame", "X-Up-Target"}
 
 // FromElsewhere tells that a page of another site, or one without an origin, makes the browser ask.
 func FromElsewhere(r *http.Request) bool {
@@ -113,7 +119,7 @@ func IsWorker(r *http.Request) bool {
 	case "worker", "sharedworker", "serviceworker":
 		return true
 	}
-	return false
+	return first(r.Header["Service-Worker"]) == "script"
 }
 
 // Document is what a response's header says of a document.
@@ -129,7 +135,7 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 	switch {
 	case status < 200, status == http.StatusNoContent, status == http.StatusResetContent,
 		status == http.StatusPartialContent, status == http.StatusNotModified,
-		status/100 == 3 && first(h["Location"]) != "": // browsers go on without showing it
+		isFollowed(status) && first(h["Location"]) != "": // without showing it
 		return Document{}, false
 	}
 	essence, charset := mediaType(h["Content-Type"])
@@ -140,6 +146,15 @@ func IsDocument(status int, h http.Header) (Document, bool) {
 		return Document{}, false
 	}
 	return Document{XHTML: essence == "application/xhtml+xml", Charset: charset}, true
+}
+
+// isFollowed tells the redirects that browsers follow (Fetch, section 2.2.3, "redirect status").
+func isFollowed(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
 }
 
 // ForbidsChange tells that a response must not be transformed on its way (RFC 9111, section 5.2.2.6).

@@ -66,7 +66,10 @@ func splitFields(fields []string) []string {
 func parseMediaType(value string) (essence, charset string, ok bool) {
 	value, parameters, _ := strings.Cut(strings.Trim(value, "\t\n\r "), ";")
 	kind, subtype, _ := strings.Cut(value, "/")
-	if subtype = strings.TrimRight(subtype, "\t\n\r "); !isToken(kind) || !isToken(subtype) {
+	if subtype = strings.TrimRight(subtype, "\t\n\r "); isToken(kind) && !isToken(subtype) {
+		subtype, _, _ = cutAny(subtype, "\t (") // some browsers end a type there
+	}
+	if !isToken(kind) || !isToken(subtype) {
 		return "", "", false
 	}
 	for parameters != "" {

@@ -38,7 +38,7 @@ func TestATypeIsReadAsBrowsersReadIt(t *testing.T) {
 		{"*/*", "", ""},
 		{"", "", ""},
 		{"html", "", ""},
-		{"text/html html", "", ""},
+		{"text/html html", "text/html", ""}, {"text/html charset=utf-8", "text/html", ""},
 		{"text/", "", ""},
 		{"text/html; charset=utf-8\r\nx", "text/html", ""},
 		{"text/html; charset=\u00fctf-8", "text/html", ""},

@@ -88,6 +88,16 @@ func TranslateConditions(h http.Header, suffix string) {
 	h["If-None-Match"] = []string{strings.Join(tags, ", ")}
 }
 
+// HasOwnTag tells whether a condition is about a page with that suffix.
+func HasOwnTag(h http.Header, suffix string) bool {
+	for _, value := range h["If-None-Match"] {
+		if strings.Contains(value, suffix+`"`) {
+			return true
+		}
+	}
+	return false
+}
+
 // DropConditionalRange asks for the whole of a page of which a client wants the rest
 // if it has not changed: what the client has may be another variant.
 func DropConditionalRange(h http.Header) {

@@ -2,9 +2,12 @@ package page
 
 import "net/http"
 
-// Proxies in front take a header of 4 KB where nobody has told them otherwise (nginx, proxy_buffer_size), and answer
+// takenByAll and maxHeader: proxies in front take a header of 4 KB where nobody has told them otherwise (nginx, proxy_buffer_size), and answer
 // 502 to a longer one. What the server adds itself (the status, Date, Server) has place besides.
-const maxHeader = 3800
+const (
+	takenByAll = 4096
+	maxHeader  = 3800
+)
 
 // atLeast is room that there always is: a header that is longer without us has not made the proxies in front fail.
 const atLeast = 700
@@ -17,8 +20,8 @@ func Room(h http.Header) int {
 			size += len(name) + len(": \r\n") + len(value)
 		}
 	}
-	if size > maxHeader {
+	if size > takenByAll {
 		return atLeast
 	}
-	return maxHeader - size
+	return max(0, maxHeader-size)
 }

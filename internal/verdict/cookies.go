@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -165,20 +166,35 @@ func (v *Verdict) Leftovers(sent []string, path string, withdrawn policy.Set, de
 	if len(leftovers) == 0 {
 		return nil
 	}
-	all := deletions()
-	var lines []string
-	domains := all.Domains
+	type place struct {
+		leftover
+		path string
+	}
+	var places []place
 	for _, at := range append([]string{"/"}, cookies.Paths(path)...) {
 		for _, l := range leftovers {
-			if all.Domains = domains[:1]; withdrawn.Has(int(l.class)) {
-				all.Domains = domains
-			}
-			deleting := all.Of(l.name, at)
-			for range deleting {
-				tally.SetCookie(l.name, l.class, Expired)
-			}
-			lines = append(lines, deleting...)
+			places = append(places, place{l, at})
 		}
+	}
+	all := deletions()
+	domains := all.Domains
+	deleting := func(d cookies.Deletions) (lines []string, fits bool) {
+		for _, p := range places {
+			if d.Domains = domains[:1]; withdrawn.Has(int(p.class)) {
+				d.Domains = domains
+			}
+			lines = append(lines, d.Of(p.name, p.path)...)
+		}
+		return lines, d.Room > 0
+	}
+	lines, fits := deleting(all)
+	if !fits { // the next page goes on with others, wherever this one ends
+		rand.Shuffle(len(places), func(i, k int) { places[i], places[k] = places[k], places[i] })
+		lines, _ = deleting(all)
+	}
+	for _, line := range lines {
+		name, _ := cookies.Name(line)
+		tally.SetCookie(name, v.judge.Policy.Classify(name), Expired)
 	}
 	return lines
 }

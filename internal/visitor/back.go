@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// maxLocation bounds what the answer says of it: proxies in front take a header of 4 KB, in which the choice is too. Of
+// a longer one, the query is left out.
+const maxLocation = 1200
+
 // maxReturn bounds the path to come back to.
 const maxReturn = 4096
 
@@ -13,11 +17,19 @@ const maxReturn = 4096
 // the one the browser says it comes from, else the home page; always a path on this
 // site.
 func back(r *http.Request, wanted string) string {
-	if u, err := url.Parse(wanted); err == nil && isPath(wanted) {
-		return u.String() // escapes what is not ASCII
-	}
-	if referer, ok := refererPath(r); ok {
-		return referer
+	referer, _ := refererPath(r)
+	for _, path := range []string{wanted, referer} {
+		u, err := url.Parse(path)
+		if err != nil || !isPath(path) {
+			continue
+		}
+		whole := u.String() // escapes what is not ASCII
+		if len(whole) <= maxLocation {
+			return whole
+		}
+		if len(u.EscapedPath()) <= maxLocation {
+			return u.EscapedPath()
+		}
 	}
 	return "/"
 }

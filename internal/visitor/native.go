@@ -70,7 +70,8 @@ func (n *natives) isNew(c native) bool {
 func (h *Handler) Native(r *http.Request, c choice.Choice) (setCookie string) {
 	now := time.Now()
 	signed := h.Book.New(c.Granted, now)
-	if h.natives.isNew(native{c.Time, c.Granted}) {
+	isNew := h.natives.isNew(native{c.Time, c.Granted})
+	if isNew {
 		v := h.visitor(r, now)
 		e := ledger.Entry{
 			Site: v.Site, Receipt: signed.Receipt, Time: ledger.Timestamp(now), Language: v.Language,
@@ -81,7 +82,7 @@ func (h *Handler) Native(r *http.Request, c choice.Choice) (setCookie string) {
 		}
 		h.record(e, c.Granted, 0)
 	}
-	if c.Time != 0 {
+	if c.Time != 0 || !isNew { // what is signed has a record
 		return ""
 	}
 	return h.Book.SetCookie(signed, h.isHTTPS(r))

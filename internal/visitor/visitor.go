@@ -199,10 +199,13 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 // shown is the notice until there is a choice, then the control to come back to it.
 func (h *Handler) shown(v notice.Visitor) []byte {
 	place := notice.Place{Origin: v.Origin, Site: v.Site, Return: v.Return, Language: v.Language, Refusing: v.Refusing, Guarded: true}
-	if v.Choice.State == choice.Given || v.Refusing && h.GPC == choice.SilentGPC {
+	if v.Choice.State != choice.Given && !(v.Refusing && h.GPC == choice.SilentGPC) {
+		return []byte(h.Notice.Notice(place))
+	}
+	if h.Notice.Manages() {
 		return []byte(h.Notice.Manage(place))
 	}
-	return []byte(h.Notice.Notice(place))
+	return nil
 }
 
 const contentSecurityPolicy = "Content-Security-Policy"

@@ -1,7 +1,7 @@
 // A document that a service worker keeps may be shown long after it was asked for, when the choice is another. It
 // comes as for a visitor who has refused; this gives the guard, which stands behind it, the choice in the visitor's
 // cookie. Then the proxy says what holds, and what the page shows of ours.
-(({ policy, services, remember, manage }) => {
+(({ policy, services, remember }) => {
 	const { src } = document.currentScript, path = new URL('../../', src);
 	let known = {}; // what was told last
 	const tell = state => {
@@ -29,7 +29,6 @@
 		chosen();
 		fetch(path + 'choice', { headers: { Accept: 'application/json' } }).then(answer => answer.json()).then(state => {
 			tell(state);
-			if (state.state === 'given' && !manage) return;
 			const request = new XMLHttpRequest(); // a document from the network, not a string: a page may demand trusted types
 			request.open('GET', path + 'settings?shown&origin&lang=' + encodeURIComponent(document.documentElement.lang));
 			request.responseType = 'document';

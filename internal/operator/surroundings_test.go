@@ -1,0 +1,37 @@
+package operator
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
+)
+
+func TestAHandlerIsReachedByOneOfItsMatcherSets(t *testing.T) {
+	host := caddyhttp.MatchHost{"localhost"}
+	path := caddyhttp.MatchPath{"/x/*", "/y/*"}
+	around := Surroundings{caddyhttp.RouteList{{
+		HandlersRaw: []json.RawMessage{json.RawMessage(`{"handler":"consent"}`)},
+		MatcherSets: caddyhttp.MatcherSets{{&path}, {&host}},
+	}}}
+	if err := around.Reach("/_consent/choice"); err != nil {
+		t.Errorf("two sets, of which the second takes all paths: %v", err)
+	}
+}
+
+func TestADeferredHeaderOverwritesByPatternsToo(t *testing.T) {
+	for _, del := range []string{"content-security-policy", "Content-Security-*", "Set-*", "*-policy"} {
+		around := Surroundings{caddyhttp.RouteList{{Handlers: []caddyhttp.MiddlewareHandler{&headers.Handler{Response: &headers.RespHeaderOps{Deferred: true, HeaderOps: &headers.HeaderOps{Delete: []string{del}}}}}}}}
+		if got := around.Overwritten("Content-Security-Policy", "Set-Cookie"); len(got) == 0 {
+			t.Errorf("%s is not told of", del)
+		}
+	}
+}
+
+func TestACookieThatIsAFallbackOfALoadBalancerIsKnown(t *testing.T) {
+	around := Surroundings{caddyhttp.RouteList{{HandlersRaw: []json.RawMessage{json.RawMessage(`{"handler":"reverse_proxy","load_balancing":{"selection_policy":{"policy":"header","field":"X-Up","fallback":{"policy":"cookie","name":"up"}}}}`)}}}}
+	if got := around.Cookies(); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+}
