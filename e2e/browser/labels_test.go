@@ -62,6 +62,28 @@ func TestADocumentInAFrameIsGuardedFromItsFirstScriptOn(t *testing.T) {
 	world.Await(t, func(host string) bool { return host == "video.test" }, "the script")
 }
 
+// TestWhatAnAuthorCalledAsWeDoComesBack: an element may have attributes of those names, and load what is denied.
+func TestWhatAnAuthorCalledAsWeDoComesBack(t *testing.T) {
+	const image = `<img data-consent-service="other" src="https://img.video.test/NAME" data-consent-src="/own.png">`
+	s := harness.Serve(t, harness.Watched, map[string]string{"/": harness.Document("", strings.Replace(image, "NAME", "parsed", 1)+
+		`<script>document.body.insertAdjacentHTML('beforeend', '`+strings.Replace(image, "NAME", "made", 1)+`')</script>`)})
+	world := harness.Elsewhere()
+	p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
+	const attributes = `[...document.images].map(e => [...e.attributes].map(a => a.name + '=' + a.value).sort().join(' ')).join('\n')`
+	const want = "data-consent-service=other data-consent-src=/own.png src=https://img.video.test/parsed\ndata-consent-service=other data-consent-src=/own.png src=https://img.video.test/made"
+	p.Open(s.URL + "/")
+	p.Await(harness.NoticeShown)
+	world.Silent(t, "before the choice")
+	if got := harness.Eval[string](p, attributes); got != want {
+		t.Errorf("while it is held:\n%s", got)
+	}
+	p.Answer("Tout accepter")
+	p.Await(`[...document.images].every(e => e.complete && e.naturalWidth)`)
+	if got := harness.Eval[string](p, attributes); got != want {
+		t.Errorf("after a grant:\n%s", got)
+	}
+}
+
 func TestOneNoticeShowsWhereBrowsersDoNotSayWhatTheyAskFor(t *testing.T) {
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -240,6 +240,7 @@ func (t *table) byMarkup() {
 // byAttributes are attributes that reflect, change and go.
 func (t *table) byAttributes() {
 	t.elements(
+		[2]string{"img that says that it is another service's", `box.innerHTML = '<img data-consent-service="other" src="' + url + '">'`},
 		[2]string{"attribute taken from another element", `const a = make('a'); a.setAttribute('href', url); const n = a.getAttributeNode('href'); a.removeAttributeNode(n); make('link', e => { e.rel = 'stylesheet'; e.setAttributeNode(n) }, box)`},
 		[2]string{"value of an attribute in the page", `make('img', e => { box.append(e); e.setAttribute('src', 'data:,'); e.getAttributeNode('src').nodeValue = url })`},
 		[2]string{"text of an attribute in the page", `make('img', e => { box.append(e); e.setAttribute('src', 'data:,'); e.attributes.src.textContent = url })`},

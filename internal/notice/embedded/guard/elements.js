@@ -87,7 +87,7 @@ const deniedText = (el, text) => {
 const authored = el => {
 	const all = [...attributesOf(el)], ours = isHeld(el);
 	const style = get(el, 'style');
-	return all.filter(({ name, value }) => !ours || (name !== HELD + 'style' || style !== null) && name !== MARK && name !== SERVICE && !all.some(a => a.name === HELD + name) &&
+	return all.filter(({ name, value }) => !ours || (name !== HELD + 'style' || style !== null) && name !== MARK && name !== SERVICE && (name.startsWith(HELD) || !all.some(a => a.name === HELD + name)) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
 		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, ours && name === 'srcdoc' ? unwritten(value) : value, namespaceURI] : name === HELD + 'style' ? ['style', style.replace(/data:,#([^"')\s;]*)/g, (_, url) => decodeURIComponent(url))] :
 			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
@@ -129,7 +129,8 @@ const wear = (el, attributes, judged) => {
 		const moves = inside ? [inside] : [...loads[kind].map(rule => rule.name), isScript && 'type'];
 		attributes = attributes.map(([name, value, namespace]) => {
 			const local = name.replace(/.*:/, '');
-			return moves.includes(local) ? [HELD + (namespace === XLINK ? 'xlink:' : '') + local, value] : [name, value, namespace];
+			// What its author has called so makes way in the same manner.
+			return moves.includes(local) || name.startsWith(HELD) ? [HELD + (namespace === XLINK ? 'xlink:' : '') + local, value] : [name, value, namespace];
 		});
 		if (isScript) attributes.push(['type', LITERAL]);
 		attributes.push([MARK, '']);
@@ -255,11 +256,9 @@ const screen = el => {
 	if (styled || !loads[kind]) return styled;
 	if (isFrame.test(kind)) expectFrames();
 	const service = get(el, SERVICE);
-	if (service) {
-		if (guard.granted.has(service)) wear(el, activated(el));
-		else if (isHeld(el)) fail(el);
-		return;
-	}
+	if (service && guard.granted.has(service)) return wear(el, activated(el));
+	if (service && isHeld(el)) return fail(el);
+	if (service && kind === 'script' && get(el, 'type') === LITERAL) return; // its author has gated it
 	const judged = judge(el);
 	if (judged) wear(el, authored(el), judged);
 	return judged;
