@@ -504,20 +504,16 @@ func (h *Handler) guards(v *verdict.Verdict) bool {
 func (rw *responseWriter) rules() markup.Rules {
 	h := rw.handler
 	var rules markup.Rules
-	switch {
-	case !rw.guards():
-	case rw.asker == page.Worker:
-		rules.Head = h.renderer.KeptGuard(rw.place())
-	default:
-		rules.Head = h.renderer.Guard(rw.place(), rw.pageFor.InForce, rw.pageFor.State == choice.Given)
-	}
-	if rw.shows() {
-		rules.Body = rw.snippet
-	}
 	if rw.guards() {
 		rules.Document = func() string {
 			return h.renderer.Guard(rw.place(), rw.pageFor.InForce, rw.pageFor.State == choice.Given)
 		}
+		if rules.Head = rules.Document(); rw.asker == page.Worker {
+			rules.Head = h.renderer.KeptGuard(rw.place())
+		}
+	}
+	if rw.shows() {
+		rules.Body = rw.snippet
 	}
 	rules.Meta, rules.Base = rw.admitMeta, rw.takeBase
 	rw.withhold(&rules)
@@ -608,7 +604,7 @@ func (rw *responseWriter) restrict() {
 }
 
 // restrictWhatRuns does so where an answer can become a document or a worker, which goes by a policy of its own,
-// whatever else it is: also one that is not rewritten, a drawing, a part of a download.
+// whatever else it is: also where it is not rewritten.
 func (rw *responseWriter) restrictWhatRuns() {
 	h := rw.Header()
 	if rw.pageFor.Strict == "" || !page.IsWorker(rw.request) && !page.CanRun(h) && !rw.untyped() {

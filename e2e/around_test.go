@@ -318,3 +318,48 @@ func TestAPageStaysBelowWhatProxiesTake(t *testing.T) {
 		}
 	}
 }
+
+// TestOddFieldsEndWell: with fields that are doubled, empty, long, not ASCII or broken, a page is enforced or passes as
+// it came, and all else passes.
+func TestOddFieldsEndWell(t *testing.T) {
+	odd := [][]string{{""}, {"", ""}, {"é"}, {"text/html", "text/html"}, {strings.Repeat("x", 9000)}, {strings.Repeat("a, ", 4000)}, {`"`, `\`}, {";;;"}, {"=?", "==="}, {"\t \t"}, {"https://tool.example/\u00e9", "//["}, {"{", "[]"}, {"navigate", "document"}}
+	var answer http.Header
+	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
+		for name, values := range answer {
+			w.Header()[name] = values
+		}
+		if _, typed := answer["Content-Type"]; !typed {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		}
+		if _, leads := answer["Location"]; leads {
+			w.WriteHeader(http.StatusFound)
+		}
+		_, _ = io.WriteString(w, portalPage)
+	})
+	ends := func(what string, fields ...string) {
+		t.Helper()
+		res := g.do(t, "GET", "/", "", fields...)
+		if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusFound && res.StatusCode != http.StatusSeeOther { // to the placeholder
+			t.Errorf("%s: %s", what, res.Status)
+		}
+		if res.body != portalPage && !isGuarded(res.body) {
+			t.Errorf("%s: %.300s", what, res.body)
+		}
+	}
+	for _, values := range odd {
+		for _, name := range []string{"Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Referer", "Service-Worker", "X-Requested-With", "Hx-Request", "X-Forwarded-Proto", "Cookie", "Accept", "Accept-Encoding", "If-None-Match", "Sec-Gpc"} {
+			answer = nil
+			fields := []string{"Accept: text/html"}
+			for _, value := range values {
+				fields = append(fields, name+": "+value)
+			}
+			ends(fmt.Sprintf("%s %.40q", name, values), fields...)
+		}
+		for _, name := range []string{"Content-Type", "Content-Encoding", "Content-Disposition", "X-Content-Type-Options", "Cache-Control", "Location", "Refresh", "Link", "Speculation-Rules", "Report-To", "Nel", "Reporting-Endpoints", "Content-Security-Policy", "Vary", "Etag", "Set-Cookie"} {
+			answer = http.Header{name: values}
+			for _, asker := range []string{byVisitor, byFrame, "Sec-Fetch-Dest: image"} {
+				ends(fmt.Sprintf("%s %.40q by %s", name, values, asker), asker)
+			}
+		}
+	}
+}
