@@ -70,7 +70,7 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 // unkept is the part of the page to which a visitor comes back who has sent no cookie, and has no scripts: where the
 // browser keeps none, the notice is there again, and there it says why.
 func unkept(r *http.Request) string {
-	if len(r.Header["Cookie"]) > 0 || r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+	if len(r.Header["Cookie"]) > 0 || r.Header.Get("Sec-Fetch-Dest") != "document" || r.Header.Get("Sec-Fetch-User") != "?1" {
 		return ""
 	}
 	return "#caddy-consent-blocked"

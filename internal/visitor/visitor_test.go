@@ -255,7 +255,7 @@ func TestTheVisitorComesBackToThisSiteOnly(t *testing.T) {
 // TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept: where one is, there is nothing at that part of the page.
 func TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept(t *testing.T) {
 	for fields, want := range map[string]string{
-		"Sec-Fetch-Mode: navigate": "/x?y#caddy-consent-blocked", "Sec-Fetch-Mode: navigate|Cookie: a=b": "/x?y", "Sec-Fetch-Mode: cors": "/x?y", "Accept: */*": "/x?y",
+		"Sec-Fetch-Dest: document|Sec-Fetch-User: ?1": "/x?y#caddy-consent-blocked", "Sec-Fetch-Dest: document|Sec-Fetch-User: ?1|Cookie: a=b": "/x?y", "Sec-Fetch-Dest: document": "/x?y", "Sec-Fetch-Dest: empty": "/x?y", "Accept: */*": "/x?y",
 	} {
 		if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=refuse&return=/x?y", append(strings.Split(fields, "|"), form)...).Header.Get("Location"); got != want {
 			t.Errorf("%s: %s", fields, got)
