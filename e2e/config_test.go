@@ -92,21 +92,15 @@ func TestAPolicyIsInForceSinceTheFirstRequestThatItWasEnforcedOn(t *testing.T) {
 			}
 			return len(files)
 		}
-		origin := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-		config := fmt.Sprintf("%s {\n\tconsent {\n\t\tmode %s\n\t}\n\trespond x\n}\n", origin, mode)
 		for start := range 2 {
-			harness.CaddyWith(t, fmt.Sprintf("\tstorage file_system %q", storage), config)
+			// Each has a port of its own: a listener that is just being closed would take a request with it.
+			g := &guarded{url: fmt.Sprintf("http://localhost:%d", harness.FreePort(t))}
+			harness.CaddyWith(t, fmt.Sprintf("\tstorage file_system %q", storage), fmt.Sprintf("%s {\n\tconsent {\n\t\tmode %s\n\t}\n\trespond x\n}\n", g.url, mode))
 			if got := dates(); got != start*want {
 				t.Errorf("%s, before a request of start %d: %d dates", mode, start, got)
 			}
 			for range 2 {
-				res, err := http.Get(origin + "/_consent/charter")
-				if err != nil {
-					t.Fatal(err)
-				}
-				body, _ := io.ReadAll(res.Body)
-				res.Body.Close()
-				if says := strings.Contains(string(body), `<time datetime="`); says != (want == 1) {
+				if says := strings.Contains(g.do(t, "GET", "/_consent/charter", "").body, `<time datetime="`); says != (want == 1) {
 					t.Errorf("%s: the charter says since when: %t", mode, says)
 				}
 			}
