@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httptrace"
 	"net/textproto"
 	"reflect"
@@ -35,15 +34,7 @@ func guard(t *testing.T, lines string, portal http.HandlerFunc) *guarded {
 // proxied puts a Caddy with a directive in front of a portal.
 func proxied(t *testing.T, directive string, portal http.HandlerFunc) *guarded {
 	t.Helper()
-	g := new(guarded)
-	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g.asked = r
-		portal(w, r)
-	}))
-	t.Cleanup(upstream.Close)
-	g.url = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-	harness.Caddy(t, fmt.Sprintf("%s {\n\tmetrics /metrics\n\t%s\n\treverse_proxy %s\n}\n", g.url, directive, strings.TrimPrefix(upstream.URL, "http://")))
-	return g
+	return served(t, "metrics /metrics\n"+directive+"\nreverse_proxy PORTAL", portal)
 }
 
 // html is a portal that answers with one page, and these fields.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 )
 
 // HasFields tells whether a header has any of the fields that Fields looks at.
@@ -117,20 +118,14 @@ func keepElements(lines []string, dropped func(element string) bool) []string {
 	return []string{strings.Join(kept, ", ")}
 }
 
-// unquoted is the text of a quoted string, in which a backslash escapes, whatever stands behind it.
+// unquoted is the text of a quoted string, whatever stands behind it; "" where there is none.
 func unquoted(element string) string {
 	text, ok := strings.CutPrefix(strings.TrimLeft(element, " \t"), `"`)
 	if !ok {
 		return ""
 	}
-	var b strings.Builder
-	for i := 0; i < len(text) && text[i] != '"'; i++ {
-		if text[i] == '\\' && i+1 < len(text) {
-			i++
-		}
-		b.WriteByte(text[i])
-	}
-	return b.String()
+	text, _ = page.Unquote(text)
+	return text
 }
 
 // reportGroups keeps the endpoint groups that send nothing to what is denied (Reporting API of 2018, section

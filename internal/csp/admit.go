@@ -58,9 +58,15 @@ func Admit(values []string, origin string, needs []Need, e Element) ([]string, E
 		}
 	}
 	page := originOf(origin)
+	result := editEach(values, func(value string) string { return page.admitAll(value, needs, &e) })
+	return result, e
+}
+
+// editEach returns values edited, values itself where no edit changes any.
+func editEach(values []string, edit func(string) string) []string {
 	result := values
 	for i, value := range values {
-		edited := page.admitAll(value, needs, &e)
+		edited := edit(value)
 		if edited == value {
 			continue
 		}
@@ -69,7 +75,7 @@ func Admit(values []string, origin string, needs []Need, e Element) ([]string, E
 		}
 		result[i] = edited
 	}
-	return result, e
+	return result
 }
 
 // AdmitMeta does what Admit does for the content of a meta element, which is one

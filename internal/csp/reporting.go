@@ -6,18 +6,7 @@ import "strings"
 // violations are reported that are denied (CSP3, section 6.5.1); values itself where that is all. All other
 // bytes stay.
 func WithoutReports(values []string, denied func(url string) bool) []string {
-	result := values
-	for i, value := range values {
-		edited := withoutReports(value, denied)
-		if edited == value {
-			continue
-		}
-		if &result[0] == &values[0] { // the caller's own slice stays as it is
-			result = append([]string(nil), values...)
-		}
-		result[i] = edited
-	}
-	return result
+	return editEach(values, func(value string) string { return withoutReports(value, denied) })
 }
 
 func withoutReports(value string, denied func(url string) bool) string {

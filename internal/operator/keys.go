@@ -111,25 +111,21 @@ func keysOf(storage certmagic.Storage, stored *storedKeys, err error) (*Keys, er
 // RotateKey makes a new key, which signs as soon as every instance can know it, in two minutes. The old
 // ones go on verifying: choices until none can be as old as they are, ledgers for longer.
 func RotateKey(ctx context.Context, storage certmagic.Storage) error {
-	_, err := addKey(ctx, storage, time.Now(), true)
-	return err
+	return addKey(ctx, storage, time.Now())
 }
 
-// addKey makes a key under the storage's lock, unless there is one by then that will
-// do.
-func addKey(ctx context.Context, storage certmagic.Storage, now time.Time, another bool) (stored *storedKeys, err error) {
-	err = locked(ctx, storage, keysLock, func() error {
-		stored, err = load(ctx, storage)
+// addKey makes a key under the storage's lock, besides those that there are.
+func addKey(ctx context.Context, storage certmagic.Storage, now time.Time) error {
+	return locked(ctx, storage, keysLock, func() error {
+		stored, err := load(ctx, storage)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			stored = &storedKeys{}
-		case err != nil || !another:
+		case err != nil:
 			return err
 		}
-		stored = withNewKey(stored, now)
-		return storeJSON(ctx, storage, keysFile, stored)
+		return storeJSON(ctx, storage, keysFile, withNewKey(stored, now))
 	})
-	return stored, err
 }
 
 // withNewKey puts a new key before the others.

@@ -96,7 +96,7 @@ func TestAnOldKeyVerifiesLedgersLongerThanChoices(t *testing.T) {
 	s, ctx := storage(t), context.Background()
 	now := time.Now()
 	first := open(t, s).Sign(message)
-	if _, err := addKey(ctx, s, now.Add(time.Hour), true); err != nil {
+	if err := addKey(ctx, s, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	k := open(t, s)

@@ -142,14 +142,12 @@ func (around Surroundings) Overwritten(fields ...string) (overwritten []string) 
 			}
 		}
 	}
-	for _, routes := range around {
-		for i := range routes {
-			for _, handler := range routes[i].Handlers {
-				if h, ok := handler.(*headers.Handler); ok {
-					look(h.Response)
-				}
-			}
+	for _, handler := range around.Before() {
+		if h, ok := handler.(*headers.Handler); ok {
+			look(h.Response)
 		}
+	}
+	for _, routes := range around {
 		r := own(routes)
 		if r == nil {
 			continue

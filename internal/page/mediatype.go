@@ -67,13 +67,13 @@ func parseMediaType(value string) (essence, charset string, ok bool) {
 	value, parameters, _ := strings.Cut(strings.Trim(value, "\t\n\r "), ";")
 	kind, subtype, _ := strings.Cut(value, "/")
 	if subtype = strings.TrimRight(subtype, "\t\n\r "); isToken(kind) && !isToken(subtype) {
-		subtype, _, _ = cutAny(subtype, "\t (") // some browsers end a type there
+		subtype, _ = cutAny(subtype, "\t (") // some browsers end a type there
 	}
 	if !isToken(kind) || !isToken(subtype) {
 		return "", "", false
 	}
 	for parameters != "" {
-		name, rest, _ := cutAny(strings.TrimLeft(parameters, "\t\n\r "), ";=")
+		name, rest := cutAny(strings.TrimLeft(parameters, "\t\n\r "), ";=")
 		if !strings.HasPrefix(rest, "=") {
 			parameters = strings.TrimPrefix(rest, ";")
 			continue
@@ -81,7 +81,7 @@ func parseMediaType(value string) (essence, charset string, ok bool) {
 		var text string
 		quoted := strings.HasPrefix(rest, `="`)
 		if quoted {
-			text, rest = unquote(rest[len(`="`):])
+			text, rest = Unquote(rest[len(`="`):])
 			_, parameters, _ = strings.Cut(rest, ";")
 		} else {
 			text, parameters, _ = strings.Cut(rest[1:], ";")
@@ -96,15 +96,16 @@ func parseMediaType(value string) (essence, charset string, ok bool) {
 }
 
 // cutAny cuts before the first of some characters.
-func cutAny(s, chars string) (before, after string, found bool) {
+func cutAny(s, chars string) (before, after string) {
 	if i := strings.IndexAny(s, chars); i >= 0 {
-		return s[:i], s[i:], true
+		return s[:i], s[i:]
 	}
-	return s, "", false
+	return s, ""
 }
 
-// unquote reads the rest of a quoted string (Fetch, section 2.2, "collect an HTTP quoted string").
-func unquote(s string) (text, rest string) {
+// Unquote reads the rest of a quoted string, behind its opening quote; a backslash escapes (Fetch, section 2.2,
+// "collect an HTTP quoted string").
+func Unquote(s string) (text, rest string) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch {
