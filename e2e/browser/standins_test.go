@@ -112,6 +112,23 @@ func TestAGrantHandsOnWhatStandInsHaveTaken(t *testing.T) {
 	}
 }
 
+func TestWhatIsHandedOnReachesTheQueuesReader(t *testing.T) {
+	_, site, p := guarded(t, many, map[string]string{
+		// Something loads while the snippet's queue stands, and what reads the queue runs at once after.
+		"/hubs.js": `window.told = [], window.ran = { push() {
+			document.images[0].dispatchEvent(new Event('load'));
+			$crisp.forEach(item => told.push(item.join()));
+			window.$crisp = { push(item) { told.push(item.join()) } };
+		} }`,
+		"/":       harness.Document(hubs+`<script>window.$crisp=[]; // client.crisp.chat/l.js</script>`, hubspot+`<img><script src="/app.js"></script>`),
+		"/app.js": `$crisp.push(['do', 'chat:hide'])`,
+	})
+	p.Open(site.URL)
+	p.Await(harness.Settled)
+	p.Decide("accept", "undefined")
+	p.Await(`told.join() === 'do,chat:hide'`)
+}
+
 func TestALayerOfThePagesOwnIsHandedOnAsItIs(t *testing.T) {
 	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs, "/app.js": `const go = () => told.push('called back'), click = { event: 'click', eventCallback: go };
 			window.dataLayer = [{ page: 1 }]; window.layer = dataLayer; dataLayer.push(click); dataLayer.push(click)`,

@@ -464,6 +464,11 @@ func (p *Page) Has(selector string) bool {
 	return Eval[bool](p, fmt.Sprintf(`document.querySelector(%q) !== null`, selector))
 }
 
+// isOnItsWay tells whether a page could not answer for another that takes its place.
+func isOnItsWay(err error) bool {
+	return strings.Contains(err.Error(), "navigated or closed")
+}
+
 // Await waits until a JavaScript expression is true.
 func (p *Page) Await(expression string) {
 	p.t.Helper()
@@ -473,7 +478,7 @@ func (p *Page) Await(expression string) {
 		if is {
 			return
 		}
-		if err != nil && !strings.Contains(err.Error(), "navigated or closed") { // it is on its way to another page
+		if err != nil && !isOnItsWay(err) {
 			p.t.Fatalf("%s: %v", expression, err)
 		}
 		if time.Now().After(deadline) {

@@ -3,6 +3,8 @@ package harness
 import (
 	"fmt"
 	"regexp"
+
+	"github.com/chromedp/chromedp"
 )
 
 // What of the notice a page shows, as JavaScript expressions.
@@ -28,10 +30,14 @@ func (p *Page) Answer(text string) {
 	p.Await(NoticeGone)
 }
 
-// Decide makes a choice by what pages may call; services is a JavaScript expression.
+// Decide makes a choice by what pages may call; services is a JavaScript expression. Where
+// something granted is taken back, the page may be loaded anew before it can tell that it has followed.
 func (p *Page) Decide(choice, services string) {
 	p.t.Helper()
-	Resolve[bool](p, fmt.Sprintf(`consent.set(%q, %s).then(() => true)`, choice, services))
+	call := fmt.Sprintf(`consent.set(%q, %s).then(() => true)`, choice, services)
+	if _, err := try(p, chromedp.Evaluate[bool](call, chromedp.EvalAwaitPromise)); err != nil && !isOnItsWay(err) {
+		p.t.Fatalf("%s: %v", call, err)
+	}
 }
 
 // GuardTag is that of the guard in a page.

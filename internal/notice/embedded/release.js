@@ -146,13 +146,18 @@ export default guard => {
 			it.made = null;
 		}
 	}));
-	// Hands on what was kept, once there is something that takes it.
-	const handOn = () => handing.forEach(({ made, list, names }) => {
+	// What takes calls under a name now, if that is not the stand-in.
+	const taker = ({ made, names }) => {
 		const owner = names.slice(0, -1).reduce((o, name) => o && o[name], window), real = owner && owner[names[names.length - 1]];
 		if (!real || real === made) return;
-		const take = typeof real === 'function' ? call => Reflect.apply(real, owner, call) : real.push && (item => real.push(item));
-		if (take) list.splice(0).forEach(call => setTimeout(take, 0, call)); // each for itself: one may throw
-	});
+		return typeof real === 'function' ? call => Reflect.apply(real, owner, call) : real.push && (item => real.push(item));
+	};
+	// Hands on what was kept, once there is something that takes it; each call for itself, as one may
+	// throw, and to what stands there by then: a snippet's queue may have had its day.
+	const handOn = () => handing.forEach(it => taker(it) && it.list.forEach(() => setTimeout(() => {
+		const take = it.list.length > 0 && taker(it);
+		if (take) take(it.list.shift());
+	})));
 	document.addEventListener('load', () => handOn(), true);
 
 	// Whether something of a service is on the page, which goes with the page alone.
