@@ -455,11 +455,12 @@ func (rw *responseWriter) expireLeftovers() {
 
 // deletions are what can be deleted from the visitor's browser in this answer.
 func (rw *responseWriter) deletions() cookies.Deletions {
-	return cookies.Deletions{Domains: cookies.Domains(rw.request.Host), HTTPS: rw.isHTTPS(), Room: page.Room(rw.Header())}
+	site := rw.site()
+	return cookies.Deletions{Domains: cookies.Domains(site.Host), HTTPS: site.HTTPS, Room: page.Room(rw.Header())}
 }
 
-// isHTTPS tells whether the visitor's connection is encrypted.
-func (rw *responseWriter) isHTTPS() bool { return page.IsHTTPS(rw.request, trusts(rw.request)) }
+// site is where the visitor's browser shows the page.
+func (rw *responseWriter) site() page.Site { return page.SiteOf(rw.request, trusts(rw.request)) }
 
 // trusts tells whether a request comes from a proxy that the server trusts (its option trusted_proxies).
 func trusts(r *http.Request) bool {
@@ -576,9 +577,10 @@ func (rw *responseWriter) redirect() {
 // blocking is what is denied on this page.
 func (rw *responseWriter) blocking() *blocking.Page {
 	if rw.blocks.Rules == nil {
+		site := rw.site()
 		rw.blocks = blocking.Page{
 			Rules: rw.handler.blocking, Granted: rw.pageFor.InForce, Strict: rw.pageFor.Strict != "",
-			Origin: page.Origin(rw.request, rw.isHTTPS()), Host: page.Host(rw.request), Observing: rw.handler.observes(), Tally: &rw.seen,
+			Origin: site.Origin(), Host: site.Name(), Observing: rw.handler.observes(), Tally: &rw.seen,
 		}
 		if rw.embedded() {
 			rw.blocks.Embedded = rw.asked.RequestURI()
@@ -646,7 +648,7 @@ func (rw *responseWriter) place() notice.Place {
 	integrity := page.DemandsIntegrity(rw.Header())
 	return notice.Place{
 		Origin:   rw.blocking().Prefix(),
-		Site:     rw.request.Host,
+		Site:     rw.site().Host,
 		Return:   rw.asked.RequestURI(),
 		Refusing: rw.verdict.Refusing,
 		Guarded:  rw.guards() && !rw.trust.TrustedTypes,
@@ -656,7 +658,7 @@ func (rw *responseWriter) place() notice.Place {
 
 // takeBase looks where addresses that stand behind a <base> lead.
 func (rw *responseWriter) takeBase(href []byte) {
-	if page.IsElsewhere(rw.request, string(href)) {
+	if rw.site().IsElsewhere(string(href)) {
 		rw.blocking().Away = true
 	}
 }

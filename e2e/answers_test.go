@@ -339,17 +339,41 @@ func TestACookieIsSecureByWhatATrustedProxySays(t *testing.T) {
 	if line := g.do(t, "POST", "/_consent/choice", choice, form, "X-Forwarded-Proto: https").Header.Get("Set-Cookie"); strings.Contains(line, "Secure") {
 		t.Errorf("from anybody: %s", line)
 	}
-	port := harness.FreePort(t)
-	g.url = fmt.Sprintf("http://localhost:%d", port)
-	harness.CaddyWith(t, "\tservers {\n\t\ttrusted_proxies static private_ranges\n\t}", fmt.Sprintf("%s {\n\tconsent\n\trespond \"<!doctype html><title>x</title><body>x\" 200\n\theader Content-Type text/html\n}\n", g.url))
+	g = behindATrustedProxy(t, "header Content-Type text/html")
 	for proto, want := range map[string]bool{"https": true, "https, http": true, "http, https": false, "http": false} {
 		if line := g.do(t, "POST", "/_consent/choice", choice, form, "X-Forwarded-Proto: "+proto).Header.Get("Set-Cookie"); strings.HasSuffix(line, "; Secure") != want {
 			t.Errorf("%s: %s", proto, line)
 		}
 		// What is in pages does not depend on it.
-		if page := g.do(t, "GET", "/", "", byVisitor, "X-Forwarded-Proto: "+proto, "Host: behind.example").body; strings.Contains(page, "://localhost") || !strings.Contains(page, `src="/_consent/assets/`) || !strings.Contains(page, `action="/_consent/choice"`) {
+		if page := g.do(t, "GET", "/", "", byVisitor, "X-Forwarded-Proto: "+proto, "Host: behind.example").body; strings.Contains(page, "://") || !strings.Contains(page, `src="/_consent/assets/`) || !strings.Contains(page, `action="/_consent/choice"`) {
 			t.Errorf("%s: %s", proto, page)
 		}
+	}
+}
+
+// behindATrustedProxy starts a site of one page, with these lines, that answers whatever the Host and trusts who asks.
+func behindATrustedProxy(t *testing.T, lines string) *guarded {
+	t.Helper()
+	port := harness.FreePort(t)
+	harness.CaddyWith(t, "\tservers {\n\t\ttrusted_proxies static private_ranges\n\t}", fmt.Sprintf("http://:%d {\n\tconsent\n\trespond \"<!doctype html><title>x</title><body>x\" 200\n\t%s\n}\n", port, lines))
+	return &guarded{url: fmt.Sprintf("http://localhost:%d", port)}
+}
+
+func TestTheHostThatABrowserShowsIsOursWhereACDNChangesIt(t *testing.T) {
+	g := behindATrustedProxy(t, "header {\nContent-Type text/html\nContent-Security-Policy \"default-src https://cdn.example\"\n}")
+	const changed, shown = "Host: behind.example", "X-Forwarded-Host: data.ville.example"
+	res := g.do(t, "GET", "/", "", byVisitor, changed, shown, "X-Forwarded-Proto: https", "Cookie: _ga=1")
+	if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, " data.ville.example/_consent/") || strings.Contains(policy, "behind.example") {
+		t.Errorf("the notice may not load: %s", policy)
+	}
+	// An older browser says Origin and Referer alone.
+	form := []string{"Content-Type: application/x-www-form-urlencoded", changed, shown, "X-Forwarded-Proto: https", "Origin: https://data.ville.example", "Referer: https://data.ville.example/explore/"}
+	if res := g.do(t, "POST", "/_consent/choice", "choice=refuse", form...); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/explore/" {
+		t.Errorf("a choice: %s, %s, %s", res.Status, res.Header.Get("Location"), res.body)
+	}
+	form[4] = "Origin: https://other.example"
+	if res := g.do(t, "POST", "/_consent/choice", "choice=refuse", form...); res.StatusCode != http.StatusForbidden {
+		t.Errorf("from another site: %s", res.Status)
 	}
 }
 

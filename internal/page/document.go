@@ -3,13 +3,9 @@
 package page
 
 import (
-	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-
-	"github.com/caddy-consent/caddy-consent/internal/markup"
 )
 
 // Asker tells who asks for a document.
@@ -166,56 +162,6 @@ func first(values []string) string {
 		return ""
 	}
 	return values[0]
-}
-
-// IsHTTPS tells whether the visitor's connection is encrypted, also where a proxy in front that is trusted ends TLS
-// and says so. Of several it is the first one in the list that knows.
-func IsHTTPS(r *http.Request, trusted bool) bool {
-	proto, _, _ := strings.Cut(first(r.Header["X-Forwarded-Proto"]), ",")
-	return r.TLS != nil || trusted && strings.EqualFold(strings.TrimSpace(proto), "https")
-}
-
-// Origin is the scheme and host that the visitor's browser shows, for what a path alone
-// does not say; "" where the Host is not one that could be written
-// into a page.
-func Origin(r *http.Request, https bool) string {
-	const hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]"
-	if r.Host == "" || strings.Trim(r.Host, hostCharacters) != "" {
-		return ""
-	}
-	if https {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
-}
-
-// IsElsewhere tells whether an absolute path, against that base, leads to another origin than the
-// page's. What proxies in front do to the scheme is not seen here, so that the host and the port decide.
-func IsElsewhere(r *http.Request, base string) bool {
-	host, absolute := markup.Host(base)
-	if !absolute {
-		return false
-	}
-	u, err := url.Parse(strings.TrimSpace(base))
-	return err != nil || string(host) != Host(r) || ownPort(u.Host) != ownPort(r.Host)
-}
-
-// ownPort is the port that stands behind a host, "" for that of a scheme.
-func ownPort(host string) string {
-	_, port, _ := net.SplitHostPort(host)
-	if port == "80" || port == "443" {
-		return ""
-	}
-	return port
-}
-
-// Host is the site's, in lower case, without port, as hosts in URLs are compared.
-func Host(r *http.Request) string {
-	host := r.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
 
 // hasDirective tells whether a comma-separated list has the token, in any case.

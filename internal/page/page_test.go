@@ -1,7 +1,6 @@
 package page
 
 import (
-	"crypto/tls"
 	"net/http"
 	"reflect"
 	"strings"
@@ -169,52 +168,5 @@ func TestHeadersOfAPage(t *testing.T) {
 	}
 	if SuffixETag(h, "-c1"); h.Get("Etag") != "broken" {
 		t.Error(h)
-	}
-}
-
-func TestOriginIsWhatTheBrowserShows(t *testing.T) {
-	for want, r := range map[string]*http.Request{
-		"http://localhost:8080": {Host: "localhost:8080"},
-		"https://data.ville.fr": {Host: "data.ville.fr", TLS: &tls.ConnectionState{}},
-		"http://[::1]:80":       {Host: "[::1]:80"},
-		"":                      {Host: `x"><script>`},
-	} {
-		if got := Origin(r, r.TLS != nil); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
-func TestAConnectionIsEncryptedByItselfOrByATrustedProxy(t *testing.T) {
-	for fields, want := range map[string]bool{
-		"": false, "https": true, "HTTPS": true, "https, http": true, "https,http": true, " https , http": true, "https|http": true,
-		"http": false, "http, https": false, "http|https": false, ",https": false, "wss": false,
-	} {
-		r := &http.Request{Header: http.Header{"X-Forwarded-Proto": strings.Split(fields, "|")}}
-		if got := IsHTTPS(r, true); got != want {
-			t.Errorf("%q: %t", fields, got)
-		}
-		if IsHTTPS(r, false) {
-			t.Errorf("%q, from anybody", fields)
-		}
-	}
-	if !IsHTTPS(&http.Request{TLS: &tls.ConnectionState{}}, false) {
-		t.Error("TLS of our own")
-	}
-}
-
-func TestABaseIsElsewhereByItsHostAndPort(t *testing.T) {
-	for base, want := range map[string]bool{
-		"": false, "/": false, "x/": false, "https://ville.example/": false, "HTTP://Ville.Example:443/x": false, "//ville.example": false, " https://ville.example./\n": false, "data:,x": false,
-		"https://cdn.example/": true, "//cdn.example/": true, "https://www.ville.example/": true, "https://ville.example:8443/": true, `https:\\\\cdn.example`: true, "https://ville.example@cdn.example/": true,
-	} {
-		r := &http.Request{Host: "ville.example"}
-		if got := IsElsewhere(r, base); got != want {
-			t.Errorf("%q: %t", base, got)
-		}
-	}
-	r := &http.Request{Host: "localhost:8080"}
-	if IsElsewhere(r, "http://localhost:8080/x/") || !IsElsewhere(r, "http://localhost/") || !IsElsewhere(r, "http://localhost:80/") {
-		t.Error("with a port")
 	}
 }

@@ -55,7 +55,7 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 		Site: before.Site, Receipt: c.Receipt, Time: ledger.Timestamp(now), Notice: h.noticeHash(before), Language: before.Language,
 		Choice: a.Choice, How: a.means(), GPC: h.GPC.Refuses(r.Header),
 	}, granted, withdrawn)
-	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, h.isHTTPS(r)))
+	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, h.site(r).HTTPS))
 	w.Header().Set("Cache-Control", "no-store")
 	if isJSON || strings.Contains(r.Header.Get("Accept"), "application/json") {
 		h.expire(w.Header(), r, c.Withdrawn, a.Return)

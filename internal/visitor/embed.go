@@ -57,7 +57,7 @@ func (h *Handler) embedding(r *http.Request, path string) string {
 // comes with the request, and the page must not lead anywhere else.
 func (h *Handler) content(r *http.Request, address string, party policy.Party) string {
 	if strings.HasPrefix(address, "//") {
-		scheme, _, _ := strings.Cut(h.pageOrigin(r), "//")
+		scheme, _, _ := strings.Cut(h.site(r).Origin(), "//")
 		address = scheme + address
 	}
 	u, err := url.Parse(address)

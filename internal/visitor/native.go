@@ -85,5 +85,5 @@ func (h *Handler) Native(r *http.Request, c choice.Choice) (setCookie string) {
 	if c.Time != 0 || !isNew { // what is signed has a record
 		return ""
 	}
-	return h.Book.SetCookie(signed, h.isHTTPS(r))
+	return h.Book.SetCookie(signed, h.site(r).HTTPS)
 }

@@ -63,6 +63,11 @@ func (h *Handler) isFurtherCharter(path string) bool {
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if host := h.site(r).Host; host != r.Host {
+		shown := *r
+		shown.Host = host // Origin and Referer name what the browser shows
+		r = &shown
+	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if err := h.crossOrigin.Check(r); err != nil {
 		fail(w, http.StatusForbidden, "A choice can only be made on the site itself: this request comes from another one.")
@@ -115,13 +120,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isHTTPS tells whether the visitor's connection is encrypted.
-func (h *Handler) isHTTPS(r *http.Request) bool {
-	return page.IsHTTPS(r, h.Trusts != nil && h.Trusts(r))
+// site is where the visitor's browser shows the page.
+func (h *Handler) site(r *http.Request) page.Site {
+	return page.SiteOf(r, h.Trusts != nil && h.Trusts(r))
 }
-
-// pageOrigin is the scheme and host that the visitor's browser shows.
-func (h *Handler) pageOrigin(r *http.Request) string { return page.Origin(r, h.isHTTPS(r)) }
 
 // visitor reads what the request tells of who sends it.
 func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
@@ -187,7 +189,7 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 	}
 	h.document(w, r, func(v notice.Visitor) ([]byte, error) {
 		if r.URL.Query().Has("origin") { // the script knows the page's <base>
-			v.Origin = h.pageOrigin(r)
+			v.Origin = h.site(r).Origin()
 		}
 		if r.URL.Query().Has("shown") {
 			return h.shown(v), nil

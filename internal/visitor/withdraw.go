@@ -21,7 +21,8 @@ func (h *Handler) expire(header http.Header, r *http.Request, services policy.Se
 	if services == 0 {
 		return
 	}
-	deletions := cookies.Deletions{Domains: cookies.Domains(r.Host), HTTPS: h.isHTTPS(r), Room: page.Room(header)}
+	site := h.site(r)
+	deletions := cookies.Deletions{Domains: cookies.Domains(site.Host), HTTPS: site.HTTPS, Room: page.Room(header)}
 	sent, declared := h.cookieNames(r, services)
 	// The likely ones first: trackers set theirs for the whole site or domain.
 	for _, names := range [][]string{sent, declared} {
