@@ -25,12 +25,11 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
-	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/operator"
-	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/variant"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 	"github.com/caddy-consent/caddy-consent/internal/visitor"
 )
@@ -143,11 +142,8 @@ type Handler struct {
 	policy   *policy.Policy
 	book     *choice.Book
 	judge    *verdict.Judge
-	blocking *blocking.Rules
 	renderer *notice.Renderer
-	needs    struct{ page, framed, kept []csp.Need } // see findNeeds
-	workers  *page.Workers
-	variant  string // of pages, by what is inserted and withheld
+	variants *variant.Site
 	site     *operator.Site
 	chain    *ledger.Chain
 	watch    *operator.Watch
@@ -317,7 +313,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.ThirdParties == thirdPartyStrict {
 		h.judge.Report = h.Path + "/report"
 	}
-	h.blocking = blocking.New(h.policy, h.Path)
 	since, err := operator.KnownSince(ctx, storage, h.policy.Version)
 	if err != nil {
 		return err
@@ -325,9 +320,18 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.renderer, err = notice.New(h.notice(since)); err != nil {
 		return err
 	}
-	h.findNeeds()
-	h.workers = h.site.Workers
-	h.variant = h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1]
+	h.variants = &variant.Site{
+		Policy:   h.policy,
+		Judge:    h.judge,
+		Blocking: blocking.New(h.policy, h.Path),
+		Notice:   h.renderer,
+		Workers:  h.site.Workers,
+		Tag:      h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1],
+		Blocks:   h.blocks(),
+		Guarded:  h.blocks() || h.Undeclared == undeclaredStrip || len(h.Signals) > 0,
+		Manages:  h.Manage == manageLink,
+		Trusts:   trusts,
+	}
 	heads := operator.OpenHeads(storage)
 	if h.chain, err = operator.OpenChain(heads); err != nil {
 		return err
@@ -354,7 +358,7 @@ func (h *Handler) lookAround(around operator.Surroundings) error {
 			return err
 		}
 	}
-	if overwritten := around.Overwritten("Cache-Control", contentSecurityPolicy, "Etag", "Link", setCookie, "Vary"); len(overwritten) > 0 {
+	if overwritten := around.Overwritten("Cache-Control", "Content-Security-Policy", "Etag", "Link", "Set-Cookie", "Vary"); len(overwritten) > 0 {
 		h.logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
 			zap.Strings("fields", overwritten))
 	}
@@ -437,7 +441,7 @@ func (h *Handler) openToOperators(ctx caddy.Context) error {
 		return err
 	}
 	h.site = site
-	h.watch = operator.NewWatch(metrics, site, events)
+	h.watch = operator.NewWatch(metrics, site, events, h.logger)
 	return nil
 }
 
@@ -476,30 +480,8 @@ func (h *Handler) guard() notice.Guard {
 	}
 }
 
-// findNeeds finds what a Content-Security-Policy must let through: for a page, for a document in a
-// frame, which has no notice, and for one that a service worker keeps.
-func (h *Handler) findNeeds() {
-	script := func(name string) csp.Need {
-		path, hash := h.renderer.File(name)
-		return csp.Need{Kind: csp.Script, Path: path, Hash: hash}
-	}
-	style, _ := h.renderer.File("style.css")
-	release, _ := h.renderer.File("release.js") // which the guard loads, so that it needs no mark
-	framed := []csp.Need{
-		script("guard.js"),
-		{Kind: csp.Script, Path: release},
-		{Kind: csp.Frame, Path: h.Path + "/placeholder"},
-	}
-	h.needs.framed = framed
-	h.needs.page = append(framed[:3:3],
-		script("notice.js"),
-		csp.Need{Kind: csp.Style, Path: style},
-		csp.Need{Kind: csp.Connect, Path: h.Path + "/choice"},
-		csp.Need{Kind: csp.Connect, Path: h.Path + "/settings"},
-		csp.Need{Kind: csp.Form, Path: h.Path + "/choice"},
-	)
-	h.needs.kept = append([]csp.Need{script("kept.js")}, h.needs.page[1:]...)
-}
+// blocks tells whether pages must not load from all hosts.
+func (h *Handler) blocks() bool { return h.ThirdParties != thirdPartyPass }
 
 func (h *Handler) setDefaults() {
 	h.Path = cmp.Or(h.Path, defaultPath)

@@ -69,9 +69,7 @@ type Page struct {
 	Language string
 	// Strict tells that only what is allowed or granted may be loaded from.
 	Strict bool
-	// Observing changes nothing, and only tells the tally.
-	Observing bool
-	Tally     Tally
+	Tally  Tally
 	// Depends tells, when the page has been looked at, that what it loads from depends on the choice.
 	Depends bool
 }
@@ -89,7 +87,7 @@ func (p *Page) Withhold(rules *markup.Rules) {
 
 // Activate lets them activate what is gated.
 func (p *Page) Activate(rules *markup.Rules) {
-	if p.Granted != 0 && !p.Observing {
+	if p.Granted != 0 {
 		rules.Prefix, rules.Gate, rules.Granted = prefix, gate, p.activated
 	}
 }
@@ -120,12 +118,7 @@ func (p *Page) script(text []byte) *markup.Mark {
 	return p.mark(party)
 }
 
-func (p *Page) mark(party policy.Party) *markup.Mark {
-	if p.Observing {
-		return nil
-	}
-	return &p.marks[party]
-}
+func (p *Page) mark(party policy.Party) *markup.Mark { return &p.marks[party] }
 
 var activatedMark = markup.Mark{Attributes: ours}
 

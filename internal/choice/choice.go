@@ -39,6 +39,14 @@ type Choice struct {
 	Receipt string
 }
 
+// Made is when the choice was given, the zero time where nobody knows.
+func (c Choice) Made() time.Time {
+	if c.Time == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(c.Time)
+}
+
 // InForce is what the visitor's choice lets through now: what was granted; without
 // a choice nothing but exempt services, and with a signal that counts as refusal
 // (Sec-GPC) not even these.

@@ -56,6 +56,7 @@ type Renderer struct {
 	notices     map[noticeKey]snippet
 	manages     map[manageKey]snippet
 	version     string
+	needs       Needs
 	since       atomic.Pointer[time.Time]
 }
 
@@ -108,7 +109,7 @@ func New(o Options) (*Renderer, error) {
 			}
 		}
 	}
-	r.version = r.hash()
+	r.version, r.needs = r.hash(), r.findNeeds()
 	// These are rendered for each visitor; a mistake in them shows now.
 	someone := Visitor{Language: r.languages.fallback, Site: "example.com"}
 	if _, err := r.Charter(someone); err != nil {

@@ -3,11 +3,14 @@ package operator
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/rewrite"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
@@ -17,6 +20,7 @@ type Watch struct {
 	Metrics *Metrics
 	site    *Site
 	events  Events
+	logger  *zap.Logger
 
 	undeclared *rate.Limiter
 }
@@ -28,8 +32,8 @@ const (
 )
 
 // NewWatch makes the watch of a site.
-func NewWatch(m *Metrics, site *Site, events Events) *Watch {
-	return &Watch{Metrics: m, site: site, events: events, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
+func NewWatch(m *Metrics, site *Site, events Events, logger *zap.Logger) *Watch {
+	return &Watch{Metrics: m, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
 }
 
 // Chosen takes note of a choice, which the ledger has.
@@ -54,6 +58,8 @@ type Sighting struct {
 	// Path is what was asked for, Time when.
 	Path string
 	Time time.Time
+	// HeaderOnly tells that no body comes (HEAD).
+	HeaderOnly bool
 }
 
 // outcomes are what the inventory calls a verdict's actions.
@@ -118,6 +124,31 @@ func (s *Sighting) host(host string, party policy.Party, source inventory.Source
 
 // Script takes note of an inline script that is withheld.
 func (s *Sighting) Script(party policy.Party) { s.Metrics.Blocked(party) }
+
+// Untouched takes note of a page that passes as it is, but for its cookies.
+func (s *Sighting) Untouched(counter prometheus.Counter, why string) {
+	if !s.HeaderOnly {
+		counter.Inc()
+		s.logger.Warn("a page passes as it is, but for its cookies", zap.String("why", why), zap.String("path", s.Path))
+	}
+}
+
+// Rewritten takes note of a page that went through the rewriter, and what of it passed unread.
+func (s *Sighting) Rewritten(c rewrite.Cost) {
+	m := s.Metrics
+	m.LongTags.Add(float64(c.Passed.Tags))
+	m.LongTexts.Add(float64(c.Passed.Texts))
+	switch {
+	case c.Passed.Encoding != "":
+		s.Untouched(m.PassedCharset, "it says that its encoding is "+c.Passed.Encoding)
+	case c.Passed.AMP:
+		s.Untouched(m.PassedAMP, "it is one of AMP, which allows no scripts of others")
+	default:
+		m.Rewritten.Inc()
+		m.RewriteBytes.Add(float64(c.Bytes))
+		m.RewriteSeconds.Observe(c.Worked.Seconds())
+	}
+}
 
 // tell emits an event for what was seen for the first time and nobody declared.
 func (s *Sighting) tell(kind, name string, source inventory.Source) {

@@ -1,0 +1,81 @@
+package variant
+
+import (
+	"net/http"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/page"
+)
+
+// Rules are what is done with the page that the header is of: the guard comes in its head, notice or control in its body,
+// what is denied is withheld, and what its author has gated for a service that is granted is activated.
+func (v *Variant) Rules(h http.Header) markup.Rules {
+	v.integrity = page.DemandsIntegrity(h)
+	var rules markup.Rules
+	if v.guards() {
+		rules.Document = func() string {
+			return v.Notice.Guard(v.place(), v.Page.InForce, v.Page.State == choice.Given)
+		}
+		if rules.Head = rules.Document(); v.Asker == page.Worker {
+			rules.Head = v.Notice.KeptGuard(v.place())
+		}
+	}
+	if v.shows() {
+		rules.Body = v.snippet
+	}
+	rules.Meta, rules.Base = v.admitMeta, v.takeBase
+	if v.Blocks {
+		v.blocking().Withhold(&rules)
+	}
+	v.blocking().Activate(&rules)
+	return rules
+}
+
+// Watching are rules that change nothing worth keeping: they tell what Rules would withhold, and count the notice.
+func (v *Variant) Watching() markup.Rules {
+	var rules markup.Rules
+	if v.Blocks {
+		v.blocking().Withhold(&rules)
+	}
+	if v.Asker.Visits() && v.Verdict.Notice {
+		rules.Body = func([]byte) string {
+			v.seen.Metrics.Notices.Inc()
+			return ""
+		}
+	}
+	return rules
+}
+
+// takeBase looks where addresses that stand behind a <base> lead.
+func (v *Variant) takeBase(href []byte) {
+	if v.site().IsElsewhere(string(href)) {
+		v.blocking().Away = true
+	}
+}
+
+// snippet is what is inserted in a page in that language: the notice until there is a
+// choice, then the control to come back to it.
+func (v *Variant) snippet(lang []byte) string {
+	place := v.place()
+	place.Language = v.Notice.On(string(lang), v.language())
+	v.blocking().Language = place.Language
+	if v.Verdict.Notice {
+		v.seen.Metrics.Notices.Inc()
+		return v.Notice.Notice(place)
+	}
+	return v.Notice.Manage(place)
+}
+
+// place is where what is inserted stands.
+func (v *Variant) place() notice.Place {
+	return notice.Place{
+		Origin:   v.blocking().Prefix(),
+		Site:     v.site().Host,
+		Return:   v.Asked.RequestURI(),
+		Refusing: v.Verdict.Refusing,
+		Guarded:  v.guards() && !v.trust.TrustedTypes,
+		Trust:    notice.Trust{Nonce: v.trust.Nonce, Integrity: v.trust.Integrity || v.integrity, CORS: v.integrity},
+	}
+}

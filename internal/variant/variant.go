@@ -1,0 +1,152 @@
+// Package variant makes an answer that of one visitor: what its header says, and by which rules its page is rewritten.
+package variant
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/blocking"
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/cookies"
+	"github.com/caddy-consent/caddy-consent/internal/csp"
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/operator"
+	"github.com/caddy-consent/caddy-consent/internal/page"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/verdict"
+)
+
+// Site is what all variants of a site's answers have in common.
+type Site struct {
+	Policy   *policy.Policy
+	Judge    *verdict.Judge
+	Blocking *blocking.Rules
+	Notice   *notice.Renderer
+	Workers  *page.Workers
+	// Tag stands for what is inserted and withheld in all pages; it is part of their entity tags.
+	Tag string
+	// Blocks tells whether pages must not load from all hosts, Guarded whether they get the guard even where all
+	// services are granted, Manages whether they carry the control to come back to the choice.
+	Blocks, Guarded, Manages bool
+	// Trusts tells whether what sent a request is trusted to say how it came.
+	Trusts func(*http.Request) bool
+}
+
+// A Variant is the answer to one request.
+type Variant struct {
+	*Site
+	// Request is as the visitor sent it, Asked its URL before any rewrite.
+	Request *http.Request
+	Asked   *url.URL
+	Choice  choice.Choice
+	Verdict *verdict.Verdict
+	// Page is the verdict by which a page is made: the visitor's; but what a worker keeps may be shown when the
+	// choice is another, so that it is as for one who has refused, until the guard there finds what was chosen.
+	Page  *verdict.Verdict
+	Asker page.Asker
+	// Behind tells that another instance behind this one has made the page: it has a notice and a guard.
+	Behind bool
+
+	seen   *operator.Sighting
+	asks   notice.Language // see language
+	blocks blocking.Page   // see blocking
+	trust  csp.Element     // how scripts of ours are marked on this page
+	// integrity tells that the page lets scripts load by their hash alone.
+	integrity bool
+}
+
+// Begin makes the variant that for a request, with a choice and the verdict on it. What is found out is told to seen.
+func (v *Variant) Begin(s *Site, r *http.Request, asked *url.URL, c choice.Choice, d *verdict.Verdict, seen *operator.Sighting) {
+	*v = Variant{Site: s, Request: r, Asked: asked, Choice: c, Verdict: d, Page: d, Asker: page.AskedBy(r, s.Workers), seen: seen}
+	switch v.Asker {
+	case page.Worker:
+		v.Page = s.Judge.Of(choice.Choice{}, true)
+	case page.Framed:
+		if !v.Rewrites() {
+			v.Asker = page.Other
+		}
+	}
+}
+
+// IsPage tells whether an answer that is a document is one that the visitor sees.
+func (v *Variant) IsPage() bool { return v.Asker != page.Other }
+
+// Rewrites tells whether this visitor's pages get something inserted, or withheld.
+func (v *Variant) Rewrites() bool {
+	return v.guards() || v.shows() || v.Behind && v.Blocks
+}
+
+// guards tells whether they get the guard: it is needed while anything is denied, a host or a cookie, and to tell tags of
+// the choice. It also finds the notice its place.
+func (v *Variant) guards() bool {
+	return !v.Behind && (v.Guarded || v.Page.InForce != v.Policy.All || v.Asker == page.Worker || v.Page.Notice && v.Asker.Visits())
+}
+
+// shows tells whether they get something that visitors see.
+func (v *Variant) shows() bool {
+	return !v.Behind && v.Asker.Visits() && (v.Page.Notice || v.Manages)
+}
+
+// MustNotStay tells that a page must not be stored, as it asks for a choice.
+func (v *Variant) MustNotStay() bool {
+	return v.Verdict.State != choice.Given && v.Asker.Visits() && v.Rewrites()
+}
+
+// site is where the visitor's browser shows the page.
+func (v *Variant) site() page.Site { return page.SiteOf(v.Request, v.Trusts(v.Request)) }
+
+// embedded tells that a page of another site has this one in a frame.
+func (v *Variant) embedded() bool {
+	return v.Asker == page.Framed && page.FromElsewhere(v.Request)
+}
+
+// language is the one that is asked for; finding it costs something, so only pages do.
+func (v *Variant) language() notice.Language {
+	if v.asks.Tag == "" {
+		v.asks = v.Notice.Language(v.Request, v.Asked)
+	}
+	return v.asks
+}
+
+// blocking is what is denied on this page.
+func (v *Variant) blocking() *blocking.Page {
+	if v.blocks.Rules == nil {
+		site := v.site()
+		v.blocks = blocking.Page{
+			Rules: v.Blocking, Granted: v.Page.InForce, Strict: v.Page.Strict != "",
+			Origin: site.Origin(), Host: site.Name(), Tally: v.seen,
+		}
+		if v.embedded() {
+			v.blocks.Embedded = v.Asked.RequestURI()
+		}
+	}
+	return &v.blocks
+}
+
+// Decodable tells by which codings a page can be read. One that cannot be rewritten safely is
+// counted.
+func (v *Variant) Decodable(h http.Header, document page.Document) (codings []string, ok bool) {
+	if !markup.ASCIICompatible(document.Charset) {
+		v.seen.Untouched(v.seen.Metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
+		return nil, false
+	}
+	coding := page.ContentCoding(h)
+	if codings, ok = markup.ParseCodings(coding); !ok {
+		v.seen.Untouched(v.seen.Metrics.PassedCoding, "the content coding "+coding+" cannot be decoded")
+	}
+	return codings, ok
+}
+
+// Leftovers are Set-Cookie lines that delete from the browser what it still sends of services that are denied, in what
+// room the header leaves.
+func (v *Variant) Leftovers(h http.Header) []string {
+	if !v.Asker.Visits() {
+		return nil
+	}
+	return v.Verdict.Leftovers(v.Request.Header["Cookie"], v.Asked.EscapedPath(), v.Choice.Withdraws(time.Now()), func() cookies.Deletions {
+		site := v.site()
+		return cookies.Deletions{Domains: cookies.Domains(site.Host), HTTPS: site.HTTPS, Room: page.Room(h)}
+	}, v.seen)
+}

@@ -1,0 +1,107 @@
+package verdict
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const setCookie = "Set-Cookie"
+
+// A Filter keeps a response's Set-Cookie lines to those that may pass. Apply it before every write: encode and
+// HTTP/3's server send the header late, so that a line which a handler adds after WriteHeader would still show.
+type Filter struct {
+	verdict *Verdict
+	sent    []string
+	chosen  time.Time
+	tally   Tally
+	left    []string // a copy of the lines that were left, which are not judged again
+}
+
+// Begin makes the filter that of a response. Sent are the Cookie field values of its request, chosen is when the
+// visitor chose, the zero time where nobody knows.
+func (f *Filter) Begin(v *Verdict, sent []string, chosen time.Time, tally Tally) {
+	clear(f.left)
+	*f = Filter{v, sent, chosen, tally, f.left[:0]}
+}
+
+// Apply filters the header's lines where they are not those that it left.
+func (f *Filter) Apply(h http.Header) {
+	if !foldSetCookie(h) || slices.Equal(h[setCookie], f.left) {
+		return
+	}
+	f.left = append(f.left[:0], f.field(h, setCookie)...)
+}
+
+// ApplyTrailers filters those of trailers that were not announced. Announced ones stand among the header's fields.
+func (f *Filter) ApplyTrailers(h http.Header) { f.field(h, http.TrailerPrefix+setCookie) }
+
+// Add adds lines of ours, which are not filtered.
+func (f *Filter) Add(h http.Header, lines ...string) {
+	if len(lines) > 0 {
+		h[setCookie] = append(h[setCookie], lines...)
+		f.left = append(f.left, lines...)
+	}
+}
+
+// Observe tells the tally what Apply would do, and changes nothing.
+func (f *Filter) Observe(h http.Header) {
+	var lines []string
+	for name, values := range h {
+		if len(name) == len(setCookie) && strings.EqualFold(name, setCookie) {
+			lines = append(lines, values...)
+		}
+	}
+	if !slices.Equal(lines, f.left) {
+		f.judge(lines)
+		f.left = lines
+	}
+}
+
+// ObserveTrailers does so for ApplyTrailers.
+func (f *Filter) ObserveTrailers(h http.Header) { f.judge(h[http.TrailerPrefix+setCookie]) }
+
+// field keeps, shortens or drops each line in a field, and returns what is left.
+func (f *Filter) field(h http.Header, name string) []string {
+	if len(h[name]) == 0 {
+		return nil
+	}
+	kept := f.judge(h[name])
+	if len(kept) == 0 {
+		delete(h, name)
+	} else {
+		h[name] = kept
+	}
+	return kept
+}
+
+func (f *Filter) judge(lines []string) []string {
+	return f.verdict.SetCookies(lines, Exchange{Sent: f.sent, Chosen: f.chosen, Now: time.Now()}, f.tally)
+}
+
+// foldSetCookie moves lines that a handler set under another spelling of the name,
+// which Go does not canonicalise there, to where they are looked for; those of trailers
+// too. It tells whether the header has lines at all.
+func foldSetCookie(h http.Header) (found bool) {
+	for field, lines := range h {
+		name, isTrailer := field, false
+		switch len(field) {
+		case len(setCookie):
+		case len(http.TrailerPrefix + setCookie):
+			name, isTrailer = strings.CutPrefix(field, http.TrailerPrefix)
+		default:
+			continue
+		}
+		if !strings.EqualFold(name, setCookie) {
+			continue
+		}
+		found = found || !isTrailer
+		if name != setCookie {
+			canonical := strings.TrimSuffix(field, name) + setCookie
+			delete(h, field)
+			h[canonical] = append(h[canonical], lines...)
+		}
+	}
+	return found
+}
