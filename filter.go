@@ -16,9 +16,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/observe"
-	"github.com/caddy-consent/caddy-consent/internal/operator"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
+	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
@@ -46,7 +46,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	v := h.judge.Of(c, h.judge.GPC.Refuses(r.Header))
 	publish(r, v)
 
-	seen := operator.Sighting{Watch: h.watch, Path: asked.Path, Time: began(r), HeaderOnly: r.Method == http.MethodHead}
+	seen := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: began(r), HeaderOnly: r.Method == http.MethodHead}
 	if h.observes() {
 		o := &observe.Response{ResponseWriter: w, Nested: h.inARow}
 		defer o.End()
@@ -193,7 +193,7 @@ type responseWriter struct {
 	handler *Handler
 	variant variant.Variant
 	cookies verdict.Filter
-	seen    operator.Sighting
+	seen    telemetry.Recorder
 
 	stage  stage
 	status int
@@ -226,7 +226,7 @@ const (
 // allocation.
 var responseWriters = sync.Pool{New: func() any { return new(responseWriter) }}
 
-func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict, seen operator.Sighting) {
+func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict, seen telemetry.Recorder) {
 	rw.ResponseWriter, rw.handler, rw.seen = w, h, seen
 	rw.variant.Begin(h.variants, r, asked, c, v, &rw.seen)
 	rw.cookies.Begin(v, r.Header["Cookie"], c.Made(), &rw.seen)

@@ -25,10 +25,13 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/commands"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
-	"github.com/caddy-consent/caddy-consent/internal/operator"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/store"
+	"github.com/caddy-consent/caddy-consent/internal/surroundings"
+	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 	"github.com/caddy-consent/caddy-consent/internal/visitor"
@@ -38,7 +41,7 @@ func init() {
 	caddy.RegisterModule(Handler{})
 	httpcaddyfile.RegisterDirective("consent", parseCaddyfile)
 	httpcaddyfile.RegisterDirectiveOrder("consent", httpcaddyfile.After, "encode")
-	operator.Commands{Declare: declared}.Register()
+	commands.Commands{Declare: declared}.Register()
 }
 
 // Handler makes the site behind it keep its cookie charter. It strips every
@@ -139,19 +142,19 @@ type Handler struct {
 	// Sets the look of the notice and the charter. Default: as style.css has it.
 	Style *Style `json:"style,omitempty"`
 
-	policy   *policy.Policy
-	book     *choice.Book
-	judge    *verdict.Judge
-	renderer *notice.Renderer
-	variants *variant.Site
-	site     *operator.Site
-	chain    *ledger.Chain
-	watch    *operator.Watch
-	visitor  *visitor.Handler
-	keys     *operator.Keys
-	begin    func() // with the first request
-	inARow   func() // with the first page of another instance
-	logger   *zap.Logger
+	policy    *policy.Policy
+	book      *choice.Book
+	judge     *verdict.Judge
+	renderer  *notice.Renderer
+	variants  *variant.Site
+	site      *telemetry.Site
+	chain     *ledger.Chain
+	telemetry *telemetry.Collector
+	visitor   *visitor.Handler
+	keys      *store.Keys
+	begin     func() // with the first request
+	inARow    func() // with the first page of another instance
+	logger    *zap.Logger
 }
 
 // Controller is who answers for the site.
@@ -272,7 +275,7 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 // comes: the policy, the texts, the key that signs choices. It writes nothing to the storage.
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
-	around := operator.LookAround(ctx)
+	around := surroundings.Find(ctx)
 	if err := h.lookAround(around); err != nil {
 		return err
 	}
@@ -284,14 +287,14 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	var err error
 	storage := ctx.Storage()
-	if h.keys, err = operator.OpenKeys(ctx, storage); err != nil {
+	if h.keys, err = store.OpenKeys(ctx, storage); err != nil {
 		return err
 	}
 	h.inARow = sync.OnceFunc(func() {
 		h.logger.Warn("pages come from another instance of the module behind this one, which shows the notice: declare the same in both, or leave one out")
 	})
-	h.begin = operator.AtFirst(func() error {
-		since, err := operator.TakeForce(storage, h.keys, h.policy.Version, !h.observes())
+	h.begin = store.AtFirst(func() error {
+		since, err := store.TakeForce(storage, h.keys, h.policy.Version, !h.observes())
 		if err == nil {
 			h.renderer.InForce(since)
 		}
@@ -313,7 +316,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.ThirdParties == thirdPartyStrict {
 		h.judge.Report = h.Path + "/report"
 	}
-	since, err := operator.KnownSince(ctx, storage, h.policy.Version)
+	since, err := store.KnownSince(ctx, storage, h.policy.Version)
 	if err != nil {
 		return err
 	}
@@ -332,8 +335,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		Manages:  h.Manage == manageLink,
 		Trusts:   trusts,
 	}
-	heads := operator.OpenHeads(storage)
-	if h.chain, err = operator.OpenChain(heads); err != nil {
+	heads := store.OpenHeads(storage)
+	if h.chain, err = store.OpenChain(heads); err != nil {
 		return err
 	}
 	h.visitor = &visitor.Handler{
@@ -344,7 +347,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		Notice:      h.renderer,
 		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: h.keys, Heads: heads, Failed: h.ledgerFailed},
 		GPC:         h.judge.GPC,
-		Chosen:      h.watch.Chosen,
+		Chosen:      h.telemetry.Chosen,
 		Reported:    h.reported,
 		Trusts:      trusts,
 	}
@@ -352,7 +355,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 }
 
 // lookAround finds what stands around the handler and would keep it from its work.
-func (h *Handler) lookAround(around operator.Surroundings) error {
+func (h *Handler) lookAround(around surroundings.Surroundings) error {
 	for _, path := range []string{cmp.Or(h.Path, defaultPath) + "/choice", strings.TrimSuffix(h.Charter, "/")} {
 		if err := around.Reach(path); path != "" && err != nil {
 			return err
@@ -372,7 +375,7 @@ func (h *Handler) lookAround(around operator.Surroundings) error {
 
 // checkSiblings refuses a second directive that would answer at the same addresses, for another policy: no choice
 // would hold at both.
-func (h *Handler) checkSiblings(around operator.Surroundings) error {
+func (h *Handler) checkSiblings(around surroundings.Surroundings) error {
 	for _, handler := range around.Before() {
 		if other, ok := handler.(*Handler); ok && other.Path == h.Path && other.policy.Version != h.policy.Version {
 			return fmt.Errorf("another consent directive of this site answers at %s already, and declares other services: give this one a path of its own", h.Path)
@@ -394,20 +397,20 @@ func (h *Handler) declare() (err error) {
 }
 
 // declared reads the configuration of a handler for the commands, which run without a server.
-func declared(config json.RawMessage) (operator.Declared, error) {
+func declared(config json.RawMessage) (commands.Declared, error) {
 	h := new(Handler)
 	if err := json.Unmarshal(config, h); err != nil {
-		return operator.Declared{}, err
+		return commands.Declared{}, err
 	}
 	if err := h.declare(); err != nil {
-		return operator.Declared{}, err
+		return commands.Declared{}, err
 	}
-	return operator.Declared{Site: h.operatorSite(), Notice: h.notice(time.Time{})}, nil
+	return commands.Declared{Site: h.described(), Notice: h.notice(time.Time{})}, nil
 }
 
-// operatorSite is what operators see of the handler.
-func (h *Handler) operatorSite() *operator.Site {
-	return &operator.Site{Name: h.Site, Mode: h.Mode, Path: h.Path, Undeclared: h.Undeclared, ThirdParties: h.ThirdParties, Policy: h.policy}
+// described is what operators see of the handler.
+func (h *Handler) described() *telemetry.Site {
+	return &telemetry.Site{Name: h.Site, Mode: h.Mode, Path: h.Path, Undeclared: h.Undeclared, ThirdParties: h.ThirdParties, Policy: h.policy}
 }
 
 // notice says how what visitors see is rendered.
@@ -428,32 +431,32 @@ func (h *Handler) notice(since time.Time) notice.Options {
 
 // openToOperators makes what the site does visible: metrics, inventory, events.
 func (h *Handler) openToOperators(ctx caddy.Context) error {
-	metrics, err := operator.NewMetrics(ctx.GetMetricsRegistry(), h.policy)
+	metrics, err := telemetry.NewMetrics(ctx.GetMetricsRegistry(), h.policy)
 	if err != nil {
 		return err
 	}
-	events, err := operator.OpenEvents(ctx)
+	events, err := telemetry.OpenEvents(ctx)
 	if err != nil {
 		return err
 	}
-	site := h.operatorSite()
+	site := h.described()
 	if err := site.Open(); err != nil {
 		return err
 	}
 	h.site = site
-	h.watch = operator.NewWatch(metrics, site, events, h.logger)
+	h.telemetry = telemetry.NewCollector(metrics, site, events, h.logger)
 	return nil
 }
 
 // ledgerFailed says aloud that a choice has no record, or that the next chain may not find this one's end.
 func (h *Handler) ledgerFailed(err error) {
-	h.watch.Metrics.LedgerErrors.Inc()
+	h.telemetry.Metrics.LedgerErrors.Inc()
 	h.logger.Error("the ledger failed", zap.Error(err))
 }
 
 // reported takes note of a host that a browser says a policy has stopped.
 func (h *Handler) reported(host string, party policy.Party, path string) {
-	sighting := operator.Sighting{Watch: h.watch, Path: path, Time: time.Now()}
+	sighting := telemetry.Recorder{Collector: h.telemetry, Path: path, Time: time.Now()}
 	sighting.Reported(host, party)
 }
 
@@ -464,7 +467,7 @@ func (h *Handler) Cleanup() error {
 		siteErr = h.site.Close()
 	}
 	if h.chain != nil {
-		chainErr = operator.CloseChain()
+		chainErr = store.CloseChain()
 	}
 	return errors.Join(siteErr, chainErr)
 }

@@ -177,7 +177,7 @@ func TestTheDashboardShowsEveryMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile(filepath.Join(harness.Root(), "internal", "operator", "metrics.go"))
+	source, err := os.ReadFile(filepath.Join(harness.Root(), "internal", "telemetry", "metrics.go"))
 	if err != nil {
 		t.Fatal(err)
 	}

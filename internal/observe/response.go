@@ -9,9 +9,9 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
-	"github.com/caddy-consent/caddy-consent/internal/operator"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
+	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
@@ -24,14 +24,14 @@ type Response struct {
 
 	variant variant.Variant
 	cookies verdict.Filter
-	seen    operator.Sighting
+	seen    telemetry.Recorder
 	isFinal bool         // the final header was written
 	body    rewrite.Body // a copy of it, where it is a page
 	err     error        // what made the rest of that copy impossible
 }
 
 // Begin looks at a request: seen is told which of its cookies would not be sent.
-func (o *Response) Begin(site *variant.Site, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict, seen operator.Sighting) {
+func (o *Response) Begin(site *variant.Site, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict, seen telemetry.Recorder) {
 	o.seen = seen
 	o.variant.Begin(site, r, asked, c, v, &o.seen)
 	o.cookies.Begin(v, r.Header["Cookie"], c.Made(), &o.seen)

@@ -12,9 +12,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
-	"github.com/caddy-consent/caddy-consent/internal/operator"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
@@ -49,7 +49,7 @@ type Variant struct {
 	// Behind tells that another instance behind this one has made the page: it has a notice and a guard.
 	Behind bool
 
-	seen   *operator.Sighting
+	seen   *telemetry.Recorder
 	asks   notice.Language // see language
 	blocks blocking.Page   // see blocking
 	trust  csp.Element     // how scripts of ours are marked on this page
@@ -58,7 +58,7 @@ type Variant struct {
 }
 
 // Begin makes the variant that for a request, with a choice and the verdict on it. What is found out is told to seen.
-func (v *Variant) Begin(s *Site, r *http.Request, asked *url.URL, c choice.Choice, d *verdict.Verdict, seen *operator.Sighting) {
+func (v *Variant) Begin(s *Site, r *http.Request, asked *url.URL, c choice.Choice, d *verdict.Verdict, seen *telemetry.Recorder) {
 	*v = Variant{Site: s, Request: r, Asked: asked, Choice: c, Verdict: d, Page: d, Asker: page.AskedBy(r, s.Workers), seen: seen}
 	switch v.Asker {
 	case page.Worker:

@@ -1,4 +1,5 @@
-package operator
+// Package commands adds `caddy consent` to the binary: it observes, declares, audits and proves.
+package commands
 
 import (
 	"context"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 )
 
 // The exit codes of the commands that check something.
@@ -25,7 +27,7 @@ const (
 
 // Declared is a handler's configuration, as far as commands need it.
 type Declared struct {
-	Site *Site
+	Site *telemetry.Site
 	// Notice says how what visitors see is rendered, but for since when it holds.
 	Notice notice.Options
 }

@@ -1,6 +1,6 @@
-// Package operator joins the module to Caddy beyond HTTP: its storage and its
-// admin API. It is the only package below the root that knows Caddy.
-package operator
+// Package store keeps in Caddy's storage, which all instances of a site share, what must outlive a process: the keys that
+// sign choices, since when a policy is in force, and the end of each instance's ledger.
+package store
 
 import (
 	"context"
@@ -191,11 +191,11 @@ func (k *Keys) verify(message, given []byte) bool {
 	return k.current.Load().verifies(message, given, k.now(), policy.MaxLifetime)
 }
 
-// Ever verifies what was signed at any time.
-type Ever struct{ *Keys }
+// AllKeys verifies what was signed at any time.
+type AllKeys struct{ *Keys }
 
 // Verify tells whether any key that is kept signed message.
-func (k Ever) Verify(message, given []byte) bool {
+func (k AllKeys) Verify(message, given []byte) bool {
 	return k.current.Load().verifies(message, given, k.now(), math.MaxInt64)
 }
 

@@ -1,4 +1,4 @@
-package operator
+package store
 
 import (
 	"context"
@@ -52,8 +52,8 @@ func (h Heads) Store(head ledger.Head) error {
 	return storeJSON(ctx, h.storage, h.file, head)
 }
 
-// allHeads are those of all instances that share a storage.
-func allHeads(ctx context.Context, storage certmagic.Storage) ([]ledger.Head, error) {
+// AllHeads are those of all instances that share a storage.
+func AllHeads(ctx context.Context, storage certmagic.Storage) ([]ledger.Head, error) {
 	files, err := storage.List(ctx, headsFolder, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

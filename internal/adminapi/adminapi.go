@@ -1,4 +1,5 @@
-package operator
+// Package adminapi adds /consent/ to Caddy's admin API.
+package adminapi
 
 import (
 	"encoding/json"
@@ -15,6 +16,8 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/store"
+	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 )
 
 func init() {
@@ -83,11 +86,13 @@ func (a *Admin) serve(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(answer)
 }
 
-func (a *Admin) rotate(r *http.Request) (any, error) { return nil, RotateKey(r.Context(), a.storage) }
+func (a *Admin) rotate(r *http.Request) (any, error) {
+	return nil, store.RotateKey(r.Context(), a.storage)
+}
 
 func versions(*http.Request) (any, error) {
 	simple, _ := caddy.Version()
-	return map[string]string{"version": moduleVersion(), "caddy": simple}, nil
+	return map[string]string{"version": ModuleVersion(), "caddy": simple}, nil
 }
 
 // sitePolicy is what is declared for a site.
@@ -116,7 +121,7 @@ type siteService struct {
 
 func policies(*http.Request) (any, error) {
 	sites := []sitePolicy{}
-	for _, s := range runningSites() {
+	for _, s := range telemetry.Running() {
 		p := sitePolicy{
 			Site: s.Name, Mode: s.Mode, Path: s.Path, Policy: s.Policy.Version, Undeclared: s.Undeclared, ThirdParties: s.ThirdParties,
 			Necessary: s.Policy.Necessary, Allow: append([]policy.Pattern{}, s.Policy.Allow...), Services: []siteService{},
@@ -154,10 +159,10 @@ type SiteInventory struct {
 
 func inventoryOfSites(*http.Request) (any, error) {
 	all := Inventories{Sites: []SiteInventory{}}
-	for _, s := range runningSites() {
+	for _, s := range telemetry.Running() {
 		all.Sites = append(all.Sites, SiteInventory{
 			Site: s.Name, Policy: s.Policy.Version, Mode: s.Mode,
-			Services: choice.Services(s.Policy, s.Policy.All), Cookies: s.cookies(), Hosts: s.hosts(),
+			Services: choice.Services(s.Policy, s.Policy.All), Cookies: s.Cookies(), Hosts: s.Hosts(),
 		})
 	}
 	return all, nil

@@ -1,4 +1,4 @@
-package operator
+package commands
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,7 +16,9 @@ import (
 	"github.com/caddyserver/certmagic"
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-consent/caddy-consent/internal/adminapi"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/store"
 )
 
 // manifest says of what the files in escrow are.
@@ -66,8 +67,8 @@ notice-gpc.html for visitors whose browsers signalled refusal.
 				return exitNoAnswer, err
 			}
 			err = withStorage(ctx, config, func(ctx context.Context, storage certmagic.Storage) (err error) {
-				declared.Notice.Since, err = loadSince(ctx, storage, policiesFolder+declared.Site.Policy.Version+".json")
-				if errors.Is(err, fs.ErrNotExist) {
+				declared.Notice.Since, err = store.KnownSince(ctx, storage, declared.Site.Policy.Version)
+				if err == nil && declared.Notice.Since.IsZero() {
 					_, err = fmt.Fprintln(out, "This policy has not been in force yet: the charter does not say since when it is.")
 				}
 				return err
@@ -98,7 +99,7 @@ func escrow(declared Declared, at *url.URL, folder string) error {
 	if err != nil {
 		return err
 	}
-	m := manifest{URL: at.Scheme + "://" + at.Host + "/", Site: site, Policy: declared.Site.Policy.Version, Module: moduleVersion(), Created: time.Now().UTC().Truncate(time.Second)}
+	m := manifest{URL: at.Scheme + "://" + at.Host + "/", Site: site, Policy: declared.Site.Policy.Version, Module: adminapi.ModuleVersion(), Created: time.Now().UTC().Truncate(time.Second)}
 	if since := declared.Notice.Since; !since.IsZero() {
 		m.Since = &since
 	}

@@ -1,4 +1,4 @@
-package operator
+package telemetry
 
 import (
 	"errors"

@@ -1,4 +1,6 @@
-package operator
+// Package telemetry tells operators what a site does: metrics in Caddy's registry, an inventory of cookies and hosts, events
+// of Caddy's events app, and log lines. Names alone are kept, never values.
+package telemetry
 
 import (
 	"time"
@@ -14,9 +16,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
-// Watch tells operators what a site does: it counts in the metrics, keeps the names in the inventory,
+// Collector tells operators what a site does: it counts in the metrics, keeps the names in the inventory,
 // and tells those who subscribe to Caddy's events of what nobody declared.
-type Watch struct {
+type Collector struct {
 	Metrics *Metrics
 	site    *Site
 	events  Events
@@ -31,14 +33,14 @@ const (
 	undeclaredPerSec = 1
 )
 
-// NewWatch makes the watch of a site.
-func NewWatch(m *Metrics, site *Site, events Events, logger *zap.Logger) *Watch {
-	return &Watch{Metrics: m, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
+// NewCollector makes the collector of a site.
+func NewCollector(m *Metrics, site *Site, events Events, logger *zap.Logger) *Collector {
+	return &Collector{Metrics: m, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
 }
 
 // Chosen takes note of a choice, which the ledger has.
-func (w *Watch) Chosen(e ledger.Entry) {
-	w.Metrics.Choice(e.Choice)
+func (c *Collector) Chosen(e ledger.Entry) {
+	c.Metrics.Choice(e.Choice)
 	name := "consent_refused"
 	switch {
 	case len(e.Withdrawn) > 0:
@@ -46,15 +48,15 @@ func (w *Watch) Chosen(e ledger.Entry) {
 	case len(e.Granted) > 0:
 		name = "consent_given"
 	}
-	w.events.Emit(name, map[string]any{
+	c.events.Emit(name, map[string]any{
 		"site": e.Site, "policy": e.Policy, "receipt": e.Receipt, "choice": e.Choice, "how": e.How,
 		"granted": e.Granted, "refused": e.Refused, "withdrawn": e.Withdrawn,
 	})
 }
 
-// Sighting is what one request and its response show; it is the tally of verdicts and of pages.
-type Sighting struct {
-	*Watch
+// Recorder is what one request and its response show; it is the tally of verdicts and of pages.
+type Recorder struct {
+	*Collector
 	// Path is what was asked for, Time when.
 	Path string
 	Time time.Time
@@ -68,7 +70,7 @@ var outcomes = [...]inventory.Outcome{
 }
 
 // SetCookie takes note of a line of the response.
-func (s *Sighting) SetCookie(name string, class policy.Class, action verdict.Action) {
+func (s *Recorder) SetCookie(name string, class policy.Class, action verdict.Action) {
 	s.Metrics.SetCookie(class, action)
 	source := inventory.Upstream
 	if action == verdict.Expired { // the line is ours: what is known is that the visitor sent the cookie
@@ -78,7 +80,7 @@ func (s *Sighting) SetCookie(name string, class policy.Class, action verdict.Act
 }
 
 // Sent takes note of a cookie of the request.
-func (s *Sighting) Sent(name string, class policy.Class, withheld bool) {
+func (s *Recorder) Sent(name string, class policy.Class, withheld bool) {
 	outcome := inventory.Passed
 	if withheld {
 		s.Metrics.Withheld(class)
@@ -87,7 +89,7 @@ func (s *Sighting) Sent(name string, class policy.Class, withheld bool) {
 	s.cookie(name, class, inventory.Browser, outcome)
 }
 
-func (s *Sighting) cookie(name string, class policy.Class, source inventory.Source, outcome inventory.Outcome) {
+func (s *Recorder) cookie(name string, class policy.Class, source inventory.Source, outcome inventory.Outcome) {
 	isNew := s.site.Inventory.Cookies.Seen(name, s.Path, s.Time, source, outcome)
 	if isNew && class == policy.ClassUndeclared {
 		s.tell("cookie", name, source)
@@ -95,7 +97,7 @@ func (s *Sighting) cookie(name string, class policy.Class, source inventory.Sour
 }
 
 // Host takes note of a third party's host from which an element of the page would load.
-func (s *Sighting) Host(host []byte, party policy.Party, withheld bool) {
+func (s *Recorder) Host(host []byte, party policy.Party, withheld bool) {
 	outcome := inventory.Passed
 	if withheld {
 		s.Metrics.Blocked(party)
@@ -105,14 +107,14 @@ func (s *Sighting) Host(host []byte, party policy.Party, withheld bool) {
 }
 
 // Reported takes note of a host that a browser says it has not loaded from.
-func (s *Sighting) Reported(host string, party policy.Party) {
+func (s *Recorder) Reported(host string, party policy.Party) {
 	if party >= 0 {
 		s.Metrics.Blocked(party)
 	}
 	s.host(host, party, inventory.Report, inventory.Blocked)
 }
 
-func (s *Sighting) host(host string, party policy.Party, source inventory.Source, outcome inventory.Outcome) {
+func (s *Recorder) host(host string, party policy.Party, source inventory.Source, outcome inventory.Outcome) {
 	isNew := s.site.Inventory.Hosts.Seen(host, s.Path, s.Time, source, outcome)
 	if s.site.Policy.IsUndeclared(party) {
 		s.Metrics.UndeclaredHost()
@@ -123,10 +125,10 @@ func (s *Sighting) host(host string, party policy.Party, source inventory.Source
 }
 
 // Script takes note of an inline script that is withheld.
-func (s *Sighting) Script(party policy.Party) { s.Metrics.Blocked(party) }
+func (s *Recorder) Script(party policy.Party) { s.Metrics.Blocked(party) }
 
 // Untouched takes note of a page that passes as it is, but for its cookies.
-func (s *Sighting) Untouched(counter prometheus.Counter, why string) {
+func (s *Recorder) Untouched(counter prometheus.Counter, why string) {
 	if !s.HeaderOnly {
 		counter.Inc()
 		s.logger.Warn("a page passes as it is, but for its cookies", zap.String("why", why), zap.String("path", s.Path))
@@ -134,7 +136,7 @@ func (s *Sighting) Untouched(counter prometheus.Counter, why string) {
 }
 
 // Rewritten takes note of a page that went through the rewriter, and what of it passed unread.
-func (s *Sighting) Rewritten(c rewrite.Cost) {
+func (s *Recorder) Rewritten(c rewrite.Cost) {
 	m := s.Metrics
 	m.LongTags.Add(float64(c.Passed.Tags))
 	m.LongTexts.Add(float64(c.Passed.Texts))
@@ -151,7 +153,7 @@ func (s *Sighting) Rewritten(c rewrite.Cost) {
 }
 
 // tell emits an event for what was seen for the first time and nobody declared.
-func (s *Sighting) tell(kind, name string, source inventory.Source) {
+func (s *Recorder) tell(kind, name string, source inventory.Source) {
 	if s.undeclared.AllowN(s.Time, 1) {
 		s.events.Emit("undeclared_seen", map[string]any{
 			"site": s.site.Name, "kind": kind, "name": name, "where": source.String(), "path": s.Path,

@@ -1,4 +1,4 @@
-package operator
+package surroundings
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package operator
+package commands
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-consent/caddy-consent/internal/adminapi"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
@@ -34,7 +35,7 @@ is left out.
 				return exitNoAnswer, err
 			}
 			if site != "" {
-				sites = slices.DeleteFunc(sites, func(s SiteInventory) bool { return s.Site != site })
+				sites = slices.DeleteFunc(sites, func(s adminapi.SiteInventory) bool { return s.Site != site })
 			}
 			if len(sites) == 0 {
 				return exitNoAnswer, errors.New("there is no inventory of such a site")
@@ -52,7 +53,7 @@ is left out.
 }
 
 // readInventories reads the files, or asks the running instance where there are none.
-func readInventories(address string, files []string) ([]SiteInventory, error) {
+func readInventories(address string, files []string) ([]adminapi.SiteInventory, error) {
 	var texts [][]byte
 	for _, name := range files {
 		text, err := os.ReadFile(name)
@@ -68,9 +69,9 @@ func readInventories(address string, files []string) ([]SiteInventory, error) {
 		}
 		files, texts = []string{"the instance's answer"}, [][]byte{text}
 	}
-	var sites []SiteInventory
+	var sites []adminapi.SiteInventory
 	for i, text := range texts {
-		var answer Inventories
+		var answer adminapi.Inventories
 		if err := json.Unmarshal(text, &answer); err != nil || answer.Sites == nil {
 			return nil, fmt.Errorf("%s is no inventory, as GET /consent/inventory answers with", files[i])
 		}
@@ -82,8 +83,8 @@ func readInventories(address string, files []string) ([]SiteInventory, error) {
 }
 
 // merged adds what another instance, or another day, has seen of a site.
-func merged(sites []SiteInventory, more SiteInventory) []SiteInventory {
-	i := slices.IndexFunc(sites, func(s SiteInventory) bool { return s.Site == more.Site })
+func merged(sites []adminapi.SiteInventory, more adminapi.SiteInventory) []adminapi.SiteInventory {
+	i := slices.IndexFunc(sites, func(s adminapi.SiteInventory) bool { return s.Site == more.Site })
 	if i < 0 {
 		return append(sites, more)
 	}
@@ -113,7 +114,7 @@ func mergedItems(items, more []inventory.Item) []inventory.Item {
 }
 
 // suggestion writes what to declare of a site.
-func suggestion(s SiteInventory) string {
+func suggestion(s adminapi.SiteInventory) string {
 	var b strings.Builder
 	name := ""
 	if s.Site != "" {
@@ -144,7 +145,7 @@ func undeclared(items []inventory.Item) []inventory.Item {
 }
 
 // suggestServices declares what the catalogue knows.
-func suggestServices(b *strings.Builder, s SiteInventory, items []inventory.Item) {
+func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inventory.Item) {
 	seen := make(map[string][]string)
 	for _, item := range items {
 		if item.Service != "" {

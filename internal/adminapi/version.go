@@ -1,11 +1,11 @@
-package operator
+package adminapi
 
 import "runtime/debug"
 
 const module = "github.com/caddy-consent/caddy-consent"
 
-// moduleVersion is the version of this module in the binary.
-func moduleVersion() string {
+// ModuleVersion is the version of this module in the binary.
+func ModuleVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -1,4 +1,4 @@
-package operator
+package commands
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/caddyserver/certmagic"
 	"github.com/spf13/cobra"
+
+	"github.com/caddy-consent/caddy-consent/internal/store"
 )
 
 func (c Commands) rotateKey() *cobra.Command {
@@ -44,8 +46,8 @@ storage that the configuration names, whether an instance runs or not.`, cobra.N
 // rotateExisting makes a new key where there is one: a storage without is likely another than the site's, such as
 // that of the user who runs the command.
 func rotateExisting(ctx context.Context, storage certmagic.Storage) error {
-	if _, err := LoadKeys(ctx, storage); err != nil {
+	if _, err := store.LoadKeys(ctx, storage); err != nil {
 		return fmt.Errorf("no site has used the storage that this configuration names, as this user finds it: %w", err)
 	}
-	return RotateKey(ctx, storage)
+	return store.RotateKey(ctx, storage)
 }

@@ -1,4 +1,4 @@
-package operator
+package commands
 
 import (
 	"os"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
+	"github.com/caddy-consent/caddy-consent/internal/adminapi"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 )
 
@@ -16,7 +17,7 @@ func seen(name, service string, declared bool, where ...string) inventory.Item {
 }
 
 func TestSuggestionsGroupWhatIsAlikeAndLeaveOutWhatIsDeclared(t *testing.T) {
-	s := SiteInventory{
+	s := adminapi.SiteInventory{
 		Site: "Essai", Services: []string{"matomo"},
 		Cookies: []inventory.Item{
 			seen("sessionid", "necessary", true, "upstream"), seen("_ga", "ga", false, "browser"), seen("_ga_X1", "ga", false, "browser"),
@@ -41,14 +42,14 @@ func TestSuggestionsGroupWhatIsAlikeAndLeaveOutWhatIsDeclared(t *testing.T) {
 			t.Errorf("has %q in\n%s", unwanted, got)
 		}
 	}
-	if got := suggestion(SiteInventory{Cookies: s.Cookies[:1]}); !strings.Contains(got, "nothing to add") {
+	if got := suggestion(adminapi.SiteInventory{Cookies: s.Cookies[:1]}); !strings.Contains(got, "nothing to add") {
 		t.Error(got)
 	}
 }
 
 func TestNamesFromStrangersCannotBreakOutOfTheSuggestion(t *testing.T) {
 	hostile := []string{"a\nservice evil", `a" {`, "a}", "{$SECRET}", "{env.HOME}", "a#b", "a`b", "a\\b", "é", "<<EOF", "x y"}
-	var s SiteInventory
+	var s adminapi.SiteInventory
 	for _, name := range hostile {
 		s.Cookies = append(s.Cookies, inventory.Item{Name: name, Path: "/" + name, Where: []string{"browser"}})
 		s.Hosts = append(s.Hosts, inventory.Item{Name: name, Path: "/" + name, Where: []string{"report"}})

@@ -1,4 +1,4 @@
-package operator
+package commands
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/store"
 )
 
 func (c Commands) verify() *cobra.Command {
@@ -40,12 +41,12 @@ It exits with 0 where all holds, 1 where something does not, 2 where it could no
 			}
 			code := exitNoAnswer
 			err = withStorage(ctx, config, func(ctx context.Context, storage certmagic.Storage) error {
-				keys, err := LoadKeys(ctx, storage)
+				keys, err := store.LoadKeys(ctx, storage)
 				if err != nil {
 					return err
 				}
-				v.Keys = Ever{keys}
-				if v.Heads, err = allHeads(ctx, storage); err != nil {
+				v.Keys = store.AllKeys{Keys: keys}
+				if v.Heads, err = store.AllHeads(ctx, storage); err != nil {
 					return err
 				}
 				code, err = check(&v, files)

@@ -1,16 +1,13 @@
-package operator
+package store
 
 import (
 	"context"
-	"errors"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/certmagic"
 
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -102,7 +99,7 @@ func TestAnOldKeyVerifiesLedgersLongerThanChoices(t *testing.T) {
 	k := open(t, s)
 	for after, want := range map[time.Duration]bool{2 * time.Hour: true, policy.MaxLifetime: true, policy.MaxLifetime + 2*time.Hour: false} {
 		k.now = func() time.Time { return now.Add(after) }
-		if k.Verify(message, first) != want || !(Ever{k}).Verify(message, first) {
+		if k.Verify(message, first) != want || !(AllKeys{k}).Verify(message, first) {
 			t.Errorf("after %v", after)
 		}
 	}
@@ -131,25 +128,5 @@ func TestABrokenKeyFileIsAnError(t *testing.T) {
 		if _, err := OpenKeys(context.Background(), s); err == nil {
 			t.Errorf("%q is accepted", content)
 		}
-	}
-}
-
-func TestTheAdminAPIRotatesTheKey(t *testing.T) {
-	s := storage(t)
-	signed := open(t, s).Sign(message)
-	a := &Admin{storage: s}
-	handler := a.Routes()[0].Handler
-	if err := handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", "/consent/keys/rotate", nil)); err != nil {
-		t.Fatal(err)
-	}
-	after := open(t, s)
-	after.now = func() time.Time { return time.Now().Add(activation) }
-	if string(after.Sign(message)) == string(signed) || !after.Verify(message, signed) {
-		t.Error("the key was not rotated")
-	}
-	w := httptest.NewRecorder()
-	var problem caddy.APIError
-	if err := handler.ServeHTTP(w, httptest.NewRequest("GET", "/consent/keys/rotate", nil)); !errors.As(err, &problem) || problem.HTTPStatus != 405 || w.Header().Get("Allow") != "POST" {
-		t.Errorf("GET: %v %v", err, w.Header())
 	}
 }

@@ -1,4 +1,5 @@
-package operator
+// Package surroundings finds, while a handler is provisioned, what stands around it in its site and would keep it from its work.
+package surroundings
 
 import (
 	"context"
@@ -20,8 +21,8 @@ import (
 // handler is provisioned: routes before it have their handlers by then, its own and those behind have them as JSON.
 type Surroundings []caddyhttp.RouteList
 
-// LookAround finds the surroundings of the handler that is being provisioned: those of its site.
-func LookAround(ctx caddy.Context) (around Surroundings) {
+// Find finds the surroundings of the handler that is being provisioned: those of its site.
+func Find(ctx caddy.Context) (around Surroundings) {
 	for _, module := range ctx.Modules() {
 		if m, ok := module.(*caddyhttp.Subroute); ok {
 			around = append(around, m.Routes)

@@ -1,4 +1,4 @@
-package operator
+package telemetry
 
 import (
 	"slices"
@@ -62,8 +62,8 @@ func (s *Site) Close() error {
 	return err
 }
 
-// runningSites are the sites, each once: a site may have several handlers, for error pages too.
-func runningSites() []*Site {
+// Running are the sites of the running configuration, each once: a site may have several handlers, for error pages too.
+func Running() []*Site {
 	running.Lock()
 	defer running.Unlock()
 	var sites []*Site
@@ -77,8 +77,8 @@ func runningSites() []*Site {
 	return sites
 }
 
-// cookies are those that were seen, with what the policy says of each.
-func (s *Site) cookies() []inventory.Item {
+// Cookies are those that were seen, with what the policy says of each.
+func (s *Site) Cookies() []inventory.Item {
 	items := s.Inventory.Cookies.Items()
 	for i := range items {
 		item := &items[i]
@@ -94,8 +94,8 @@ func (s *Site) cookies() []inventory.Item {
 	return items
 }
 
-// hosts are those that were seen, with what the policy says of each.
-func (s *Site) hosts() []inventory.Item {
+// Hosts are those that were seen, with what the policy says of each.
+func (s *Site) Hosts() []inventory.Item {
 	items := s.Inventory.Hosts.Items()
 	for i := range items {
 		item := &items[i]
