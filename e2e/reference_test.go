@@ -16,6 +16,7 @@ import (
 
 	consent "github.com/caddy-consent/caddy-consent"
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
+	"github.com/caddy-consent/caddy-consent/internal/config"
 )
 
 func documentation(t *testing.T, name string) string {
@@ -184,8 +185,8 @@ func fields(of reflect.Type) (names []string) {
 func TestTheReferenceNamesEveryFieldOfTheJSONAndNoOther(t *testing.T) {
 	lists := map[string]string{"purposes": "purpose", "services": "service"}
 	inner := map[string]reflect.Type{
-		"controller": reflect.TypeFor[consent.Controller](), "purpose": reflect.TypeFor[consent.Purpose](),
-		"service": reflect.TypeFor[consent.Service](), "style": reflect.TypeFor[consent.Style](),
+		"controller": reflect.TypeFor[config.Controller](), "purpose": reflect.TypeFor[config.Purpose](),
+		"service": reflect.TypeFor[config.Service](), "style": reflect.TypeFor[config.Style](),
 	}
 	for _, name := range fields(reflect.TypeFor[consent.Handler]()) {
 		word := name

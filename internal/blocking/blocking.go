@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
@@ -37,9 +38,9 @@ type Rules struct {
 	owners      []int // the service of each literal
 }
 
-// New prepares the rules for a policy; path is the prefix of the module's own URLs.
-func New(p *policy.Policy, path string) *Rules {
-	r := &Rules{policy: p, placeholder: path + "/placeholder"}
+// New prepares the rules for a policy; path is before the module's own URLs.
+func New(p *policy.Policy, path endpoint.Prefix) *Rules {
+	r := &Rules{policy: p, placeholder: path.Placeholder()}
 	for _, s := range p.Parties() {
 		r.marks = append(r.marks, markup.Mark{Attributes: ours + ` ` + gate + `="` + s.ID + `"`})
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/audit"
 	"github.com/caddy-consent/caddy-consent/internal/csp"
+	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 )
 
 func (c Commands) audit() *cobra.Command {
@@ -42,7 +43,7 @@ loaded, 2 where it could not look.`, cobra.MinimumNArgs(1),
 			}
 			a.Policy = declared.Site.Policy
 			if declared.Site.ThirdParties == "strict" {
-				a.Strict = csp.Only(a.Policy.Sources(a.Policy.Exempt), declared.Site.Path+"/report")
+				a.Strict = csp.Only(a.Policy.Sources(a.Policy.Exempt), endpoint.Prefix(declared.Site.Path).Report())
 			}
 			if insecure {
 				a.Client = audit.Insecure()

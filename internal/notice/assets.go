@@ -68,7 +68,7 @@ func readAssets(files fs.FS, o Options) (assets, error) {
 		a.files[f.name] = newAsset(f.contentType, body)
 	}
 	// Short: it stands in every page, and 2^32 versions are enough to tell two apart.
-	a.all = o.Path + "/assets/"
+	a.all = o.Path.Assets()
 	a.folder = a.all + hex.EncodeToString(h.Sum(nil)[:4]) + "/"
 	return a, nil
 }

@@ -129,7 +129,7 @@ func (r *Renderer) view(v Visitor) view {
 	}
 	out := view{
 		Visitor: v, Controller: p.Controller, texts: t,
-		Path: r.options.Path, Charter: r.options.Charter, Assets: r.assets.folder,
+		Path: string(r.options.Path), Charter: r.options.Charter, Assets: r.assets.folder,
 		Direction: t["direction"], Position: cmp.Or(r.options.Style.Position, "bottom"),
 		Version: p.Version, Since: *r.since.Load(), Manage: r.options.Manage,
 		Services: len(p.Services) > 0, Enforced: !p.PassUndeclared,

@@ -26,7 +26,7 @@ func (r *Renderer) Escrow(site string) ([]Document, error) {
 			documents = append(documents, Document{tag + "/notice-gpc.html", []byte(r.Shown(site, tag, true))})
 		}
 		charter, err := r.Charter(Visitor{
-			Language: tag, Site: site, Return: r.options.Path + "/charter?lang=" + tag,
+			Language: tag, Site: site, Return: r.options.Path.Charter() + "?lang=" + tag,
 			InForce: choice.Choice{}.InForce(r.options.Policy, false),
 		})
 		if err != nil {

@@ -21,14 +21,14 @@ func (r *Renderer) findNeeds() Needs {
 	framed := []csp.Need{
 		script("guard.js"),
 		{Kind: csp.Script, Path: release},
-		{Kind: csp.Frame, Path: r.options.Path + "/placeholder"},
+		{Kind: csp.Frame, Path: r.options.Path.Placeholder()},
 	}
 	page := append(framed[:3:3],
 		script("notice.js"),
 		csp.Need{Kind: csp.Style, Path: style},
-		csp.Need{Kind: csp.Connect, Path: r.options.Path + "/choice"},
-		csp.Need{Kind: csp.Connect, Path: r.options.Path + "/settings"},
-		csp.Need{Kind: csp.Form, Path: r.options.Path + "/choice"},
+		csp.Need{Kind: csp.Connect, Path: r.options.Path.Choice()},
+		csp.Need{Kind: csp.Connect, Path: r.options.Path.Settings()},
+		csp.Need{Kind: csp.Form, Path: r.options.Path.Choice()},
 	)
 	return Needs{Page: page, Framed: framed, Kept: append([]csp.Need{script("kept.js")}, page[1:]...)}
 }

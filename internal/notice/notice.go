@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -26,7 +27,8 @@ var embedded embed.FS
 type Options struct {
 	Policy *policy.Policy
 	// Path is the prefix of the module's own URLs, Charter the path of the charter.
-	Path, Charter string
+	Path    endpoint.Prefix
+	Charter string
 	// Language is the tag of the language for visitors who ask for none that there is.
 	Language string
 	// Remember is how long a choice is valid; the texts name it.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
 // Style is how the operator wants the notice and the charter to look. What is left
@@ -20,17 +22,6 @@ type Style struct {
 	Font                 []string
 	Radius               string
 }
-
-// StyleError is what is wrong with a style.
-type StyleError struct {
-	// Where is the line of the configuration: "style <word>".
-	Where string
-	Err   error
-}
-
-func (e *StyleError) Error() string { return e.Where + ": " + e.Err.Error() }
-
-func (e *StyleError) Unwrap() error { return e.Err }
 
 var (
 	positions = []string{"bottom", "top", "corner"}
@@ -53,11 +44,11 @@ var (
 // what it asks of controls and the focus (1.4.11), which have the same colours.
 const minContrast = 4.5
 
-// Check finds what is wrong with the style. Its errors are of type *StyleError and
+// Check finds what is wrong with the style. Its errors are of type *policy.Error and
 // say what would be right.
 func (s Style) Check() error {
 	wrong := func(word, format string, args ...any) error {
-		return &StyleError{"style " + word, fmt.Errorf(format, args...)}
+		return policy.Errorf("style "+word, format, args...)
 	}
 	if s.Position != "" && !slices.Contains(positions, s.Position) {
 		return wrong("position", "%q is none of %s", s.Position, strings.Join(positions, ", "))

@@ -131,7 +131,7 @@ func TestWhatIsWrongWithAStyleIsSaid(t *testing.T) {
 		{Style{Radius: "calc(1px)"}, "style radius:"},
 	} {
 		err := c.style.Check()
-		var typed *StyleError
+		var typed *policy.Error
 		switch {
 		case err == nil && c.want == "":
 		case err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || !errors.As(err, &typed):

@@ -131,7 +131,7 @@ func (p *Policy) CheckSources() error {
 	check := func(where string, patterns []Pattern) error {
 		for _, pattern := range patterns {
 			if _, ok := pattern.source(); !ok {
-				return wrong(where, "host %q: third_parties strict needs one that a Content-Security-Policy can name, such as example.com or *.example.com", pattern)
+				return Errorf(where, "host %q: third_parties strict needs one that a Content-Security-Policy can name, such as example.com or *.example.com", pattern)
 			}
 		}
 		return nil

@@ -125,10 +125,9 @@ var BuiltInPurposes = []string{Necessary, Functional, Statistics, Embeds, Market
 // necessary; all are set by the portal itself.
 var NecessaryCookies = []Pattern{"sessionid", "django_language", "csrftoken", ConsentCookie}
 
-// Error is what is wrong with a declaration.
+// Error is what is wrong with a line of the configuration.
 type Error struct {
-	// Where is the line of the configuration: "necessary", "purpose <id>" or
-	// "service <id>".
+	// Where is the word that begins the line: "necessary", "purpose <id>", "service <id>", "style <word>".
 	Where string
 	Err   error
 }
@@ -137,7 +136,8 @@ func (e *Error) Error() string { return e.Where + ": " + e.Err.Error() }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-func wrong(where, format string, args ...any) error {
+// Errorf makes an Error about a line.
+func Errorf(where, format string, args ...any) error {
 	return &Error{where, fmt.Errorf(format, args...)}
 }
 
@@ -148,17 +148,17 @@ func New(d Declaration) (*Policy, error) {
 	purposes := slices.Clone(BuiltInPurposes)
 	for i, purpose := range d.Purposes {
 		if !validID(purpose.ID) {
-			return nil, wrong("purpose "+purpose.ID, "an id has lower-case letters, digits, '-' and '_' only")
+			return nil, Errorf("purpose "+purpose.ID, "an id has lower-case letters, digits, '-' and '_' only")
 		}
 		if purpose.ID == Necessary {
-			return nil, wrong("purpose "+purpose.ID, "its texts are those of the templates: override them there")
+			return nil, Errorf("purpose "+purpose.ID, "its texts are those of the templates: override them there")
 		}
 		if slices.ContainsFunc(d.Purposes[:i], func(o Purpose) bool { return o.ID == purpose.ID }) {
-			return nil, wrong("purpose "+purpose.ID, "declared twice")
+			return nil, Errorf("purpose "+purpose.ID, "declared twice")
 		}
 		if !slices.Contains(BuiltInPurposes, purpose.ID) {
 			if len(purpose.Title) == 0 {
-				return nil, wrong("purpose "+purpose.ID, "needs a title")
+				return nil, Errorf("purpose "+purpose.ID, "needs a title")
 			}
 			purposes = append(purposes, purpose.ID)
 		}
@@ -171,13 +171,13 @@ func New(d Declaration) (*Policy, error) {
 	for i, s := range d.Services {
 		where := "service " + s.ID
 		if i == maxServices {
-			return nil, wrong(where, "there are %d services: %d at most", len(d.Services), maxServices)
+			return nil, Errorf(where, "there are %d services: %d at most", len(d.Services), maxServices)
 		}
 		if err := s.validate(purposes); err != nil {
 			return nil, &Error{where, err}
 		}
 		if slices.ContainsFunc(d.Services[:i], func(o Service) bool { return o.ID == s.ID }) {
-			return nil, wrong(where, "declared twice")
+			return nil, Errorf(where, "declared twice")
 		}
 		p.All = p.All.With(i, true)
 		p.Exempt = p.Exempt.With(i, s.Exempt)

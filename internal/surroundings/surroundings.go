@@ -15,6 +15,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
+
+	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 )
 
 // Surroundings are the routes among which a handler stands, from the server's own inwards. They are read while the
@@ -83,7 +85,7 @@ func (around Surroundings) Reach(path string) error {
 		}
 		if refused > 0 && refused == len(r.MatcherSets) {
 			return fmt.Errorf("only requests for %s come to the module, so that nobody would answer its own address %s: put the directive where all requests come (outside of handle, handle_path and route, or before them), or give it a path that comes with %s",
-				strings.Join(paths, " "), path, strings.TrimSuffix(paths[0], "/*")+"/_consent")
+				strings.Join(paths, " "), path, strings.TrimSuffix(paths[0], "/*")+string(endpoint.Default))
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ package telemetry
 import (
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
@@ -33,9 +34,20 @@ const (
 	undeclaredPerSec = 1
 )
 
-// NewCollector makes the collector of a site.
-func NewCollector(m *Metrics, site *Site, events Events, logger *zap.Logger) *Collector {
-	return &Collector{Metrics: m, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
+// Open makes the collector of a site, and shows the site to operators until its Close.
+func Open(ctx caddy.Context, site *Site, logger *zap.Logger) (*Collector, error) {
+	metrics, err := NewMetrics(ctx.GetMetricsRegistry(), site.Policy)
+	if err != nil {
+		return nil, err
+	}
+	events, err := OpenEvents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := site.open(); err != nil {
+		return nil, err
+	}
+	return &Collector{Metrics: metrics, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}, nil
 }
 
 // Chosen takes note of a choice, which the ledger has.
@@ -52,6 +64,12 @@ func (c *Collector) Chosen(e ledger.Entry) {
 		"site": e.Site, "policy": e.Policy, "receipt": e.Receipt, "choice": e.Choice, "how": e.How,
 		"granted": e.Granted, "refused": e.Refused, "withdrawn": e.Withdrawn,
 	})
+}
+
+// Reported takes note of a host that a browser says a policy has stopped, on the page of that path.
+func (c *Collector) Reported(host string, party policy.Party, path string) {
+	r := Recorder{Collector: c, Path: path, Time: time.Now()}
+	r.reported(host, party)
 }
 
 // Recorder is what one request and its response show; it is the tally of verdicts and of pages.
@@ -106,8 +124,7 @@ func (s *Recorder) Host(host []byte, party policy.Party, withheld bool) {
 	s.host(string(host), party, inventory.Page, outcome)
 }
 
-// Reported takes note of a host that a browser says it has not loaded from.
-func (s *Recorder) Reported(host string, party policy.Party) {
+func (s *Recorder) reported(host string, party policy.Party) {
 	if party >= 0 {
 		s.Metrics.Blocked(party)
 	}

@@ -38,8 +38,8 @@ type kept struct {
 
 func (kept) Destruct() error { return nil }
 
-// Open gives the site the inventory of its name, and shows both to operators until Close.
-func (s *Site) Open() error {
+// open gives the site the inventory of its name, and shows both to operators until Close.
+func (s *Site) open() error {
 	opened, _, err := inventories.LoadOrNew(s.Name, func() (caddy.Destructor, error) {
 		return kept{inventory.New(), new(page.Workers)}, nil
 	})

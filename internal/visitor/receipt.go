@@ -25,7 +25,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "Your choice was made with the site's own banner, which gives no receipt.")
 		return
 	}
-	charter := h.site(r).Origin() + h.Path + "/charter"
+	charter := h.site(r).Origin() + h.Path.Charter()
 	controller := cmp.Or(h.Policy.Controller.Name, v.Site)
 
 	var record ledger.Receipt

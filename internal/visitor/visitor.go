@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/page"
@@ -23,12 +24,13 @@ import (
 type Handler struct {
 	// Path is the prefix of the URLs; CharterPath is a further path of the charter,
 	// which holds with and without a slash at its end.
-	Path, CharterPath string
-	Policy            *policy.Policy
-	Book              *choice.Book
-	Notice            *notice.Renderer
-	Ledger            *ledger.Ledger
-	GPC               choice.GPC
+	Path        endpoint.Prefix
+	CharterPath string
+	Policy      *policy.Policy
+	Book        *choice.Book
+	Notice      *notice.Renderer
+	Ledger      *ledger.Ledger
+	GPC         choice.GPC
 	// Chosen is told of each choice, after the ledger.
 	Chosen func(ledger.Entry)
 	// Reported is told of each host that a browser reports as not loaded from, whose it is, and the
@@ -43,19 +45,13 @@ type Handler struct {
 	natives     natives
 }
 
-// GPCPath is where a site says that it heeds the signal.
-const GPCPath = "/.well-known/gpc.json"
-
 // gpcSupport is what the GPC specification asks a site to publish; the date is
 // when this module's support of it last changed.
 const gpcSupport = `{"gpc":true,"lastUpdate":"2026-11-23"}` + "\n"
 
 // Owns tells whether a path is answered here and never by the upstream.
 func (h *Handler) Owns(path string) bool {
-	if rest, ok := strings.CutPrefix(path, h.Path); ok && strings.HasPrefix(rest, "/") {
-		return true
-	}
-	return h.isFurtherCharter(path) || path == GPCPath && h.GPC != choice.IgnoreGPC
+	return h.Path.Owns(path) || h.isFurtherCharter(path) || path == endpoint.GPC && h.GPC != choice.IgnoreGPC
 }
 
 func (h *Handler) isFurtherCharter(path string) bool {
@@ -76,7 +72,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	_, isAsset := h.Notice.Asset(path)
 	switch {
-	case path == h.Path+"/choice":
+	case path == h.Path.Choice():
 		if !allow(w, r, http.MethodGet, http.MethodHead, http.MethodPost) {
 			return
 		}
@@ -85,23 +81,23 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			h.state(w, r)
 		}
-	case path == h.Path+"/settings":
+	case path == h.Path.Settings():
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.settings(w, r)
 		}
-	case path == h.Path+"/charter", h.isFurtherCharter(path):
+	case path == h.Path.Charter(), h.isFurtherCharter(path):
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.charter(w, r)
 		}
-	case path == h.Path+"/receipt":
+	case path == h.Path.Receipt():
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.receipt(w, r)
 		}
-	case path == h.Path+"/placeholder":
+	case path == h.Path.Placeholder():
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.placeholder(w, r)
 		}
-	case path == h.Path+"/report":
+	case path == h.Path.Report():
 		if allow(w, r, http.MethodPost) {
 			h.report(w, r)
 		}
@@ -109,7 +105,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.asset(w, r)
 		}
-	case path == GPCPath:
+	case path == endpoint.GPC:
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Cache-Control", "max-age=86400")
@@ -183,7 +179,7 @@ func (h *Handler) charter(w http.ResponseWriter, r *http.Request) {
 // comes here without a script is better served by the charter.
 func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Sec-Fetch-Dest") == "document" {
-		w.Header().Set("Location", h.Path+"/charter")
+		w.Header().Set("Location", h.Path.Charter())
 		w.WriteHeader(http.StatusSeeOther)
 		return
 	}

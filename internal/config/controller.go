@@ -1,0 +1,17 @@
+package config
+
+// Controller is who answers for the site.
+type Controller struct {
+	// Names the controller as visitors know it.
+	Name string `json:"name,omitempty"`
+	// Tells visitors where to write: a URL or an e-mail address. Default: none.
+	Contact string `json:"contact,omitempty"`
+}
+
+// Controller reads a name and, where there is one, where to write to.
+func (b Block) Controller(to **Controller) func() error {
+	return func() error {
+		*to = new(Controller)
+		return b.Named(&(*to).Name, &(*to).Contact)()
+	}
+}

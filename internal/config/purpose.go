@@ -1,0 +1,28 @@
+package config
+
+// Purpose is what services are for.
+type Purpose struct {
+	// Identifies the purpose: lower-case letters, digits, "-" and "_".
+	ID string `json:"id"`
+	// Names the purpose, by language tag; the key "" is for all other languages.
+	Title map[string]string `json:"title,omitempty"`
+	// Describes it in a sentence, by language tag as the title. Default: none.
+	Description map[string]string `json:"description,omitempty"`
+}
+
+// Purpose adds the purpose that a block declares.
+func (b Block) Purpose(to *[]Purpose) func() error {
+	return func() error {
+		var p Purpose
+		if err := b.ID(&p.ID); err != nil {
+			return err
+		}
+		inner := b.Nested()
+		err := inner.Read(map[string]func() error{
+			"title":       inner.Translated(&p.Title),
+			"description": inner.Translated(&p.Description),
+		})
+		*to = append(*to, p)
+		return err
+	}
+}
