@@ -14,13 +14,13 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/observe"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
 // ServeHTTP lets a request and its response through with what the visitor's choice
@@ -42,22 +42,22 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 
 	// The choice is read, and made known to the rest of the Caddyfile.
-	c := h.book.Read(r.Header["Cookie"], time.Now)
-	v := h.judge.Of(c, h.judge.GPC.Refuses(r.Header))
+	c := h.codec.Read(r.Header["Cookie"], time.Now)
+	v := h.decider.Decide(c, h.decider.GPC.Refuses(r.Header))
 	publish(r, v)
 
-	seen := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: began(r), HeaderOnly: r.Method == http.MethodHead}
+	record := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: began(r), HeaderOnly: r.Method == http.MethodHead}
 	if h.observes() {
-		o := &observe.Response{ResponseWriter: w, Nested: h.inARow}
+		o := &observe.Response{ResponseWriter: w, Nested: h.nested}
 		defer o.End()
-		o.Begin(h.variants, r, asked, c, v, seen)
+		o.Begin(h.variants, r, asked, c, v, record)
 		err := next.ServeHTTP(o, r)
 		o.Close()
 		return err
 	}
 
 	rw := responseWriters.Get().(*responseWriter)
-	rw.open(h, w, r, asked, c, v, seen)
+	rw.open(h, w, r, asked, c, v, record)
 	err := rw.serve(next)
 	rw.release() // not where a handler panicked: nobody knows what it left behind
 	return err
@@ -118,7 +118,7 @@ func trusts(r *http.Request) bool {
 }
 
 // publish sets the variables that the rest of the Caddyfile may use.
-func publish(r *http.Request, v *verdict.Verdict) {
+func publish(r *http.Request, v *decision.Decision) {
 	vars, ok := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
 	if !ok {
 		return
@@ -142,7 +142,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	}
 
 	if sent := r.Header["Cookie"]; len(sent) > 0 {
-		kept := v.Verdict.Cookies(sent, &rw.seen)
+		kept := v.Decision.Cookies(sent, &rw.seen)
 		switch {
 		case len(kept) == 0:
 			delete(change(), "Cookie")
@@ -151,7 +151,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 		}
 	}
 	switch {
-	case v.Asker == page.Worker:
+	case v.Destination == page.DestWorker:
 		// It may ask for anything; a document for it is the same whatever the visitor chooses.
 		header := change()
 		page.NarrowEncodings(header, markup.Codings)
@@ -192,7 +192,7 @@ type responseWriter struct {
 
 	handler *Handler
 	variant variant.Variant
-	cookies verdict.Filter
+	cookies decision.Filter
 	seen    telemetry.Recorder
 
 	stage  stage
@@ -226,7 +226,7 @@ const (
 // allocation.
 var responseWriters = sync.Pool{New: func() any { return new(responseWriter) }}
 
-func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict, seen telemetry.Recorder) {
+func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL, c choice.Choice, v *decision.Decision, seen telemetry.Recorder) {
 	rw.ResponseWriter, rw.handler, rw.seen = w, h, seen
 	rw.variant.Begin(h.variants, r, asked, c, v, &rw.seen)
 	rw.cookies.Begin(v, r.Header["Cookie"], c.Made(), &rw.seen)
@@ -259,7 +259,7 @@ func (rw *responseWriter) WriteHeader(status int) {
 		return
 	}
 	rw.status = status
-	rw.stage = rw.judge()
+	rw.stage = rw.decide()
 	rw.commit()
 }
 
@@ -270,14 +270,14 @@ func (rw *responseWriter) commit() {
 	}
 }
 
-// judge looks at a final header and tells how to go on.
-func (rw *responseWriter) judge() stage {
+// decide looks at a final header and tells how to go on.
+func (rw *responseWriter) decide() stage {
 	h, v := rw.Header(), &rw.variant
 	if rw.status == http.StatusSwitchingProtocols {
 		return passing
 	}
 	if v.Behind = page.IsEnforced(h); v.Behind {
-		rw.handler.inARow()
+		rw.handler.nested()
 	}
 	v.Fields(h)
 	if rw.status == http.StatusNotModified {
@@ -287,7 +287,7 @@ func (rw *responseWriter) judge() stage {
 	v.Workers.Note(v.Request, v.Asked.Path, h)
 	document, isDocument := page.IsDocument(rw.status, h)
 	rw.status = v.Redirect(h, rw.status)
-	v.RestrictWhatRuns(h)
+	v.AddStrictCSP(h)
 	switch {
 	case v.IsPage() && (page.IsUntyped(h) || page.IsSniffed(h)):
 		return sniffing
@@ -299,7 +299,7 @@ func (rw *responseWriter) judge() stage {
 	case !v.IsPage():
 		v.Vary(h)
 		return passing
-	case (v.Asker == page.Perhaps || v.Asker == page.Worker) && v.Request.Method != http.MethodHead:
+	case (v.Destination == page.DestUnknown || v.Destination == page.DestWorker) && v.Request.Method != http.MethodHead:
 		return sniffing
 	}
 	return rw.beginPage(document)
@@ -318,7 +318,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	h, v := rw.Header(), &rw.variant
 	v.Mark(h)
 	defer rw.expireLeftovers() // in what room all else leaves
-	if v.Asker.Visits() && v.Choice.State == choice.Given && v.Choice.Receipt == "" {
+	if v.Destination.IsNavigation() && v.Choice.State == choice.Given && v.Choice.Receipt == "" {
 		if line := rw.handler.visitor.Native(v.Request, v.Choice); line != "" {
 			rw.cookies.Add(h, line)
 			page.NeverStore(h)
@@ -331,7 +331,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	if !ok {
 		return passing
 	}
-	v.Admit(h)
+	v.Permit(h)
 	to := codings // the client gets the codings it would have got, if it can read them
 	for _, coding := range codings {
 		if !page.Accepts(v.Request.Header["Accept-Encoding"], coding) {
@@ -342,7 +342,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	}
 	length := page.Length(h)
 	page.Changed(h)
-	if v.MustNotStay() {
+	if v.MustNotStore() {
 		page.NeverStore(h)
 	}
 	if v.Request.Method == http.MethodHead {
@@ -398,7 +398,7 @@ func (rw *responseWriter) sniff(end bool) error {
 	switch {
 	case isDocument && page.ForbidsChange(h):
 		rw.passForbidden()
-	case isDocument && (startsDocument || v.Asker == page.Navigation || v.Asker == page.Framed):
+	case isDocument && (startsDocument || v.Destination == page.DestDocument || v.Destination == page.DestFrame):
 		rw.stage = rw.beginPage(document)
 	case isDocument:
 		v.Vary(h)

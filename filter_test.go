@@ -795,7 +795,7 @@ func TestACompressedPageStaysCompressed(t *testing.T) {
 
 func TestPagesAreAskedForInTheCodingConfigured(t *testing.T) {
 	fetch := "Sec-Fetch-Dest: empty"
-	for _, x := range []struct{ line, asker, accept, want string }{
+	for _, x := range []struct{ line, metadata, accept, want string }{
 		{"", navigation, "gzip, deflate, br, zstd", "gzip"},
 		{"", "Accept: text/html", "br, GZIP;q=0.5", "gzip"},
 		{"", "Sec-Fetch-Dest: iframe", "gzip, br", "gzip"},
@@ -816,12 +816,12 @@ func TestPagesAreAskedForInTheCodingConfigured(t *testing.T) {
 			asked = strings.Join(r.Header["Accept-Encoding"], " and ")
 			return page(html, "Content-Type: text/html")(w, r)
 		})
-		fields := []string{x.asker}
+		fields := []string{x.metadata}
 		if x.accept != "" {
 			fields = append(fields, "Accept-Encoding: "+x.accept)
 		}
 		if c.do(t, "GET", origin+"/asked", fields...); asked != x.want {
-			t.Errorf("%q, %s, accepting %q: asked for %q, want %q", x.line, x.asker, x.accept, asked, x.want)
+			t.Errorf("%q, %s, accepting %q: asked for %q, want %q", x.line, x.metadata, x.accept, asked, x.want)
 		}
 	}
 }
@@ -1088,9 +1088,9 @@ func TestAPageWhoseLengthIsKnownKeepsOneThatIsTrue(t *testing.T) {
 		for around, origin := range origins {
 			for _, client := range clients(t) {
 				for _, accept := range []string{"gzip", "identity"} {
-					for _, asker := range []string{navigation, old} {
-						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, asker)
-						a := client.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept)
+					for _, metadata := range []string{navigation, old} {
+						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, metadata)
+						a := client.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept)
 						if a.err != nil || !hasNotice(a.decoded(t), c.content) {
 							t.Errorf("%s: %v, %d bytes", name, a.err, len(a.body))
 						}
@@ -1106,7 +1106,7 @@ func TestAPageWhoseLengthIsKnownKeepsOneThatIsTrue(t *testing.T) {
 						if !known && a.ContentLength >= 0 && len(a.body) > 4096 { // the server itself knows that of less
 							t.Errorf("%s: gathered, %d bytes", name, len(a.body))
 						}
-						head := client.do(t, "HEAD", origin+path, asker, "Accept-Encoding: "+accept)
+						head := client.do(t, "HEAD", origin+path, metadata, "Accept-Encoding: "+accept)
 						if head.ContentLength >= 0 && head.ContentLength != a.ContentLength || head.StatusCode != 200 {
 							t.Errorf("%s: HEAD says %d %d, GET %d", name, head.StatusCode, head.ContentLength, a.ContentLength)
 						}
@@ -1184,9 +1184,9 @@ func TestAFlushPassesWhatIsDecidedOfAPageWhoseLengthIsKnown(t *testing.T) {
 		for around, origin := range origins {
 			for _, client := range clients(t) {
 				for _, accept := range []string{"gzip", "identity"} {
-					for _, asker := range []string{navigation, old} {
-						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, asker)
-						a, err := client.readAlong(t, origin+path, seen, proceed, asker, "Accept-Encoding: "+accept)
+					for _, metadata := range []string{navigation, old} {
+						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, metadata)
+						a, err := client.readAlong(t, origin+path, seen, proceed, metadata, "Accept-Encoding: "+accept)
 						if err != nil || !hasNotice(a, strings.Join(parts, "")) {
 							t.Fatalf("%s: %v, %q", name, err, a)
 						}
@@ -1312,10 +1312,10 @@ func TestASmallCompressedPageThatIsHugeWhenDecodedIsNotGathered(t *testing.T) {
 		t.Fatalf("%d bytes are not small", len(small))
 	}
 	behave("/huge", page(small, "Content-Type: text/html", "Content-Encoding: gzip", fmt.Sprint("Content-Length: ", len(small))))
-	for _, asker := range []string{navigation, old} {
+	for _, metadata := range []string{navigation, old} {
 		before := heap()
 		r, _ := http.NewRequest("GET", origin+"/huge", nil)
-		name, value, _ := strings.Cut(asker, ": ")
+		name, value, _ := strings.Cut(metadata, ": ")
 		r.Header.Set(name, value)
 		r.Header.Set("Accept-Encoding", "identity")
 		res, err := c.RoundTrip(r)
@@ -1323,12 +1323,12 @@ func TestASmallCompressedPageThatIsHugeWhenDecodedIsNotGathered(t *testing.T) {
 			t.Fatal(err)
 		}
 		if grown := heap() - before; grown > 8<<20 {
-			t.Errorf("%s: the heap has grown by %d bytes", asker, grown)
+			t.Errorf("%s: the heap has grown by %d bytes", metadata, grown)
 		}
 		body, err := io.ReadAll(res.Body)
 		res.Body.Close()
 		if err != nil || !hasNotice(string(body), huge) {
-			t.Errorf("%s: %v, %d bytes", asker, err, len(body))
+			t.Errorf("%s: %v, %d bytes", metadata, err, len(body))
 		}
 	}
 }
@@ -1365,8 +1365,8 @@ func TestAPageInSeveralCodingsStaysInThemForAClientThatReadsAll(t *testing.T) {
 		for _, client := range clients(t) {
 			for _, path := range []string{"/one-line", "/two-lines"} {
 				for accept, want := range map[string]string{"gzip, br": "gzip, br", "br": "", "gzip, br;q=0": "", "identity": "", "*": "gzip, br"} {
-					for _, asker := range []string{navigation, old} {
-						a := client.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept)
+					for _, metadata := range []string{navigation, old} {
+						a := client.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept)
 						if a.err != nil || !hasNotice(a.decoded(t), large) {
 							t.Errorf("%s, %s%s for %s: %v, %d bytes", client.name, around, path, accept, a.err, len(a.body))
 						}
@@ -1509,20 +1509,20 @@ func TestDigestsHoldOnlyForWhatIsUnchanged(t *testing.T) {
 	behave("/digests", page(html, append(about, "Content-Type: text/html")...))
 	behave("/digests-no-transform", page(html, append(about, "Content-Type: text/html", "Cache-Control: max-age=5, no-transform")...))
 	for _, x := range []struct {
-		path, asker string
-		changed     bool
+		path, metadata string
+		changed        bool
 	}{
 		{"/digests", navigation, true}, {"/digests", old, true}, {"/digests", "Sec-Fetch-Dest: empty", false}, {"/digests", "Sec-Fetch-Dest: image", false},
 		{"/digests-no-transform", navigation, false}, {"/digests-no-transform", old, false},
 	} {
-		a := c.do(t, "GET", origin+x.path, x.asker)
+		a := c.do(t, "GET", origin+x.path, x.metadata)
 		if x.changed != hasNotice(a.body, html) || x.changed != (a.body != html) {
-			t.Errorf("%s with %s: %q", x.path, x.asker, a.body)
+			t.Errorf("%s with %s: %q", x.path, x.metadata, a.body)
 		}
 		for _, field := range about {
 			name, value, _ := strings.Cut(field, ": ")
 			if got := a.Header.Get(name); x.changed == (got == value) || x.changed && got != "" && name != "Content-Length" {
-				t.Errorf("%s with %s: %s: %s", x.path, x.asker, name, got)
+				t.Errorf("%s with %s: %s: %s", x.path, x.metadata, name, got)
 			}
 		}
 	}
@@ -1568,8 +1568,8 @@ func TestConditionsAreTakenBackToTheUpstreams(t *testing.T) {
 			return page(html, "Content-Type: text/html", "ETag: "+tag)(w, r)
 		})
 		for _, accept := range []string{"identity", "gzip"} {
-			for _, asker := range []string{navigation, old} {
-				first := c.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept).Header.Get("Etag")
+			for _, metadata := range []string{navigation, old} {
+				first := c.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept).Header.Get("Etag")
 				if first == tag || strings.HasPrefix(first, "W/") != strings.HasPrefix(tag, "W/") {
 					t.Errorf("%s: the tag %s", path, first)
 				}
@@ -1584,7 +1584,7 @@ func TestConditionsAreTakenBackToTheUpstreams(t *testing.T) {
 					strings.Replace(first, "v1-", "v1-x-", 1): strings.Replace(tag, "v1", "v1-x", 1),
 					strings.TrimSuffix(first, `"`) + `-x"`:    "",
 				} {
-					a := c.do(t, "GET", origin+path, asker, "Accept-Encoding: "+accept, "If-None-Match: "+sent, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
+					a := c.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept, "If-None-Match: "+sent, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
 					if got := a.Header.Get("Asked"); got != want || !hasNotice(a.decoded(t), html) {
 						t.Errorf("%s for %s: If-None-Match: %s became %s, want %s", path, accept, sent, got, want)
 					}
@@ -1810,9 +1810,9 @@ func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
 	anybody := asked{navigation, old, "Sec-Fetch-Dest: empty", "Sec-Fetch-Dest: image", "Accept: */*"}
 	nobody := anybody[2:]
 	for path, x := range map[string]struct {
-		do     func(http.ResponseWriter, *http.Request) error
-		askers asked
-		vary   bool // it is a page to somebody, which caches must know
+		do       func(http.ResponseWriter, *http.Request) error
+		metadata asked
+		vary     bool // it is a page to somebody, which caches must know
 	}{
 		"/json":           {page(`{"html":"<body>"}`, about("application/json")...), anybody, false},
 		"/json.gz":        {page(gzipped(noise), about("application/json", "Content-Encoding: gzip")...), anybody, false},
@@ -1846,14 +1846,14 @@ func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
 		behave(path, x.do)
 		for around, origin := range origins {
 			for _, client := range clients(t) {
-				for _, asker := range x.askers {
+				for _, metadata := range x.metadata {
 					for _, method := range []string{"GET", "HEAD", "POST"} {
 						if method == "HEAD" && path == "/fragment" {
 							continue // without its body it may be a document
 						}
 						for _, accept := range []string{"gzip", "identity"} {
-							with := client.do(t, method, origin+"/with"+path, asker, "Accept-Encoding: "+accept)
-							without := client.do(t, method, origin+"/without"+path, asker, "Accept-Encoding: "+accept)
+							with := client.do(t, method, origin+"/with"+path, metadata, "Accept-Encoding: "+accept)
+							without := client.do(t, method, origin+"/without"+path, metadata, "Accept-Encoding: "+accept)
 							for _, h := range []http.Header{with.Header, without.Header} {
 								delete(h, "Date")
 								if x.vary {
@@ -1862,7 +1862,7 @@ func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
 							}
 							if with.StatusCode != without.StatusCode || with.body != without.body || with.err != nil || with.ContentLength != without.ContentLength ||
 								!slices.Equal(with.TransferEncoding, without.TransferEncoding) || !reflect.DeepEqual(with.Header, without.Header) {
-								t.Errorf("%s, %s, %s %s with %s for %s:\n%d %v %d %v %q\n%d %v %d %v %q", client.name, around, method, path, asker, accept,
+								t.Errorf("%s, %s, %s %s with %s for %s:\n%d %v %d %v %q\n%d %v %d %v %q", client.name, around, method, path, metadata, accept,
 									with.StatusCode, with.Header, with.ContentLength, with.err, with.body, without.StatusCode, without.Header, without.ContentLength, without.err, without.body)
 							}
 						}
@@ -1955,10 +1955,10 @@ func TestWhatIsInsertedIsForTheRequestAsTheVisitorSentIt(t *testing.T) {
 		}`)
 	for around, origin := range origins {
 		for _, client := range clients(t) {
-			for _, asker := range []string{navigation, old} {
+			for _, metadata := range []string{navigation, old} {
 				for _, conditions := range [][]string{nil, {`If-None-Match: "another"`}} {
 					get := func(path string) answer {
-						a := client.do(t, "GET", origin+path, append(conditions, asker, "Accept-Language: fr", "Accept-Encoding: identity")...)
+						a := client.do(t, "GET", origin+path, append(conditions, metadata, "Accept-Language: fr", "Accept-Encoding: identity")...)
 						a.body = strings.ReplaceAll(a.body, path[1:], "path")
 						if got := <-seen; !strings.HasSuffix(got, paths[path]) {
 							t.Fatalf("%s: behind the module it is %s", path, got)
@@ -1971,7 +1971,7 @@ func TestWhatIsInsertedIsForTheRequestAsTheVisitorSentIt(t *testing.T) {
 					}
 					for path := range paths {
 						if a := get(path); a.body != want.body || a.Header.Get("Etag") != want.Header.Get("Etag") {
-							t.Errorf("%s, %s%s with %s: %s %q", client.name, around, path, asker, a.Header.Get("Etag"), a.body)
+							t.Errorf("%s, %s%s with %s: %s %q", client.name, around, path, metadata, a.Header.Get("Etag"), a.body)
 						}
 					}
 				}
@@ -2085,13 +2085,13 @@ func TestOfWhatIsWrittenOverTheLengthThePageArrivesWhole(t *testing.T) {
 				})
 				for around, origin := range origins {
 					for _, client := range clients(t) {
-						for _, asker := range []string{navigation, old} {
-							a, err := client.try(t, "GET", origin+path, asker, "Accept-Encoding: gzip")
+						for _, metadata := range []string{navigation, old} {
+							a, err := client.try(t, "GET", origin+path, metadata, "Accept-Encoding: gzip")
 							if err != nil || a.err != nil || !hasNotice(a.decoded(t), content) {
-								t.Errorf("%s, %s%s with %s: %v, %v", client.name, around, path, asker, err, a.err)
+								t.Errorf("%s, %s%s with %s: %v, %v", client.name, around, path, metadata, err, a.err)
 							}
 							if err := <-result; !errors.Is(err, http.ErrContentLength) {
-								t.Errorf("%s, %s%s with %s: the handler gets %v", client.name, around, path, asker, err)
+								t.Errorf("%s, %s%s with %s: the handler gets %v", client.name, around, path, metadata, err)
 							}
 						}
 					}
@@ -2121,10 +2121,10 @@ func TestAPageThatIsCompleteStaysSoThoughItsHandlerFails(t *testing.T) {
 			})
 			for around, origin := range origins {
 				for _, client := range clients(t) {
-					for _, asker := range []string{navigation, old} {
+					for _, metadata := range []string{navigation, old} {
 						for _, accept := range []string{"gzip", "identity"} {
-							name := fmt.Sprintf("%s, %s%s%s for %s with %s", client.name, around, path, coding, accept, asker)
-							a, err := client.try(t, "GET", origin+path+coding, asker, "Accept-Encoding: "+accept)
+							name := fmt.Sprintf("%s, %s%s%s for %s with %s", client.name, around, path, coding, accept, metadata)
+							a, err := client.try(t, "GET", origin+path+coding, metadata, "Accept-Encoding: "+accept)
 							if err != nil || a.err != nil || a.StatusCode != 200 {
 								t.Errorf("%s: %v, %v", name, err, a.err)
 								continue
@@ -2167,13 +2167,13 @@ func TestAnUntypedBodyGetsTheTypeTheServerWouldNameHoweverItIsWritten(t *testing
 			})
 			for around, origin := range origins {
 				for _, client := range clients(t) {
-					for _, asker := range []string{navigation, old} {
-						a := client.do(t, "GET", origin+path, asker)
+					for _, metadata := range []string{navigation, old} {
+						a := client.do(t, "GET", origin+path, metadata)
 						if got := a.Header.Get("Content-Type"); got != x.kind || a.err != nil {
-							t.Errorf("%s, %s%s with %s: %s, %v", client.name, around, path, asker, got, a.err)
+							t.Errorf("%s, %s%s with %s: %s, %v", client.name, around, path, metadata, got, a.err)
 						}
 						if name == "page" && !hasNotice(a.body, html) || name != "page" && a.body != x.content {
-							t.Errorf("%s, %s%s with %s: %.80q", client.name, around, path, asker, a.body)
+							t.Errorf("%s, %s%s with %s: %.80q", client.name, around, path, metadata, a.body)
 						}
 					}
 				}
@@ -2210,11 +2210,11 @@ func TestAFlushDecidesTheTypeOfAnUntypedBody(t *testing.T) {
 		})
 		for around, origin := range origins {
 			for _, client := range clients(t) {
-				for _, asker := range []string{navigation, old} {
-					got, err := client.readAlong(t, origin+path, []string{x.parts[0][len(x.parts[0])-3:], x.parts[1]}, proceed, asker)
+				for _, metadata := range []string{navigation, old} {
+					got, err := client.readAlong(t, origin+path, []string{x.parts[0][len(x.parts[0])-3:], x.parts[1]}, proceed, metadata)
 					all := strings.Join(x.parts, "")
 					if err != nil || got != all && !hasNotice(got, all) || hasNotice(got, all) != strings.HasPrefix(x.kind, "text/html") {
-						t.Fatalf("%s, %s%s with %s: %v, %q", client.name, around, path, asker, err, got)
+						t.Fatalf("%s, %s%s with %s: %v, %q", client.name, around, path, metadata, err, got)
 					}
 				}
 			}

@@ -26,6 +26,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/commands"
 	"github.com/caddy-consent/caddy-consent/internal/config"
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
@@ -34,7 +35,6 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/surroundings"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 	"github.com/caddy-consent/caddy-consent/internal/visitor"
 )
 
@@ -42,7 +42,7 @@ func init() {
 	caddy.RegisterModule(Handler{})
 	httpcaddyfile.RegisterDirective("consent", parseCaddyfile)
 	httpcaddyfile.RegisterDirectiveOrder("consent", httpcaddyfile.After, "encode")
-	commands.Commands{Declare: declared}.Register()
+	commands.Commands{Declare: describe}.Register()
 }
 
 // Handler makes the site behind it keep its cookie charter. It strips every
@@ -144,8 +144,8 @@ type Handler struct {
 	Style *config.Style `json:"style,omitempty"`
 
 	policy    *policy.Policy
-	book      *choice.Book
-	judge     *verdict.Judge
+	codec     *choice.Codec
+	decider   *decision.Decider
 	renderer  *notice.Renderer
 	variants  *variant.Site
 	site      *telemetry.Site
@@ -154,7 +154,7 @@ type Handler struct {
 	visitor   *visitor.Handler
 	keys      *store.Keys
 	begin     func() // with the first request
-	inARow    func() // with the first page of another instance
+	nested    func() // with the first page of another instance
 	logger    *zap.Logger
 }
 
@@ -213,11 +213,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	h.begin = store.AtFirst(func() error {
 		since, err := store.TakeForce(storage, h.keys, h.policy.Version, !h.observes())
 		if err == nil {
-			h.renderer.InForce(since)
+			h.renderer.SetSince(since)
 		}
 		return err
 	}, func(err error) { h.logger.Error("the storage does not keep what it should", zap.Error(err)) })
-	h.inARow = sync.OnceFunc(func() {
+	h.nested = sync.OnceFunc(func() {
 		h.logger.Warn("pages come from another instance of the module behind this one, which shows the notice: declare the same in both, or leave one out")
 	})
 	return h.answerVisitors(storage)
@@ -228,17 +228,17 @@ func (h *Handler) readChoices(ctx context.Context, storage certmagic.Storage) (e
 	if h.keys, err = store.OpenKeys(ctx, storage); err != nil {
 		return err
 	}
-	h.book = &choice.Book{
+	h.codec = &choice.Codec{
 		Policy:       h.policy,
 		Remember:     time.Duration(h.Remember),
 		AcceptNative: h.Native == nativeAccept,
 		Keys:         h.keys,
 	}
-	h.judge = &verdict.Judge{Policy: h.policy, GPC: choice.GPC(h.GPC)}
+	h.decider = &decision.Decider{Policy: h.policy, GPC: choice.GPC(h.GPC)}
 	if h.ThirdParties == thirdPartyStrict {
-		h.judge.Report = h.endpoints().Report()
+		h.decider.Report = h.endpoints().Report()
 	}
-	return h.book.CheckSize()
+	return h.codec.CheckSize()
 }
 
 // render prepares what is inserted into pages, and the variants of them.
@@ -252,7 +252,7 @@ func (h *Handler) render(ctx context.Context, storage certmagic.Storage) error {
 	}
 	h.variants = &variant.Site{
 		Policy:   h.policy,
-		Judge:    h.judge,
+		Decider:  h.decider,
 		Blocking: blocking.New(h.policy, h.endpoints()),
 		Notice:   h.renderer,
 		Workers:  h.site.Workers,
@@ -275,10 +275,10 @@ func (h *Handler) answerVisitors(storage certmagic.Storage) (err error) {
 		Path:        h.endpoints(),
 		CharterPath: strings.TrimSuffix(h.Charter, "/"),
 		Policy:      h.policy,
-		Book:        h.book,
+		Codec:       h.codec,
 		Notice:      h.renderer,
 		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: h.keys, Heads: heads, Failed: h.ledgerFailed},
-		GPC:         h.judge.GPC,
+		Decider:     h.decider,
 		Chosen:      h.telemetry.Chosen,
 		Reported:    h.telemetry.Reported,
 		Trusts:      trusts,
@@ -334,8 +334,8 @@ func (h *Handler) compile() (err error) {
 	return nil
 }
 
-// declared reads the configuration of a handler for the commands, which run without a server.
-func declared(config json.RawMessage) (commands.Declared, error) {
+// describe reads the configuration of a handler for the commands, which run without a server.
+func describe(config json.RawMessage) (commands.Declared, error) {
 	h := new(Handler)
 	if err := json.Unmarshal(config, h); err != nil {
 		return commands.Declared{}, err

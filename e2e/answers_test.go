@@ -131,18 +131,18 @@ func TestTheHeaderSendsNothingToDeniedServices(t *testing.T) {
 			h["Content-Security-Policy"] = []string{"report-uri https://unknown.example/r; object-src 'none'"}
 			html("<!doctype html><title>x</title><p>x")(w, r)
 		})
-		for _, asker := range []string{byVisitor, byFrame, byScript, "Accept: image/*"} {
-			h := g.do(t, "GET", "/", "", asker).Header
+		for _, metadata := range []string{byVisitor, byFrame, byScript, "Accept: image/*"} {
+			h := g.do(t, "GET", "/", "", metadata).Header
 			for name, want := range map[string]string{
 				"Refresh": "9; /own", "Speculation-Rules": `"/own.json"`, "Reporting-Endpoints": `a="/own"`, "Report-To": `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`, "Nel": "",
 				"Content-Security-Policy-Report-Only": "img-src *;report-uri /own; style-src *, font-src *;",
 			} {
 				if got := strings.Join(h[name], "|"); got != want {
-					t.Errorf("%s, %s: %s: %s, want %s", mode, asker, name, got, want)
+					t.Errorf("%s, %s: %s: %s, want %s", mode, metadata, name, got, want)
 				}
 			}
 			if reports := strings.Contains(h.Get("Content-Security-Policy"), "unknown.example"); reports != (mode == "catalogue") {
-				t.Errorf("%s, %s: %q", mode, asker, h["Content-Security-Policy"])
+				t.Errorf("%s, %s: %q", mode, metadata, h["Content-Security-Policy"])
 			}
 		}
 		granted := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=accept")).Header
@@ -467,10 +467,10 @@ func TestOfTwoInstancesInARowOneShowsTheNotice(t *testing.T) {
 	g.url = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
 	harness.Caddy(t, fmt.Sprintf("http://:%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n",
 		strings.TrimPrefix(inner, "localhost:"), declared, strings.TrimPrefix(upstream.URL, "http://"), g.url, declared, inner))
-	for _, asker := range []string{byVisitor, byFrame, byScript} {
-		page := g.do(t, "GET", "/", "", asker).body
-		if notices, guards := strings.Count(page, `id="caddy-consent"`), len(harness.GuardTag.FindAllString(page, -1)); notices != map[string]int{byVisitor: 1}[asker] || guards > 1 || asker != byScript && guards != 1 {
-			t.Errorf("%s: %d notices, %d guards", asker, notices, guards)
+	for _, metadata := range []string{byVisitor, byFrame, byScript} {
+		page := g.do(t, "GET", "/", "", metadata).body
+		if notices, guards := strings.Count(page, `id="caddy-consent"`), len(harness.GuardTag.FindAllString(page, -1)); notices != map[string]int{byVisitor: 1}[metadata] || guards > 1 || metadata != byScript && guards != 1 {
+			t.Errorf("%s: %d notices, %d guards", metadata, notices, guards)
 		}
 	}
 	accepted := g.chosen(t, "choice=accept")

@@ -357,8 +357,8 @@ func TestOddFieldsEndWell(t *testing.T) {
 		}
 		for _, name := range []string{"Content-Type", "Content-Encoding", "Content-Disposition", "X-Content-Type-Options", "Cache-Control", "Location", "Refresh", "Link", "Speculation-Rules", "Report-To", "Nel", "Reporting-Endpoints", "Content-Security-Policy", "Vary", "Etag", "Set-Cookie"} {
 			answer = http.Header{name: values}
-			for _, asker := range []string{byVisitor, byFrame, "Sec-Fetch-Dest: image"} {
-				ends(fmt.Sprintf("%s %.40q by %s", name, values, asker), asker)
+			for _, metadata := range []string{byVisitor, byFrame, "Sec-Fetch-Dest: image"} {
+				ends(fmt.Sprintf("%s %.40q by %s", name, values, metadata), metadata)
 			}
 		}
 	}

@@ -300,12 +300,12 @@ func TestStrictAddsAPolicyOfGrantedHostsAlone(t *testing.T) {
 		}
 		return lines[1]
 	}
-	for _, asker := range []string{byVisitor, byFrame} {
-		before := added(asker)
+	for _, metadata := range []string{byVisitor, byFrame} {
+		before := added(metadata)
 		if !strings.Contains(before, " *.tile.example ") || !strings.Contains(before, "report-uri /_consent/report") || strings.Contains(before, "tool.example") || strings.Contains(before, "youtube") {
 			t.Errorf("before the choice: %s", before)
 		}
-		some := added(asker, g.chosen(t, "choice=custom&service=tool"))
+		some := added(metadata, g.chosen(t, "choice=custom&service=tool"))
 		if !strings.Contains(some, " tool.example *.tool.example ") || strings.Contains(some, "youtube") {
 			t.Errorf("one is granted: %s", some)
 		}

@@ -302,7 +302,7 @@ func TestTheReferenceNamesEveryPlaceholderAndNoOther(t *testing.T) {
 	for _, name := range regexp.MustCompile("(?m)^\\| `\\{http\\.vars\\.consent\\.([^}]+)\\}`").FindAllStringSubmatch(text, -1) {
 		found = append(found, name[1])
 	}
-	for _, name := range regexp.MustCompile(`\{"consent\.(\w+)",`).FindAllStringSubmatch(documentation(t, "internal/verdict/verdict.go"), -1) {
+	for _, name := range regexp.MustCompile(`\{"consent\.(\w+)",`).FindAllStringSubmatch(documentation(t, "internal/decision/decision.go"), -1) {
 		if !slices.Contains(found, name[1]) {
 			t.Errorf("%s is not explained", name[1])
 		}

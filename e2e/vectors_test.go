@@ -12,9 +12,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
 // The vectors are what the server and the guard must decide alike. Here the server decides them.
@@ -44,19 +44,19 @@ func vectors(t *testing.T) (harness.Vectors, *policy.Policy) {
 	return v, p
 }
 
-// silent is a tally of nothing.
+// silent is a recorder of nothing.
 type silent struct{}
 
-func (silent) Host([]byte, policy.Party, bool)                {}
-func (silent) Script(policy.Party)                            {}
-func (silent) Sent(string, policy.Class, bool)                {}
-func (silent) SetCookie(string, policy.Class, verdict.Action) {}
+func (silent) Host([]byte, policy.Owner, bool)                 {}
+func (silent) Script(policy.Owner)                             {}
+func (silent) Sent(string, policy.Class, bool)                 {}
+func (silent) SetCookie(string, policy.Class, decision.Action) {}
 
 // rewritten is a page of the site as the visitor gets it who was granted that.
 func rewritten(t *testing.T, p *policy.Policy, granted policy.Set, text string) string {
 	t.Helper()
 	var rules markup.Rules
-	page := blocking.Page{Rules: blocking.New(p, "/_consent"), Granted: granted, Host: vectorHost, Tally: silent{}}
+	page := blocking.Page{Rules: blocking.New(p, "/_consent"), Granted: granted, Host: vectorHost, Recorder: silent{}}
 	page.Withhold(&rules)
 	var out strings.Builder
 	r := markup.Rewriter{Out: &out, Scanner: markup.Scanner{Rules: rules}}
@@ -113,7 +113,7 @@ func TestTheVectorsOfElements(t *testing.T) {
 
 func TestTheVectorsOfRelations(t *testing.T) {
 	v, p := vectors(t)
-	page := blocking.Page{Rules: blocking.New(p, "/_consent"), Host: vectorHost, Tally: silent{}}
+	page := blocking.Page{Rules: blocking.New(p, "/_consent"), Host: vectorHost, Recorder: silent{}}
 	for _, row := range v.Relations {
 		rel := row[0].(string)
 		element := withheldFor(t, p, 0, `<link href="//video.test/" rel="`+template.HTMLEscapeString(rel)+`">`) != nil
@@ -134,7 +134,7 @@ func TestTheVectorsOfCookies(t *testing.T) {
 	now := time.Now()
 	for _, row := range v.Cookies {
 		line, sent, want := harness.Dated(row[0].(string), now), row[2].(string), row[3]
-		judge, x, c := verdict.Judge{Policy: p}, verdict.Exchange{Now: now, Sent: []string{sent}}, choice.Choice{State: choice.Given}
+		decider, x, c := decision.Decider{Policy: p}, decision.Exchange{Now: now, Sent: []string{sent}}, choice.Choice{State: choice.Given}
 		switch chosen := row[1].(type) {
 		case float64: // days since all was granted
 			c.Granted = p.All
@@ -144,7 +144,7 @@ func TestTheVectorsOfCookies(t *testing.T) {
 				c.State = choice.None
 			}
 		}
-		passed := judge.Of(c, false).SetCookies([]string{line}, x, silent{})
+		passed := decider.Decide(c, false).SetCookies([]string{line}, x, silent{})
 		got := "dropped"
 		if len(passed) > 0 {
 			got = "kept"

@@ -83,7 +83,7 @@ func standsIn(member string) bool {
 	if err != nil {
 		return false
 	}
-	for _, s := range p.Parties() {
+	for _, s := range p.Owners() {
 		for _, name := range s.Globals {
 			root, _, _ := strings.Cut(strings.TrimLeft(name, "~"), ".")
 			if member == "window."+strings.TrimRight(strings.SplitN(root, "@", 2)[0], "()[]") {

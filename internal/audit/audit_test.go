@@ -163,7 +163,7 @@ func TestAHostOfTheSitesDomainThatIsAnotherNameOfATrackerIsOne(t *testing.T) {
 func TestUnderStrictPagesMustHaveItsPolicy(t *testing.T) {
 	const page = `<html><body>ici`
 	bare := auditor(t, pages(map[string]string{"/": page}))
-	bare.Strict = csp.Only(bare.Policy.Sources(bare.Policy.Exempt), "/_consent/report")
+	bare.Strict = csp.Allowlist(bare.Policy.Sources(bare.Policy.Exempt), "/_consent/report")
 	if got := found(audited(t, bare, site)); !slices.Equal(got, []string{"policy Content-Security-Policy missing"}) {
 		t.Errorf("%q", got)
 	}

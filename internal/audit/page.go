@@ -57,36 +57,36 @@ func (v *audit) seeHost(ctx context.Context, at *url.URL, host string) {
 	if v.hosts[host] {
 		return
 	}
-	party := v.Policy.Party([]byte(host))
-	if party != policy.Unknown || !sameSite(host, at.Hostname()) {
-		v.judge(at, host, party, "")
+	owner := v.Policy.Owner([]byte(host))
+	if owner != policy.Unknown || !sameSite(host, at.Hostname()) {
+		v.judge(at, host, owner, "")
 		return
 	}
 	// A name of the site's own may be another's in truth (CNAME cloaking).
 	alias := v.alias(ctx, host)
-	switch party := v.Policy.Party([]byte(alias)); {
+	switch owner := v.Policy.Owner([]byte(alias)); {
 	case alias == "" || sameSite(alias, host):
 		v.note("%s is a host of the site's own domain", host)
-	case party == policy.Unknown:
+	case owner == policy.Unknown:
 		v.note("%s is a host of the site's own domain, and another name of %s", host, alias)
 	default:
-		v.judge(at, host, party, alias)
+		v.judge(at, host, owner, alias)
 	}
 }
 
-func (v *audit) judge(at *url.URL, host string, party policy.Party, via string) {
+func (v *audit) judge(at *url.URL, host string, owner policy.Owner, via string) {
 	f := Finding{Kind: Host, Name: host, Why: Undeclared, Via: via}
 	switch {
-	case party == policy.Allowed:
+	case owner == policy.Allowed:
 		return
-	case !v.Policy.IsUndeclared(party):
-		if !v.Policy.Blocks(party, v.Policy.Exempt) {
+	case !v.Policy.IsUndeclared(owner):
+		if !v.Policy.Blocks(owner, v.Policy.Exempt) {
 			return
 		}
 		f.Why = WithoutConsent
 		fallthrough
-	case party >= 0:
-		s := v.Policy.Parties()[party]
+	case owner >= 0:
+		s := v.Policy.Owners()[owner]
 		f.Service, f.Purpose = s.ID, s.Purpose
 	}
 	v.report.find(f, at)

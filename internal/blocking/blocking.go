@@ -20,12 +20,12 @@ const (
 	ours   = ` data-caddy-consent=""`
 )
 
-// Tally is told what a page would load. The bytes are valid during the call only.
-type Tally interface {
+// Recorder is told what a page would load. The bytes are valid during the call only.
+type Recorder interface {
 	// Host is told of each element that would load from a third party's host, and whether it is withheld.
-	Host(host []byte, party policy.Party, withheld bool)
+	Host(host []byte, owner policy.Owner, withheld bool)
 	// Script is told whose an inline script is that is withheld.
-	Script(party policy.Party)
+	Script(owner policy.Owner)
 }
 
 // Rules are what all pages of a site have in common.
@@ -33,7 +33,7 @@ type Rules struct {
 	policy *policy.Policy
 	// placeholder is the path of what stands in place of a frame.
 	placeholder string
-	marks       []markup.Mark // of each party
+	marks       []markup.Mark // of each owner
 	literals    *markup.Literals
 	owners      []int // the service of each literal
 }
@@ -41,7 +41,7 @@ type Rules struct {
 // New prepares the rules for a policy; path is before the module's own URLs.
 func New(p *policy.Policy, path endpoint.Prefix) *Rules {
 	r := &Rules{policy: p, placeholder: path.Placeholder()}
-	for _, s := range p.Parties() {
+	for _, s := range p.Owners() {
 		r.marks = append(r.marks, markup.Mark{Attributes: ours + ` ` + gate + `="` + s.ID + `"`})
 	}
 	var literals []string
@@ -69,8 +69,8 @@ type Page struct {
 	// Language is that of what the module shows on the page; "" where it is not known.
 	Language string
 	// Strict tells that only what is allowed or granted may be loaded from.
-	Strict bool
-	Tally  Tally
+	Strict   bool
+	Recorder Recorder
 	// Depends tells, when the page has been looked at, that what it loads from depends on the choice.
 	Depends bool
 }
@@ -98,14 +98,14 @@ func (p *Page) host(host []byte) *markup.Mark {
 	if string(host) == p.Host {
 		return nil
 	}
-	party := p.policy.Party(host)
-	denied := p.policy.Blocks(party, p.Granted)
-	p.Tally.Host(host, party, denied)
-	p.Depends = p.Depends || party >= 0 && int(party) < len(p.policy.Services)
+	owner := p.policy.Owner(host)
+	denied := p.policy.Blocks(owner, p.Granted)
+	p.Recorder.Host(host, owner, denied)
+	p.Depends = p.Depends || owner >= 0 && int(owner) < len(p.policy.Services)
 	if !denied {
 		return nil
 	}
-	return p.mark(party)
+	return p.mark(owner)
 }
 
 // script judges an inline script by its text.
@@ -114,12 +114,12 @@ func (p *Page) script(text []byte) *markup.Mark {
 	if literal < 0 {
 		return nil
 	}
-	party := policy.Party(p.owners[literal])
-	p.Tally.Script(party)
-	return p.mark(party)
+	owner := policy.Owner(p.owners[literal])
+	p.Recorder.Script(owner)
+	return p.mark(owner)
 }
 
-func (p *Page) mark(party policy.Party) *markup.Mark { return &p.marks[party] }
+func (p *Page) mark(owner policy.Owner) *markup.Mark { return &p.marks[owner] }
 
 var activatedMark = markup.Mark{Attributes: ours}
 
@@ -144,9 +144,9 @@ const maxContent = 2000
 
 // frame is the src of what stands in place of a frame.
 func (p *Page) frame(mark *markup.Mark, src []byte) string {
-	for i, party := range p.policy.Parties() {
+	for i, owner := range p.policy.Owners() {
 		if mark == &p.marks[i] {
-			return ` src="` + strings.ReplaceAll(p.placeholderOf(party.ID, src), "&", "&amp;") + `"`
+			return ` src="` + strings.ReplaceAll(p.placeholderOf(owner.ID, src), "&", "&amp;") + `"`
 		}
 	}
 	return ""
@@ -190,11 +190,11 @@ func (p *Page) Redirect(location string, isFrame bool) string {
 	if !isFrame {
 		return nowhere
 	}
-	return p.placeholderOf(p.policy.Parties()[p.policy.Party(host)].ID, []byte(location))
+	return p.placeholderOf(p.policy.Owners()[p.policy.Owner(host)].ID, []byte(location))
 }
 
-// IsParty tells whether an address is one of a host that may be denied, whatever the choice is.
-func (p *Page) IsParty(location string) bool {
+// HasOwner tells whether an address is one of a host that may be denied, whatever the choice is.
+func (p *Page) HasOwner(location string) bool {
 	host, ok := markup.Host(location)
-	return ok && string(host) != p.Host && p.policy.Blocks(p.policy.Party(host), 0)
+	return ok && string(host) != p.Host && p.policy.Blocks(p.policy.Owner(host), 0)
 }

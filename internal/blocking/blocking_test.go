@@ -10,22 +10,22 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-// counted is a tally that can be compared.
+// counted is a recorder that can be compared.
 type counted struct {
 	policy *policy.Policy
 	events []string
 }
 
-func (c *counted) Script(party policy.Party) {
-	c.events = append(c.events, c.policy.Parties()[party].ID)
+func (c *counted) Script(owner policy.Owner) {
+	c.events = append(c.events, c.policy.Owners()[owner].ID)
 }
 
-func (c *counted) Host(host []byte, party policy.Party, withheld bool) {
-	if c.policy.IsUndeclared(party) {
+func (c *counted) Host(host []byte, owner policy.Owner, withheld bool) {
+	if c.policy.IsUndeclared(owner) {
 		c.events = append(c.events, "undeclared "+string(host))
 	}
 	if withheld {
-		c.Script(party)
+		c.Script(owner)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
 		{3, `<img data-consent-service=nobody data-consent-src=/x>`, `<img data-consent-service=nobody data-consent-src=/x>`, "[]"},
 	} {
 		r, counts := rules(t)
-		got := rewritten(t, &Page{Rules: r, Tally: counts, Granted: c.granted, Origin: "https://www.site.test", Host: "www.site.test"}, c.page)
+		got := rewritten(t, &Page{Rules: r, Recorder: counts, Granted: c.granted, Origin: "https://www.site.test", Host: "www.site.test"}, c.page)
 		if got != c.want || fmt.Sprint(counts.events) != c.counts {
 			t.Errorf("%s with %b became %s\nwant %s\ncounted %v", c.page, c.granted, got, c.want, counts.events)
 		}
@@ -96,11 +96,11 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 		"//video.test/" + strings.Repeat("x", maxContent): own + `video&amp;lang=fr"`,
 	} {
 		r, counts := rules(t)
-		got := rewritten(t, &Page{Rules: r, Tally: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"}, `<iframe src='`+src+`'></iframe>`)
+		got := rewritten(t, &Page{Rules: r, Recorder: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"}, `<iframe src='`+src+`'></iframe>`)
 		if !strings.Contains(got, want+" data-consent-src='"+src+"'>") {
 			t.Errorf("%s became %s, want %s", src, got, want)
 		}
-		got = rewritten(t, &Page{Rules: r, Tally: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr", Away: true}, `<iframe src='`+src+`'></iframe>`)
+		got = rewritten(t, &Page{Rules: r, Recorder: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr", Away: true}, `<iframe src='`+src+`'></iframe>`)
 		if want = strings.Replace(want, `"`, `"https://www.site.test`, 1); !strings.Contains(got, want) {
 			t.Errorf("behind a <base> of another origin, %s became %s, want %s", src, got, want)
 		}
@@ -110,7 +110,7 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 func TestAPlaceholderIsToldThatAnotherSiteEmbedsItsPage(t *testing.T) {
 	for path, want := range map[string]string{"/a?b=1&c": "%2Fa%3Fb%3D1%26c", "/" + strings.Repeat("x", maxContent): "%2F"} {
 		r, counts := rules(t)
-		got := rewritten(t, &Page{Rules: r, Tally: counts, Embedded: path}, `<iframe src=//video.test></iframe>`)
+		got := rewritten(t, &Page{Rules: r, Recorder: counts, Embedded: path}, `<iframe src=//video.test></iframe>`)
 		if !strings.Contains(got, ` src="/_consent/placeholder?service=video&amp;url=%2F%2Fvideo.test&amp;embedded=`+want+`"`) {
 			t.Errorf("%.20s: %s", path, got)
 		}
@@ -127,7 +127,7 @@ func TestLinksInTheHeaderAreWithheldToo(t *testing.T) {
 		{[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}, []string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}},
 	} {
 		r, counts := rules(t)
-		page := &Page{Rules: r, Tally: counts, Host: "www.site.test"}
+		page := &Page{Rules: r, Recorder: counts, Host: "www.site.test"}
 		if got := page.Links(c.lines); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
 			t.Errorf("%q became %q, want %q", c.lines, got, c.want)
 		}

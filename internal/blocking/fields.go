@@ -78,7 +78,7 @@ func (p *Page) withholdsReports(address string) bool {
 	if p.host(host) != nil {
 		return true
 	}
-	return p.Strict && string(host) != p.Host && p.policy.IsUndeclared(p.policy.Party(host))
+	return p.Strict && string(host) != p.Host && p.policy.IsUndeclared(p.policy.Owner(host))
 }
 
 // refreshes keeps the Refresh fields that lead elsewhere.

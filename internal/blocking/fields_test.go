@@ -13,13 +13,13 @@ func fieldsPage(t testing.TB) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Page{Rules: New(p, "/_consent"), Host: "own.test", Tally: noHosts{}}
+	return &Page{Rules: New(p, "/_consent"), Host: "own.test", Recorder: noHosts{}}
 }
 
 type noHosts struct{}
 
-func (noHosts) Host([]byte, policy.Party, bool) {}
-func (noHosts) Script(policy.Party)             {}
+func (noHosts) Host([]byte, policy.Owner, bool) {}
+func (noHosts) Script(policy.Owner)             {}
 
 // FuzzFields: what is left has nothing more to withhold.
 func FuzzFields(f *testing.F) {

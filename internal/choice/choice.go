@@ -47,10 +47,10 @@ func (c Choice) Made() time.Time {
 	return time.UnixMilli(c.Time)
 }
 
-// InForce is what the visitor's choice lets through now: what was granted; without
+// Effective is what the visitor's choice lets through now: what was granted; without
 // a choice nothing but exempt services, and with a signal that counts as refusal
 // (Sec-GPC) not even these.
-func (c Choice) InForce(p *policy.Policy, refusing bool) policy.Set {
+func (c Choice) Effective(p *policy.Policy, refusing bool) policy.Set {
 	switch {
 	case c.State == Given:
 		return c.Granted
@@ -66,8 +66,8 @@ type Keys interface {
 	Verify(message, mac []byte) bool
 }
 
-// Book keeps choices: it reads those that visitors bring and writes new ones.
-type Book struct {
+// Codec keeps choices: it reads those that visitors bring and writes new ones.
+type Codec struct {
 	Policy *policy.Policy
 	// Remember is how long a choice is valid.
 	Remember time.Duration
@@ -87,7 +87,7 @@ const maxCookies = 8
 // cookies of the name come (set for other paths or domains), what counts is what
 // all valid ones grant, and the newest one's time and receipt. The clock is read only
 // where there is one, which takes longer than to see that there is none.
-func (b *Book) Read(header []string, now func() time.Time) Choice {
+func (b *Codec) Read(header []string, now func() time.Time) Choice {
 	var result Choice
 	count := 0
 	for _, line := range header {
@@ -115,7 +115,7 @@ func (b *Book) Read(header []string, now func() time.Time) Choice {
 }
 
 // judge remembers valid choices, which the same visitor sends with every request.
-func (b *Book) judge(value string, now time.Time) Choice {
+func (b *Codec) judge(value string, now time.Time) Choice {
 	if c, ok := b.memo.lookup(value, now); ok {
 		return c
 	}
@@ -131,7 +131,7 @@ func (b *Book) judge(value string, now time.Time) Choice {
 }
 
 // New is the choice that a visitor makes now.
-func (b *Book) New(granted policy.Set, now time.Time) Choice {
+func (b *Codec) New(granted policy.Set, now time.Time) Choice {
 	return Choice{State: Given, Granted: granted, Time: now.UnixMilli(), Receipt: newReceipt()}
 }
 

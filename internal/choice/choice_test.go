@@ -51,8 +51,8 @@ func testPolicy(t testing.TB) *policy.Policy {
 	return p
 }
 
-func testBook(t testing.TB) *Book {
-	return &Book{Policy: testPolicy(t), Remember: remember, AcceptNative: true, Keys: testKeys{"one"}}
+func testBook(t testing.TB) *Codec {
+	return &Codec{Policy: testPolicy(t), Remember: remember, AcceptNative: true, Keys: testKeys{"one"}}
 }
 
 const ga, matomo = policy.Set(1), policy.Set(2)
@@ -124,7 +124,7 @@ func TestFunctionalCookiesAreThePortalsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Book{Policy: p, Remember: remember, Keys: testKeys{"k"}, AcceptNative: true}
+	b := &Codec{Policy: p, Remember: remember, Keys: testKeys{"k"}, AcceptNative: true}
 	for _, granted := range []policy.Set{0, 1} {
 		if text := b.encode(b.New(granted, now)); !strings.HasPrefix(text, `{"functional_cookies":true,`) {
 			t.Errorf("granted %d: %s", granted, text)
@@ -313,11 +313,11 @@ func TestWithoutAChoiceOnlyExemptServicesRun(t *testing.T) {
 	p := testPolicy(t)
 	for _, state := range []State{None, Expired, Outdated, Invalid} {
 		c := Choice{State: state, Granted: p.All}
-		if c.InForce(p, false) != matomo || c.InForce(p, true) != 0 {
-			t.Errorf("%v: %b, %b", state, c.InForce(p, false), c.InForce(p, true))
+		if c.Effective(p, false) != matomo || c.Effective(p, true) != 0 {
+			t.Errorf("%v: %b, %b", state, c.Effective(p, false), c.Effective(p, true))
 		}
 	}
-	if c := (Choice{State: Given, Granted: ga}); c.InForce(p, true) != ga {
+	if c := (Choice{State: Given, Granted: ga}); c.Effective(p, true) != ga {
 		t.Error("a valid choice outweighs the signal")
 	}
 }
@@ -331,7 +331,7 @@ func TestTooManyServicesForACookieAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Book{Policy: p, Remember: remember, Keys: testKeys{"k"}}
+	b := &Codec{Policy: p, Remember: remember, Keys: testKeys{"k"}}
 	if err := b.CheckSize(); err == nil {
 		t.Error("accepted")
 	}

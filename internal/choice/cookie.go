@@ -33,7 +33,7 @@ const (
 )
 
 // parse judges one cookie's value.
-func (b *Book) parse(value string, now time.Time) Choice {
+func (b *Codec) parse(value string, now time.Time) Choice {
 	invalid := Choice{State: Invalid}
 	// The portal's front end reads what stands between the first two "="; with a
 	// raw "=" in the value it would read something else than we.
@@ -100,7 +100,7 @@ func (b *Book) parse(value string, now time.Time) Choice {
 // SetCookie is the field value that gives the browser a choice. It lives as long
 // as the choice is remembered and is not renewed: CNIL asks for six months from
 // the visitor's act. Scripts read it, so it is not HttpOnly.
-func (b *Book) SetCookie(c Choice, secure bool) string {
+func (b *Codec) SetCookie(c Choice, secure bool) string {
 	attributes := "; Path=/; SameSite=Lax; Max-Age=" + strconv.FormatInt(int64(b.Remember/time.Second), 10)
 	if secure {
 		attributes += "; Secure"
@@ -110,7 +110,7 @@ func (b *Book) SetCookie(c Choice, secure bool) string {
 
 // encode writes the JSON. functional_cookies is the portal's own word for its necessary cookies, which nobody
 // refuses.
-func (b *Book) encode(c Choice) string {
+func (b *Codec) encode(c Choice) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, `{"%s":true`, keyFunctional)
 	for i, s := range b.Policy.Services {
@@ -128,7 +128,7 @@ func (b *Book) encode(c Choice) string {
 }
 
 // CheckSize tells whether browsers would store a choice about that many services.
-func (b *Book) CheckSize() error {
+func (b *Codec) CheckSize() error {
 	longest := b.New(0, time.Now())
 	longest.Withdrawn = b.Policy.All
 	value := encodeURIComponent(b.encode(longest))
@@ -138,7 +138,7 @@ func (b *Book) CheckSize() error {
 	return nil
 }
 
-func (b *Book) verify(fields map[string]json.RawMessage, mac json.RawMessage) bool {
+func (b *Codec) verify(fields map[string]json.RawMessage, mac json.RawMessage) bool {
 	given, err := base64.RawURLEncoding.DecodeString(unquote(mac))
 	return err == nil && len(given) > 0 && b.Keys.Verify(signedMessage(fields), given)
 }

@@ -43,7 +43,7 @@ loaded, 2 where it could not look.`, cobra.MinimumNArgs(1),
 			}
 			a.Policy = declared.Site.Policy
 			if declared.Site.ThirdParties == "strict" {
-				a.Strict = csp.Only(a.Policy.Sources(a.Policy.Exempt), endpoint.Prefix(declared.Site.Path).Report())
+				a.Strict = csp.Allowlist(a.Policy.Sources(a.Policy.Exempt), endpoint.Prefix(declared.Site.Path).Report())
 			}
 			if insecure {
 				a.Client = audit.Insecure()

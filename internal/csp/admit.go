@@ -18,8 +18,8 @@ const (
 	Form
 )
 
-// Need is one thing that our part of a page loads, calls or posts to.
-type Need struct {
+// Resource is one thing that our part of a page loads, calls or posts to.
+type Resource struct {
 	Kind Kind
 	// Path is on the page's own origin, absolute, without a query; one that ends with
 	// "/" stands for all below it.
@@ -40,7 +40,7 @@ type Element struct {
 	TrustedTypes bool
 }
 
-// Admit returns the values of Content-Security-Policy fields so that no policy in
+// Permit returns the values of Content-Security-Policy fields so that no policy in
 // them refuses a need, and how our elements must be marked for that; values itself
 // where none does. A refusing policy gets the need's path as a source and nothing
 // else, or under 'strict-dynamic', where paths count for nothing, the file's hash. All
@@ -48,7 +48,7 @@ type Element struct {
 // gets 'self' instead of the path. origin is the page's, such as
 // https://data.example.fr:8443; e is what earlier policies of the page asked of our
 // elements, and the result adds to it.
-func Admit(values []string, origin string, needs []Need, e Element) ([]string, Element) {
+func Permit(values []string, origin string, needs []Resource, e Element) ([]string, Element) {
 	for _, value := range values { // before any edit: the nonce counts in each of them
 		for policy, rest, more := strings.Cut(value, ","); ; policy, rest, more = strings.Cut(rest, ",") {
 			e.borrowNonce(policy, needs)
@@ -78,15 +78,15 @@ func editEach(values []string, edit func(string) string) []string {
 	return result
 }
 
-// AdmitMeta does what Admit does for the content of a meta element, which is one
+// PermitMeta does what Admit does for the content of a meta element, which is one
 // policy: a comma parts nothing there. HTML, section 4.2.5.3; CSP3, section 3.3.
-func AdmitMeta(content, origin string, needs []Need, e Element) (string, Element) {
+func PermitMeta(content, origin string, needs []Resource, e Element) (string, Element) {
 	e.borrowNonce(content, needs)
 	return originOf(origin).admit(content, needs, &e), e
 }
 
 // admitAll edits each policy of a field value. CSP3, section 2.2.2.
-func (o origin) admitAll(value string, needs []Need, e *Element) string {
+func (o origin) admitAll(value string, needs []Resource, e *Element) string {
 	for at := 0; ; {
 		end := len(value)
 		if i := strings.IndexByte(value[at:], ','); i >= 0 {
@@ -105,7 +105,7 @@ func (o origin) admitAll(value string, needs []Need, e *Element) string {
 }
 
 // admit edits one policy, need by need: what one has got, the next finds there.
-func (o origin) admit(policy string, needs []Need, e *Element) string {
+func (o origin) admit(policy string, needs []Resource, e *Element) string {
 	for _, need := range needs {
 		d, ok := decider(policy, need.Kind)
 		if !ok {
@@ -121,7 +121,7 @@ func (o origin) admit(policy string, needs []Need, e *Element) string {
 
 // missing is the source that a list needs for a need, "" where it needs none or
 // where none would help.
-func (o origin) missing(list string, need Need, e *Element) string {
+func (o origin) missing(list string, need Resource, e *Element) string {
 	if need.Kind == Script {
 		if e.Nonce != "" && hasNonce(list, e.Nonce) {
 			return ""
@@ -148,7 +148,7 @@ func (o origin) missing(list string, need Need, e *Element) string {
 
 // borrowNonce marks our elements with a policy's own nonce where that is what lets
 // scripts run.
-func (e *Element) borrowNonce(policy string, needs []Need) {
+func (e *Element) borrowNonce(policy string, needs []Resource) {
 	if e.Nonce != "" || !anyScript(needs) {
 		return
 	}
@@ -157,7 +157,7 @@ func (e *Element) borrowNonce(policy string, needs []Need) {
 	}
 }
 
-func anyScript(needs []Need) bool {
+func anyScript(needs []Resource) bool {
 	for _, need := range needs {
 		if need.Kind == Script {
 			return true

@@ -17,7 +17,7 @@ const (
 )
 
 // ours is what a page with a notice needs.
-var ours = []Need{
+var ours = []Resource{
 	{Kind: Script, Path: "/_consent/assets/1a2b3c4d/guard.js", Hash: hashGuard},
 	{Kind: Script, Path: "/_consent/assets/1a2b3c4d/notice.js", Hash: hashNotice},
 	{Kind: Style, Path: "/_consent/assets/1a2b3c4d/notice.css"},
@@ -174,7 +174,7 @@ func TestARefusingPolicyGetsExactlyOurPaths(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := slices.Clone(c.values)
-			got, marks := Admit(c.values, page, ours, Element{})
+			got, marks := Permit(c.values, page, ours, Element{})
 			want := c.want
 			if want == nil {
 				want = c.values
@@ -188,7 +188,7 @@ func TestARefusingPolicyGetsExactlyOurPaths(t *testing.T) {
 			if !slices.Equal(c.values, before) {
 				t.Errorf("the caller's values changed: %q", c.values)
 			}
-			again, marks2 := Admit(got, page, ours, marks)
+			again, marks2 := Permit(got, page, ours, marks)
 			if !slices.Equal(again, got) || marks2 != marks {
 				t.Errorf("twice: %q %+v", again, marks2)
 			}
@@ -247,7 +247,7 @@ func TestAPathThatEndsWithASlashStandsForAllBelow(t *testing.T) {
 }
 
 func TestOurSourceNamesTheOriginAsNarrowlyAsItCan(t *testing.T) {
-	need := func(path string) []Need { return []Need{{Kind: Connect, Path: path}} }
+	need := func(path string) []Resource { return []Resource{{Kind: Connect, Path: path}} }
 	for _, c := range []struct{ origin, path, want string }{
 		{"https://data.example.fr", "/_consent/choice", "data.example.fr/_consent/choice"},
 		{"https://data.example.fr:8443", "/_consent/choice", "data.example.fr:8443/_consent/choice"},
@@ -262,7 +262,7 @@ func TestOurSourceNamesTheOriginAsNarrowlyAsItCan(t *testing.T) {
 		{"", "/c", "'self'"},
 		{"garbage", "/c", "'self'"},
 	} {
-		got, _ := Admit([]string{"connect-src x"}, c.origin, need(c.path), Element{})
+		got, _ := Permit([]string{"connect-src x"}, c.origin, need(c.path), Element{})
 		if got[0] != "connect-src x "+c.want {
 			t.Errorf("%s%s: %s, want %s", c.origin, c.path, got[0], c.want)
 		}
@@ -280,19 +280,19 @@ func TestEarlierPoliciesMarkOurElements(t *testing.T) {
 		{Element{TrustedTypes: true}, Element{Nonce: "b", TrustedTypes: true}, ""},
 		{Element{Nonce: "a"}, Element{Nonce: "a", Integrity: true}, " '" + hashGuard + "'"},
 	} {
-		got, after := Admit(values, page, scripts, c.before)
+		got, after := Permit(values, page, scripts, c.before)
 		if got[0] != values[0]+c.added || after != c.after {
 			t.Errorf("%+v: %q %+v", c.before, got, after)
 		}
 	}
-	if got, after := Admit([]string{"script-src 'nonce-a'"}, page, scripts, Element{Nonce: "a"}); got[0] != "script-src 'nonce-a'" || after.Nonce != "a" {
+	if got, after := Permit([]string{"script-src 'nonce-a'"}, page, scripts, Element{Nonce: "a"}); got[0] != "script-src 'nonce-a'" || after.Nonce != "a" {
 		t.Errorf("%q %+v", got, after)
 	}
-	unhashed := []Need{{Kind: Script, Path: "/x.js"}}
-	if got, after := Admit([]string{"script-src 'strict-dynamic'"}, page, unhashed, Element{}); got[0] != "script-src 'strict-dynamic'" || after != (Element{}) {
+	unhashed := []Resource{{Kind: Script, Path: "/x.js"}}
+	if got, after := Permit([]string{"script-src 'strict-dynamic'"}, page, unhashed, Element{}); got[0] != "script-src 'strict-dynamic'" || after != (Element{}) {
 		t.Errorf("nothing would help, but %q %+v", got, after)
 	}
-	if _, after := Admit(values, page, ours[2:], Element{}); after.Nonce != "" {
+	if _, after := Permit(values, page, ours[2:], Element{}); after.Nonce != "" {
 		t.Error("a nonce without a script")
 	}
 }
@@ -306,11 +306,11 @@ func TestAMetaElementHoldsOnePolicy(t *testing.T) {
 		"frame-ancestors 'none'; sandbox; report-uri /x": "frame-ancestors 'none'; sandbox; report-uri /x",
 		"form-action 'none'":                             "form-action " + choice,
 	} {
-		if got, marks := AdmitMeta(content, page, ours, Element{}); got != want || marks != (Element{}) {
+		if got, marks := PermitMeta(content, page, ours, Element{}); got != want || marks != (Element{}) {
 			t.Errorf("%q: %q %+v, want %q", content, got, marks, want)
 		}
 	}
-	_, marks := AdmitMeta("script-src 'strict-dynamic' 'nonce-m'; require-trusted-types-for 'script'", page, ours, Element{})
+	_, marks := PermitMeta("script-src 'strict-dynamic' 'nonce-m'; require-trusted-types-for 'script'", page, ours, Element{})
 	if marks != (Element{Nonce: "m", TrustedTypes: true}) {
 		t.Errorf("%+v", marks)
 	}
@@ -323,8 +323,8 @@ func TestPoliciesThatAllowUsCostNoAllocation(t *testing.T) {
 	}
 	meta := values[1]
 	if n := testing.AllocsPerRun(100, func() {
-		_, e := Admit(values, page, ours, Element{})
-		AdmitMeta(meta, page, ours, e)
+		_, e := Permit(values, page, ours, Element{})
+		PermitMeta(meta, page, ours, e)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}

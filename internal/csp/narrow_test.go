@@ -117,14 +117,14 @@ func checkAdmitted(t *testing.T, values []string, origin string, rest []request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, marks := Admit(values, origin, ours, Element{})
+	got, marks := Permit(values, origin, ours, Element{})
 	defer func() {
 		if t.Failed() {
 			t.Logf("%s: %q became %q", origin, values, got)
 		}
 	}()
 	judge(t, parseAll(values), parseAll(got), marks, u, rest, !slices.Equal(got, values))
-	if again, marks2 := Admit(got, origin, ours, marks); !slices.Equal(again, got) || marks2 != marks {
+	if again, marks2 := Permit(got, origin, ours, marks); !slices.Equal(again, got) || marks2 != marks {
 		t.Fatalf("then %q", again)
 	}
 }
@@ -135,7 +135,7 @@ func checkAdmittedMeta(t *testing.T, content, origin string, rest []request) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, marks := AdmitMeta(content, origin, ours, Element{})
+	got, marks := PermitMeta(content, origin, ours, Element{})
 	defer func() {
 		if t.Failed() {
 			t.Logf("%s: %q became %q", origin, content, got)
@@ -207,7 +207,7 @@ func FuzzOrigin(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, origin string) {
-		got, _ := Admit([]string{"default-src 'none'; form-action x"}, origin, ours, Element{})
+		got, _ := Permit([]string{"default-src 'none'; form-action x"}, origin, ours, Element{})
 		source, ok := strings.CutPrefix(got[0][strings.LastIndex(got[0], " "):], " ")
 		if !ok || !originOf(origin).matches(source, "/_consent/choice") || strings.ContainsAny(source, ";, ") {
 			t.Fatalf("%q: %q", origin, got)

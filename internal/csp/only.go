@@ -2,13 +2,13 @@ package csp
 
 import "strings"
 
-// Only returns a policy that lets a page load from, and send to, itself and these
+// Allowlist returns a policy that lets a page load from, and send to, itself and these
 // host sources alone, and that has violations reported to a path; to nowhere where
 // report is "". What reaches no host (inline code, eval, data and blob URLs) stays as
 // the page has it: the upstream's own policies, which stay in force besides, decide
 // about that. Sources are such as example.com, *.example.com, https://x.example:8443;
 // what could be no source is left out.
-func Only(sources []string, report string) string {
+func Allowlist(sources []string, report string) string {
 	var hosts strings.Builder
 	for _, source := range sources {
 		if source != "" && strings.Trim(source, sourceCharacters) == "" {

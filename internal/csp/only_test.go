@@ -7,7 +7,7 @@ import (
 )
 
 func TestOnlyLetsNothingGoElsewhere(t *testing.T) {
-	policy := Only([]string{"cdn.example", "*.maps.example", "https://x.example:8443"}, "/_consent/report")
+	policy := Allowlist([]string{"cdn.example", "*.maps.example", "https://x.example:8443"}, "/_consent/report")
 	want := "default-src 'self' cdn.example *.maps.example https://x.example:8443 'unsafe-inline' 'unsafe-eval' data: blob: filesystem:" +
 		"; form-action 'self' cdn.example *.maps.example https://x.example:8443 data: blob: javascript: mailto:; report-uri /_consent/report"
 	if policy != want {
@@ -39,11 +39,11 @@ func TestOnlyLetsNothingGoElsewhere(t *testing.T) {
 }
 
 func TestOnlyTakesNoSourceThatEndsThePolicy(t *testing.T) {
-	got := Only([]string{"", "a;b", "a,b", "a b", "'unsafe-inline'", "é", "ok.example"}, "")
-	if got != strings.ReplaceAll(Only(nil, ""), "'self'", "'self' ok.example") || strings.Contains(got, "report-uri") {
+	got := Allowlist([]string{"", "a;b", "a,b", "a b", "'unsafe-inline'", "é", "ok.example"}, "")
+	if got != strings.ReplaceAll(Allowlist(nil, ""), "'self'", "'self' ok.example") || strings.Contains(got, "report-uri") {
 		t.Error(got)
 	}
-	if got := Only(nil, "/r;script-src *,x y"); !strings.HasSuffix(got, "; report-uri /r%3Bscript-src%20*%2Cx%20y") {
+	if got := Allowlist(nil, "/r;script-src *,x y"); !strings.HasSuffix(got, "; report-uri /r%3Bscript-src%20*%2Cx%20y") {
 		t.Error(got)
 	}
 }

@@ -5,7 +5,7 @@ import "github.com/caddy-consent/caddy-consent/internal/choice"
 // Shown is the notice as a visitor of the home page gets it, where no Content-Security-Policy of the
 // site's asks for marks on it. The ledger names it by its hash.
 func (r *Renderer) Shown(site, language string, refusing bool) string {
-	return r.Notice(Place{Site: site, Return: "/", Language: language, Refusing: refusing})
+	return r.Notice(Place{Site: site, Return: "/", Language: language, OptOut: refusing})
 }
 
 // Document is something that visitors read.
@@ -27,7 +27,7 @@ func (r *Renderer) Escrow(site string) ([]Document, error) {
 		}
 		charter, err := r.Charter(Visitor{
 			Language: tag, Site: site, Return: r.options.Path.Charter() + "?lang=" + tag,
-			InForce: choice.Choice{}.InForce(r.options.Policy, false),
+			InForce: choice.Choice{}.Effective(r.options.Policy, false),
 		})
 		if err != nil {
 			return nil, err

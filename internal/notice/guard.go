@@ -68,8 +68,8 @@ func (g Guard) policy(p *policy.Policy) guardPolicy {
 	}
 	if g.Requests {
 		out.Allow = p.Allow
-		for i, s := range p.Parties() {
-			if i >= len(p.Services) && p.Blocks(policy.Party(i), 0) {
+		for i, s := range p.Owners() {
+			if i >= len(p.Services) && p.Blocks(policy.Owner(i), 0) {
 				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has), Globals: s.Globals} // the first has it
 				if len(party.Hosts) > 0 {
 					out.Known = append(out.Known, party)

@@ -58,7 +58,7 @@ type Renderer struct {
 	notices     map[noticeKey]snippet
 	manages     map[manageKey]snippet
 	version     string
-	needs       Needs
+	resources   Resources
 	since       atomic.Pointer[time.Time]
 }
 
@@ -83,7 +83,7 @@ func New(o Options) (*Renderer, error) {
 	if r.languages, err = readLanguages(files, o.Language); err != nil {
 		return nil, err
 	}
-	r.InForce(o.Since)
+	r.SetSince(o.Since)
 	if r.assets, err = readAssets(files, o); err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func New(o Options) (*Renderer, error) {
 			}
 		}
 	}
-	r.version, r.needs = r.hash(), r.findNeeds()
+	r.version, r.resources = r.hash(), r.findResources()
 	// These are rendered for each visitor; a mistake in them shows now.
 	someone := Visitor{Language: r.languages.fallback, Site: "example.com"}
 	if _, err := r.Charter(someone); err != nil {
@@ -129,8 +129,8 @@ func New(o Options) (*Renderer, error) {
 // Manages tells that pages carry the control.
 func (r *Renderer) Manages() bool { return r.options.Manage }
 
-// InForce says since when the policy is, where that was not known from the beginning.
-func (r *Renderer) InForce(since time.Time) { r.since.Store(&since) }
+// SetSince says since when the policy is, where that was not known from the beginning.
+func (r *Renderer) SetSince(since time.Time) { r.since.Store(&since) }
 
 // Version changes with whatever is inserted into pages.
 func (r *Renderer) Version() string { return r.version }
@@ -186,8 +186,8 @@ type Place struct {
 	// a URL.
 	Site, Return string
 	Language     string
-	// Refusing tells that the browser signals refusal (Sec-GPC).
-	Refusing bool
+	// OptOut tells that the browser signals refusal (Sec-GPC).
+	OptOut bool
 	// Guarded tells that the page has the guard, which loads the script of the control.
 	Guarded bool
 	// Trust is how scripts are marked.
@@ -197,7 +197,7 @@ type Place struct {
 // Notice returns the notice as markup of ASCII bytes alone that is well-formed in
 // HTML and in XHTML.
 func (r *Renderer) Notice(p Place) string {
-	return r.notices[noticeKey{p.Language, p.Refusing}].fill(p, r.trust(p, "notice.js"))
+	return r.notices[noticeKey{p.Language, p.OptOut}].fill(p, r.trust(p, "notice.js"))
 }
 
 // Manage returns the control by which a visitor comes back to the choice.
@@ -221,7 +221,7 @@ func (r *Renderer) prepare(t *template.Template, someone Visitor, guarded bool) 
 		someone.Site = markSite
 	}
 	someone.Origin, someone.Return = markOrigin, markReturn
-	someone.InForce = choice.Choice{}.InForce(r.options.Policy, someone.Refusing)
+	someone.InForce = choice.Choice{}.Effective(r.options.Policy, someone.Refusing)
 	v := r.view(someone)
 	v.Guarded = guarded
 	markup, err := execute(t, v)

@@ -53,7 +53,7 @@ func TestTheNoticeIsASCIIAndWellFormedInHTMLAndXHTML(t *testing.T) {
 	for _, language := range r.languages.tags {
 		for _, refusing := range []bool{false, true} {
 			p := place
-			p.Language, p.Refusing = language, refusing
+			p.Language, p.OptOut = language, refusing
 			for _, snippet := range []string{r.Notice(p), r.Manage(p)} {
 				for _, b := range snippet {
 					if b >= 0x80 {
@@ -97,7 +97,7 @@ func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
 		t.Error("purposes after the buttons")
 	}
 	english := place
-	english.Language, english.Refusing = "en", true
+	english.Language, english.OptOut = "en", true
 	if markup := string(r.Notice(english)); !strings.Contains(markup, "Survey") || !strings.Contains(markup, "Refuse all") || !strings.Contains(markup, "Global Privacy Control") {
 		t.Error(markup)
 	}

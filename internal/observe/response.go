@@ -8,12 +8,12 @@ import (
 	"net/url"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
 // A Response is written through to an http.ResponseWriter and looked at.
@@ -23,19 +23,19 @@ type Response struct {
 	Nested func()
 
 	variant variant.Variant
-	cookies verdict.Filter
-	seen    telemetry.Recorder
+	cookies decision.Filter
+	record  telemetry.Recorder
 	isFinal bool         // the final header was written
 	body    rewrite.Body // a copy of it, where it is a page
 	err     error        // what made the rest of that copy impossible
 }
 
 // Begin looks at a request: seen is told which of its cookies would not be sent.
-func (o *Response) Begin(site *variant.Site, r *http.Request, asked *url.URL, c choice.Choice, v *verdict.Verdict, seen telemetry.Recorder) {
-	o.seen = seen
-	o.variant.Begin(site, r, asked, c, v, &o.seen)
-	o.cookies.Begin(v, r.Header["Cookie"], c.Made(), &o.seen)
-	v.Cookies(r.Header["Cookie"], &o.seen)
+func (o *Response) Begin(site *variant.Site, r *http.Request, asked *url.URL, c choice.Choice, v *decision.Decision, seen telemetry.Recorder) {
+	o.record = seen
+	o.variant.Begin(site, r, asked, c, v, &o.record)
+	o.cookies.Begin(v, r.Header["Cookie"], c.Made(), &o.record)
+	v.Cookies(r.Header["Cookie"], &o.record)
 }
 
 // WriteHeader writes a header and looks at it.
@@ -85,7 +85,7 @@ func (o *Response) Close() {
 	o.cookies.Observe(o.Header())
 	o.cookies.ObserveTrailers(o.Header())
 	if o.body.Began() && o.err == nil && o.body.Close(nil, nil) == nil {
-		o.seen.Rewritten(o.body.Cost())
+		o.record.Rewritten(o.body.Cost())
 	}
 }
 

@@ -8,65 +8,65 @@ import (
 	"strings"
 )
 
-// Asker tells who asks for a document.
-type Asker uint8
+// Destination tells who asks for a document.
+type Destination uint8
 
 const (
-	// Other is a script's fetch, an image: not the visitor.
-	Other Asker = iota
-	// Worker is a service worker, which may keep a document and show it later.
-	Worker
-	// Framed is the visitor's browser, for a frame of a page.
-	Framed
-	// Navigation is the visitor, by Fetch metadata.
-	Navigation
-	// Perhaps is what may be a navigation of a browser that sends no Fetch
+	// DestSubresource is a script's fetch, an image: not the visitor.
+	DestSubresource Destination = iota
+	// DestWorker is a service worker, which may keep a document and show it later.
+	DestWorker
+	// DestFrame is the visitor's browser, for a frame of a page.
+	DestFrame
+	// DestDocument is the visitor, by Fetch metadata.
+	DestDocument
+	// DestUnknown is what may be a navigation of a browser that sends no Fetch
 	// metadata (old, or the site is not served over https): it accepts HTML. Whether
 	// it is, the response's first bytes tell.
-	Perhaps
+	DestUnknown
 )
 
-// Visits tells that it is the visitor who is shown the answer, as a page of its own.
-func (a Asker) Visits() bool { return a == Navigation || a == Perhaps }
+// IsNavigation tells that it is the visitor who is shown the answer, as a page of its own.
+func (a Destination) IsNavigation() bool { return a == DestDocument || a == DestUnknown }
 
-// AskedBy judges a request; workers are scripts that are known to be service workers.
-func AskedBy(r *http.Request, workers *Workers) Asker {
+// DestinationOf judges a request; workers are scripts that are known to be service workers.
+func DestinationOf(r *http.Request, workers *Workers) Destination {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodPost:
 	default:
-		return Other
+		return DestSubresource
 	}
-	dest, told := Destination(r)
+	dest, told := FetchDest(r)
 	switch dest {
 	case "document":
-		return Navigation
+		return DestDocument
 	case "iframe", "frame", "fencedframe", "embed", "object":
-		return Framed
+		return DestFrame
 	}
 	// A service worker passes a navigation on without its destination (Fetch, section 5.4, the constructor).
 	if mode, _ := metadata(r, "Sec-Fetch-Mode"); mode == "navigate" {
-		return Navigation
+		return DestDocument
 	}
 	switch {
 	case dest == "empty" && workers.Asks(r):
-		return Worker
+		return DestWorker
 	case told, isScripts(r):
-		return Other
+		return DestSubresource
 	}
 	for _, accept := range r.Header["Accept"] {
 		if strings.Contains(accept, "text/html") {
-			return Perhaps
+			return DestUnknown
 		}
 	}
-	return Other
+	return DestSubresource
 }
 
-// Destination is what a browser says that it asks for; told is false where it says nothing, or several things.
-func Destination(r *http.Request) (dest string, told bool) { return metadata(r, "Sec-Fetch-Dest") }
+// FetchDest is what a browser says that it asks for; told is false where it says nothing, or several things.
+func FetchDest(r *http.Request) (dest string, told bool) { return metadata(r, "Sec-Fetch-Dest") }
 
 // IsLoaded tells that an answer is loaded into a document, so that it becomes none itself, nor a worker.
 func IsLoaded(r *http.Request) bool {
-	switch dest, _ := Destination(r); dest {
+	switch dest, _ := FetchDest(r); dest {
 	case "empty": // what does not say who asks may be a worker's
 		return len(r.Header["Referer"]) > 0
 	case "image", "style", "font", "script", "audio", "video", "track", "manifest", "json", "xslt", "audioworklet", "paintworklet", "report":
@@ -111,7 +111,7 @@ func FromElsewhere(r *http.Request) bool {
 // IsWorker tells whether a request is for the script of a worker, which goes by a policy of its own
 // (HTML, section 10.2.4).
 func IsWorker(r *http.Request) bool {
-	switch dest, _ := Destination(r); dest {
+	switch dest, _ := FetchDest(r); dest {
 	case "worker", "sharedworker", "serviceworker":
 		return true
 	}

@@ -136,8 +136,8 @@ func TestTheCatalogueLeavesOthersHostsAlone(t *testing.T) {
 		"s3.amazonaws.com", "example.fastly.net", "raw.githubusercontent.com", "example.github.io", "use.fontawesome.com",
 		"accounts.google.com", "apis.google.com", "drive.google.com", "lh3.googleusercontent.com", "www.bing.com", "login.microsoftonline.com",
 	} {
-		if party := p.Party([]byte(host)); party != Unknown {
-			t.Errorf("%s belongs to %s", host, p.Parties()[party].ID)
+		if owner := p.Owner([]byte(host)); owner != Unknown {
+			t.Errorf("%s belongs to %s", host, p.Owners()[owner].ID)
 		}
 	}
 	for host, want := range map[string]string{
@@ -145,8 +145,8 @@ func TestTheCatalogueLeavesOthersHostsAlone(t *testing.T) {
 		"www.google.com": "google-maps", "tag.aticdn.net": "xiti", "logs.xiti.com": "xiti", "xxx.pa-cd.com": "piano",
 		"www.youtube-nocookie.com": "youtube", "youtube.com": "youtube", "dai.ly": "dailymotion",
 	} {
-		if party := p.Party([]byte(host)); party < 0 || p.Parties()[party].ID != want {
-			t.Errorf("%s is party %d, want %s", host, party, want)
+		if owner := p.Owner([]byte(host)); owner < 0 || p.Owners()[owner].ID != want {
+			t.Errorf("%s is owner %d, want %s", host, owner, want)
 		}
 	}
 }
@@ -222,7 +222,7 @@ func TestEverySnippetIsRecognised(t *testing.T) {
 		}
 		for _, e := range elements {
 			if e.host != "" {
-				if p.Party([]byte(e.host)) != 0 {
+				if p.Owner([]byte(e.host)) != 0 {
 					t.Errorf("%s: host %s is not recognised", s.ID, e.host)
 				}
 			} else if e.literal(s) == "" {

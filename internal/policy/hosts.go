@@ -9,27 +9,27 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Party is whose a third-party host is: the index of a declared service, or one of the
+// Owner is whose a third-party host is: the index of a declared service, or one of the
 // values below, or behind these a service of the catalogue that nobody declared.
-type Party int
+type Owner int
 
 const (
 	// Unknown is a host that no declaration and not the catalogue lists.
-	Unknown Party = -2
+	Unknown Owner = -2
 	// Allowed is a host that the site needs.
-	Allowed Party = -1
+	Allowed Owner = -1
 )
 
-// hosts finds the party of a host in a few lookups, however many there are.
+// hosts finds the owner of a host in a few lookups, however many there are.
 type hosts struct {
-	// parties are the declared services, and behind them those of the catalogue that nobody declared.
-	parties []Service
+	// owners are the declared services, and behind them those of the catalogue that nobody declared.
+	owners []Service
 	// exact holds whole names, under what follows "*.", others what has a star elsewhere.
 	exact, under map[string]rank
 	others       []hostPattern
 }
 
-// rank orders the parties: the first that lists a host has it.
+// rank orders the owners: the first that lists a host has it.
 type rank int
 
 type hostPattern struct {
@@ -37,27 +37,27 @@ type hostPattern struct {
 	rank
 }
 
-// Parties are all that a host may belong to, but for Unknown and Allowed: the declared
+// Owners are all that a host may belong to, but for Unknown and Allowed: the declared
 // services, then those of the catalogue that nobody declared. They are shared, and never change.
-func (p *Policy) Parties() []Service { return p.hosts.parties }
+func (p *Policy) Owners() []Service { return p.hosts.owners }
 
 // rankAllowed is that of Allowed: behind the declared services, before the catalogue's.
 func (p *Policy) rankAllowed() rank { return rank(len(p.Services)) }
 
-func (p *Policy) partyOf(r rank) Party {
+func (p *Policy) ownerOf(r rank) Owner {
 	switch allowed := p.rankAllowed(); {
 	case r == allowed:
 		return Allowed
 	case r > allowed:
-		return Party(r - 1)
+		return Owner(r - 1)
 	}
-	return Party(r)
+	return Owner(r)
 }
 
-// Party tells whose a host is, which is in lower case and in ASCII. A declared service has
+// Owner tells whose a host is, which is in lower case and in ASCII. A declared service has
 // what it lists, the first of several; then come the hosts that the site needs; the
 // catalogue has what is left.
-func (p *Policy) Party(host []byte) Party {
+func (p *Policy) Owner(host []byte) Owner {
 	h := &p.hosts
 	best, found := h.exact[string(host)]
 	take := func(r rank) {
@@ -83,25 +83,25 @@ func (p *Policy) Party(host []byte) Party {
 	if !found {
 		return Unknown
 	}
-	return p.partyOf(best)
+	return p.ownerOf(best)
 }
 
-// Blocks tells whether nothing may be loaded from a party's hosts, where granted is what the
+// Blocks tells whether nothing may be loaded from a owner's hosts, where granted is what the
 // visitor's choice grants. What the catalogue knows and nobody declared is blocked, but for
 // captchas, fonts and maps, without which pages break.
-func (p *Policy) Blocks(party Party, granted Set) bool {
+func (p *Policy) Blocks(owner Owner, granted Set) bool {
 	switch {
-	case party < 0:
+	case owner < 0:
 		return false
-	case int(party) < len(p.Services):
-		return !granted.Has(int(party))
+	case int(owner) < len(p.Services):
+		return !granted.Has(int(owner))
 	}
-	return p.hosts.parties[party].Purpose != Functional
+	return p.hosts.owners[owner].Purpose != Functional
 }
 
-// IsUndeclared tells that the operator has not said whose the hosts of that party are.
-func (p *Policy) IsUndeclared(party Party) bool {
-	return party == Unknown || int(party) >= len(p.Services)
+// IsUndeclared tells that the operator has not said whose the hosts of that owner are.
+func (p *Policy) IsUndeclared(owner Owner) bool {
+	return owner == Unknown || int(owner) >= len(p.Services)
 }
 
 // Sources are the hosts from which pages may load under third_parties strict, where granted is
@@ -112,7 +112,7 @@ func (p *Policy) Sources(granted Set) []string {
 	add := func(patterns []Pattern) {
 		for _, pattern := range patterns {
 			source, ok := pattern.source()
-			if ok && !slices.Contains(sources, source) && (source[0] == '*' || !p.Blocks(p.Party([]byte(source)), granted)) {
+			if ok && !slices.Contains(sources, source) && (source[0] == '*' || !p.Blocks(p.Owner([]byte(source)), granted)) {
 				sources = append(sources, source)
 			}
 		}
@@ -174,13 +174,13 @@ func (p *Policy) indexHosts() error {
 	if p.Allow, err = p.addHosts(p.Allow, p.rankAllowed()); err != nil {
 		return &Error{"allow", err}
 	}
-	h.parties = slices.Clone(p.Services)
+	h.owners = slices.Clone(p.Services)
 	for _, s := range catalogue {
 		if p.Service(s.ID) >= 0 {
 			continue // the operator's own list holds
 		}
-		h.parties = append(h.parties, s)
-		if _, err := p.addHosts(s.Hosts, rank(len(h.parties))); err != nil { // one behind that of the allowed
+		h.owners = append(h.owners, s)
+		if _, err := p.addHosts(s.Hosts, rank(len(h.owners))); err != nil { // one behind that of the allowed
 			return &Error{"catalogue " + s.ID, err}
 		}
 	}

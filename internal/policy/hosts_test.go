@@ -24,16 +24,16 @@ func hosted(t *testing.T) *Policy {
 
 func TestAHostBelongsToTheFirstThatListsIt(t *testing.T) {
 	p := hosted(t)
-	youtube := Party(-9)
-	for i, s := range p.Parties() {
+	youtube := Owner(-9)
+	for i, s := range p.Owners() {
 		if s.ID == "youtube" {
-			youtube = Party(i)
+			youtube = Owner(i)
 		}
 		if s.ID == "vimeo" && i >= len(p.Services) {
 			t.Error("a declared service is in the catalogue's part too")
 		}
 	}
-	for host, want := range map[string]Party{
+	for host, want := range map[string]Owner{
 		"a.example": 0, "x.b.example": 0, "x.y.b.example": 0, "b.example": 1, "www.xn--t-9fab.example": 0,
 		"other.example": 1, "tiles.example": 1, // what a service lists stays its own
 		"cdn.tool.test": 1, "cdn7.tool.test": 1, "tool.test": Unknown, "x1.y2.test": 1, "y.test": Unknown,
@@ -41,7 +41,7 @@ func TestAHostBelongsToTheFirstThatListsIt(t *testing.T) {
 		"i.vimeocdn.com":  Unknown, // the operator's list replaces the catalogue's
 		"www.youtube.com": youtube, "youtube.com.evil.test": Unknown, "": Unknown, "example": Unknown, ".": Unknown,
 	} {
-		if got := p.Party([]byte(host)); got != want {
+		if got := p.Owner([]byte(host)); got != want {
 			t.Errorf("%s belongs to %d, want %d", host, got, want)
 		}
 	}
@@ -58,8 +58,8 @@ func TestWhatIsBlocked(t *testing.T) {
 		"www.recaptcha.net":    {false, false, true},
 		"unknown.test":         {false, false, true},
 	} {
-		party := p.Party([]byte(host))
-		if before, granted, undeclared := p.Blocks(party, 0), p.Blocks(party, 1), p.IsUndeclared(party); before != want.before || granted != want.granted || undeclared != want.undeclared {
+		owner := p.Owner([]byte(host))
+		if before, granted, undeclared := p.Blocks(owner, 0), p.Blocks(owner, 1), p.IsUndeclared(owner); before != want.before || granted != want.granted || undeclared != want.undeclared {
 			t.Errorf("%s: blocked before %v, granted %v, undeclared %v, want %v", host, before, granted, undeclared, want)
 		}
 	}
@@ -101,6 +101,6 @@ func BenchmarkParty(b *testing.B) {
 	hosts := [][]byte{[]byte("www.youtube.com"), []byte("cdnjs.cloudflare.com"), []byte("static.opendatasoft.com"), []byte("data.example.fr")}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		p.Party(hosts[i%len(hosts)])
+		p.Owner(hosts[i%len(hosts)])
 	}
 }

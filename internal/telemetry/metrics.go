@@ -5,8 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
 // Metrics counts what the module does, or would do where it only observes, in the registry of
@@ -33,12 +33,12 @@ type Metrics struct {
 
 	setCookies map[policy.Class][len(actions)]prometheus.Counter
 	withheld   map[policy.Class]prometheus.Counter
-	blocked    []prometheus.Counter // by party
+	blocked    []prometheus.Counter // by owner
 	choices    *prometheus.CounterVec
 }
 
-// actions are the labels of a verdict's actions.
-var actions = [...]string{verdict.Passed: "passed", verdict.Stripped: "stripped", verdict.Shortened: "shortened", verdict.Expired: "expired"}
+// actions are the labels of a decision's actions.
+var actions = [...]string{decision.Passed: "passed", decision.Stripped: "stripped", decision.Shortened: "shortened", decision.Expired: "expired"}
 
 // NewMetrics makes the counters, or finds those that another handler of the same
 // configuration has made.
@@ -102,7 +102,7 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 	for _, answer := range answers {
 		choices.WithLabelValues(answer)
 	}
-	for _, s := range p.Parties() {
+	for _, s := range p.Owners() {
 		m.blocked = append(m.blocked, blocked.WithLabelValues(s.ID))
 	}
 	return m, nil
@@ -115,7 +115,7 @@ var answers = []string{"accept", "refuse", "custom", "grant", "native"}
 func (m *Metrics) Choice(answer string) { m.choices.WithLabelValues(answer).Inc() }
 
 // SetCookie counts a line of a response.
-func (m *Metrics) SetCookie(class policy.Class, action verdict.Action) {
+func (m *Metrics) SetCookie(class policy.Class, action decision.Action) {
 	m.setCookies[class][action].Inc()
 	if class == policy.ClassUndeclared {
 		m.undeclaredCookies.Inc()
@@ -130,8 +130,8 @@ func (m *Metrics) Withheld(class policy.Class) {
 	}
 }
 
-// Blocked counts what is not loaded of a party.
-func (m *Metrics) Blocked(party policy.Party) { m.blocked[party].Inc() }
+// Blocked counts what is not loaded of an owner.
+func (m *Metrics) Blocked(owner policy.Owner) { m.blocked[owner].Inc() }
 
 // UndeclaredHost counts what is loaded, or would be, from a host that nobody declared.
 func (m *Metrics) UndeclaredHost() { m.undeclaredHosts.Inc() }

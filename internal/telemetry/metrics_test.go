@@ -5,8 +5,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
 func TestHandlersOfOneConfigurationCountTogether(t *testing.T) {
@@ -22,11 +22,11 @@ func TestHandlersOfOneConfigurationCountTogether(t *testing.T) {
 		}
 		m.Rewritten.Inc()
 		m.LongTags.Add(2)
-		m.SetCookie(0, verdict.Shortened)
-		m.SetCookie(policy.ClassUndeclared, verdict.Stripped)
+		m.SetCookie(0, decision.Shortened)
+		m.SetCookie(policy.ClassUndeclared, decision.Stripped)
 		m.Withheld(policy.ClassUndeclared)
 		m.Blocked(0)
-		m.Blocked(policy.Party(len(p.Parties()) - 1))
+		m.Blocked(policy.Owner(len(p.Owners()) - 1))
 		m.UndeclaredHost()
 	}
 	families, err := registry.Gather()
@@ -48,7 +48,7 @@ func TestHandlersOfOneConfigurationCountTogether(t *testing.T) {
 		"caddy_consent_unread_total tag": 4, "caddy_consent_unread_total text": 0,
 		"caddy_consent_set_cookie_lines_total shortened statistics": 2, "caddy_consent_set_cookie_lines_total stripped undeclared": 2, "caddy_consent_set_cookie_lines_total passed necessary": 0,
 		"caddy_consent_cookies_withheld_total undeclared": 2, "caddy_consent_undeclared_total cookie": 4, "caddy_consent_undeclared_total host": 2,
-		"caddy_consent_blocked_total ga": 2, "caddy_consent_blocked_total " + p.Parties()[len(p.Parties())-1].ID: 2, "caddy_consent_notices_total": 0,
+		"caddy_consent_blocked_total ga": 2, "caddy_consent_blocked_total " + p.Owners()[len(p.Owners())-1].ID: 2, "caddy_consent_notices_total": 0,
 	} {
 		if value, ok := got[key]; !ok || value != want {
 			t.Errorf("%s: %v, want %v (of %v)", key, value, want, got)

@@ -10,11 +10,11 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
 // Collector tells operators what a site does: it counts in the metrics, keeps the names in the inventory,
@@ -67,12 +67,12 @@ func (c *Collector) Chosen(e ledger.Entry) {
 }
 
 // Reported takes note of a host that a browser says a policy has stopped, on the page of that path.
-func (c *Collector) Reported(host string, party policy.Party, path string) {
+func (c *Collector) Reported(host string, owner policy.Owner, path string) {
 	r := Recorder{Collector: c, Path: path, Time: time.Now()}
-	r.reported(host, party)
+	r.reported(host, owner)
 }
 
-// Recorder is what one request and its response show; it is the tally of verdicts and of pages.
+// Recorder notes what one request and its response show. It is the Recorder of decisions and of pages.
 type Recorder struct {
 	*Collector
 	// Path is what was asked for, Time when.
@@ -82,16 +82,16 @@ type Recorder struct {
 	HeaderOnly bool
 }
 
-// outcomes are what the inventory calls a verdict's actions.
+// outcomes are what the inventory calls a decision's actions.
 var outcomes = [...]inventory.Outcome{
-	verdict.Passed: inventory.Passed, verdict.Stripped: inventory.Stripped, verdict.Shortened: inventory.Shortened, verdict.Expired: inventory.Expired,
+	decision.Passed: inventory.Passed, decision.Stripped: inventory.Stripped, decision.Shortened: inventory.Shortened, decision.Expired: inventory.Expired,
 }
 
 // SetCookie takes note of a line of the response.
-func (s *Recorder) SetCookie(name string, class policy.Class, action verdict.Action) {
+func (s *Recorder) SetCookie(name string, class policy.Class, action decision.Action) {
 	s.Metrics.SetCookie(class, action)
 	source := inventory.Upstream
-	if action == verdict.Expired { // the line is ours: what is known is that the visitor sent the cookie
+	if action == decision.Expired { // the line is ours: what is known is that the visitor sent the cookie
 		source = inventory.Browser
 	}
 	s.cookie(name, class, source, outcomes[action])
@@ -115,25 +115,25 @@ func (s *Recorder) cookie(name string, class policy.Class, source inventory.Sour
 }
 
 // Host takes note of a third party's host from which an element of the page would load.
-func (s *Recorder) Host(host []byte, party policy.Party, withheld bool) {
+func (s *Recorder) Host(host []byte, owner policy.Owner, withheld bool) {
 	outcome := inventory.Passed
 	if withheld {
-		s.Metrics.Blocked(party)
+		s.Metrics.Blocked(owner)
 		outcome = inventory.Blocked
 	}
-	s.host(string(host), party, inventory.Page, outcome)
+	s.host(string(host), owner, inventory.Page, outcome)
 }
 
-func (s *Recorder) reported(host string, party policy.Party) {
-	if party >= 0 {
-		s.Metrics.Blocked(party)
+func (s *Recorder) reported(host string, owner policy.Owner) {
+	if owner >= 0 {
+		s.Metrics.Blocked(owner)
 	}
-	s.host(host, party, inventory.Report, inventory.Blocked)
+	s.host(host, owner, inventory.Report, inventory.Blocked)
 }
 
-func (s *Recorder) host(host string, party policy.Party, source inventory.Source, outcome inventory.Outcome) {
+func (s *Recorder) host(host string, owner policy.Owner, source inventory.Source, outcome inventory.Outcome) {
 	isNew := s.site.Inventory.Hosts.Seen(host, s.Path, s.Time, source, outcome)
-	if s.site.Policy.IsUndeclared(party) {
+	if s.site.Policy.IsUndeclared(owner) {
 		s.Metrics.UndeclaredHost()
 		if isNew {
 			s.tell("host", host, source)
@@ -142,7 +142,7 @@ func (s *Recorder) host(host string, party policy.Party, source inventory.Source
 }
 
 // Script takes note of an inline script that is withheld.
-func (s *Recorder) Script(party policy.Party) { s.Metrics.Blocked(party) }
+func (s *Recorder) Script(owner policy.Owner) { s.Metrics.Blocked(owner) }
 
 // Untouched takes note of a page that passes as it is, but for its cookies.
 func (s *Recorder) Untouched(counter prometheus.Counter, why string) {

@@ -99,10 +99,10 @@ func (s *Site) Hosts() []inventory.Item {
 	items := s.Inventory.Hosts.Items()
 	for i := range items {
 		item := &items[i]
-		party := s.Policy.Party([]byte(item.Name))
-		item.Declared = !s.Policy.IsUndeclared(party)
-		if party >= 0 {
-			item.Service = s.Policy.Parties()[party].ID
+		owner := s.Policy.Owner([]byte(item.Name))
+		item.Declared = !s.Policy.IsUndeclared(owner)
+		if owner >= 0 {
+			item.Service = s.Policy.Owners()[owner].ID
 		}
 	}
 	return items

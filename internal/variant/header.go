@@ -36,12 +36,12 @@ func (v *Variant) Fields(h http.Header) {
 // place, all else fails as what is blocked does. It returns the status.
 func (v *Variant) Redirect(h http.Header, status int) int {
 	location := h.Get("Location")
-	if status/100 != 3 || location == "" || !v.Blocks || !v.blocking().IsParty(location) {
+	if status/100 != 3 || location == "" || !v.Blocks || !v.blocking().HasOwner(location) {
 		return status
 	}
 	instead := ""
-	if _, told := page.Destination(v.Request); told && !v.Asker.Visits() {
-		instead = v.blocking().Redirect(location, v.Asker == page.Framed)
+	if _, told := page.FetchDest(v.Request); told && !v.Destination.IsNavigation() {
+		instead = v.blocking().Redirect(location, v.Destination == page.DestFrame)
 	}
 	v.Vary(h)
 	if instead == "" {
@@ -49,50 +49,50 @@ func (v *Variant) Redirect(h http.Header, status int) int {
 	}
 	h["Location"] = []string{instead}
 	page.NeverStore(h)
-	if v.Asker == page.Framed {
+	if v.Destination == page.DestFrame {
 		return http.StatusSeeOther // what was posted is not posted to the placeholder
 	}
 	return status
 }
 
-// RestrictWhatRuns adds our policy under third_parties strict where an answer can become a document or a worker, which
+// AddStrictCSP adds our policy under third_parties strict where an answer can become a document or a worker, which
 // goes by a policy of its own, whatever else it is: also where it is not rewritten.
-func (v *Variant) RestrictWhatRuns(h http.Header) {
+func (v *Variant) AddStrictCSP(h http.Header) {
 	if v.Page.Strict == "" || !page.IsWorker(v.Request) && !page.CanRun(h) && !page.IsUntyped(h) {
 		return
 	}
 	v.Vary(h)
 	if v.IsPage() || !page.IsLoaded(v.Request) {
-		v.restrict(h)
+		v.addStrictCSP(h)
 	}
 }
 
-// restrict adds the policy besides the upstream's, so that what both allow is left.
-func (v *Variant) restrict(h http.Header) {
+// addStrictCSP adds the policy besides the upstream's, so that what both allow is left.
+func (v *Variant) addStrictCSP(h http.Header) {
 	if strict := v.Page.Strict; strict != "" {
 		h[contentSecurityPolicy] = append(slices.Clone(h[contentSecurityPolicy]), strict)
 	}
 }
 
-// Admit makes the upstream's policies let our files, calls and forms through.
-func (v *Variant) Admit(h http.Header) {
+// Permit makes the upstream's policies let our files, calls and forms through.
+func (v *Variant) Permit(h http.Header) {
 	if values := h[contentSecurityPolicy]; len(values) > 0 {
-		h[contentSecurityPolicy], v.trust = csp.Admit(values, v.blocking().Origin, v.needs(), v.trust)
+		h[contentSecurityPolicy], v.trust = csp.Permit(values, v.blocking().Origin, v.resources(), v.trust)
 	}
 }
 
-// admitMeta does so for a policy in the page itself.
-func (v *Variant) admitMeta(content []byte) (admitted string) {
-	admitted, v.trust = csp.AdmitMeta(string(content), v.blocking().Origin, v.needs(), v.trust)
+// permitMeta does so for a policy in the page itself.
+func (v *Variant) permitMeta(content []byte) (admitted string) {
+	admitted, v.trust = csp.PermitMeta(string(content), v.blocking().Origin, v.resources(), v.trust)
 	return admitted
 }
 
-// needs are what our part of this page loads, calls and posts to.
-func (v *Variant) needs() []csp.Need {
-	switch needs := v.Notice.Needs(); v.Asker {
-	case page.Framed:
+// resources are what our part of this page loads, calls and posts to.
+func (v *Variant) resources() []csp.Resource {
+	switch needs := v.Notice.Resources(); v.Destination {
+	case page.DestFrame:
 		return needs.Framed
-	case page.Worker:
+	case page.DestWorker:
 		return needs.Kept
 	default:
 		return needs.Page
@@ -103,14 +103,14 @@ func (v *Variant) needs() []csp.Need {
 // Conditional tells that the upstream was asked whether this very variant holds.
 func (v *Variant) Revalidated(h http.Header, conditional bool) {
 	if len(h[contentSecurityPolicy]) > 0 {
-		v.restrict(h)
+		v.addStrictCSP(h)
 	}
 	if !conditional {
 		return
 	}
-	v.Admit(h)
+	v.Permit(h)
 	v.Mark(h)
-	if v.MustNotStay() {
+	if v.MustNotStore() {
 		page.NeverStore(h)
 	}
 }
@@ -123,10 +123,10 @@ func (v *Variant) Mark(h http.Header) {
 
 // Vary says what this visitor's variant of the answer depends on.
 func (v *Variant) Vary(h http.Header) {
-	dest, told := page.Destination(v.Request)
-	page.Vary(h, v.Asker == page.Perhaps || !told, v.shows() && !v.language().Chosen)
+	dest, told := page.FetchDest(v.Request)
+	page.Vary(h, v.Destination == page.DestUnknown || !told, v.shows() && !v.language().Chosen)
 	switch {
-	case v.Asker == page.Framed:
+	case v.Destination == page.DestFrame:
 		page.VaryBy(h, "Sec-Fetch-Site")
 	case !told: // so that what a script adds decides
 		page.VaryBy(h, page.SignsOfScripts...)
@@ -143,9 +143,9 @@ func (v *Variant) Suffix() string {
 	switch {
 	case v.embedded():
 		return suffix + "-embedded"
-	case v.Asker == page.Framed:
+	case v.Destination == page.DestFrame:
 		return suffix + "-framed"
-	case v.Asker == page.Worker:
+	case v.Destination == page.DestWorker:
 		return suffix + "-kept"
 	}
 	asks := v.language()

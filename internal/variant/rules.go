@@ -16,16 +16,16 @@ func (v *Variant) Rules(h http.Header) markup.Rules {
 	var rules markup.Rules
 	if v.guards() {
 		rules.Document = func() string {
-			return v.Notice.Guard(v.place(), v.Page.InForce, v.Page.State == choice.Given)
+			return v.Notice.Guard(v.place(), v.Page.Effective, v.Page.State == choice.Given)
 		}
-		if rules.Head = rules.Document(); v.Asker == page.Worker {
+		if rules.Head = rules.Document(); v.Destination == page.DestWorker {
 			rules.Head = v.Notice.KeptGuard(v.place())
 		}
 	}
 	if v.shows() {
 		rules.Body = v.snippet
 	}
-	rules.Meta, rules.Base = v.admitMeta, v.takeBase
+	rules.Meta, rules.Base = v.permitMeta, v.takeBase
 	if v.Blocks {
 		v.blocking().Withhold(&rules)
 	}
@@ -39,9 +39,9 @@ func (v *Variant) Watching() markup.Rules {
 	if v.Blocks {
 		v.blocking().Withhold(&rules)
 	}
-	if v.Asker.Visits() && v.Verdict.Notice {
+	if v.Destination.IsNavigation() && v.Decision.Notice {
 		rules.Body = func([]byte) string {
-			v.seen.Metrics.Notices.Inc()
+			v.record.Metrics.Notices.Inc()
 			return ""
 		}
 	}
@@ -61,8 +61,8 @@ func (v *Variant) snippet(lang []byte) string {
 	place := v.place()
 	place.Language = v.Notice.On(string(lang), v.language())
 	v.blocking().Language = place.Language
-	if v.Verdict.Notice {
-		v.seen.Metrics.Notices.Inc()
+	if v.Decision.Notice {
+		v.record.Metrics.Notices.Inc()
 		return v.Notice.Notice(place)
 	}
 	return v.Notice.Manage(place)
@@ -71,11 +71,11 @@ func (v *Variant) snippet(lang []byte) string {
 // place is where what is inserted stands.
 func (v *Variant) place() notice.Place {
 	return notice.Place{
-		Origin:   v.blocking().Prefix(),
-		Site:     v.site().Host,
-		Return:   v.Asked.RequestURI(),
-		Refusing: v.Verdict.Refusing,
-		Guarded:  v.guards() && !v.trust.TrustedTypes,
-		Trust:    notice.Trust{Nonce: v.trust.Nonce, Integrity: v.trust.Integrity || v.integrity, CORS: v.integrity},
+		Origin:  v.blocking().Prefix(),
+		Site:    v.site().Host,
+		Return:  v.Asked.RequestURI(),
+		OptOut:  v.Decision.OptOut,
+		Guarded: v.guards() && !v.trust.TrustedTypes,
+		Trust:   notice.Trust{Nonce: v.trust.Nonce, Integrity: v.trust.Integrity || v.integrity, CORS: v.integrity},
 	}
 }

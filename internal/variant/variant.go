@@ -10,18 +10,18 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
 	"github.com/caddy-consent/caddy-consent/internal/csp"
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
-	"github.com/caddy-consent/caddy-consent/internal/verdict"
 )
 
 // Site is what all variants of a site's answers have in common.
 type Site struct {
 	Policy   *policy.Policy
-	Judge    *verdict.Judge
+	Decider  *decision.Decider
 	Blocking *blocking.Rules
 	Notice   *notice.Renderer
 	Workers  *page.Workers
@@ -38,40 +38,40 @@ type Site struct {
 type Variant struct {
 	*Site
 	// Request is as the visitor sent it, Asked its URL before any rewrite.
-	Request *http.Request
-	Asked   *url.URL
-	Choice  choice.Choice
-	Verdict *verdict.Verdict
-	// Page is the verdict by which a page is made: the visitor's; but what a worker keeps may be shown when the
+	Request  *http.Request
+	Asked    *url.URL
+	Choice   choice.Choice
+	Decision *decision.Decision
+	// Page is the decision by which a page is made: the visitor's; but what a worker keeps may be shown when the
 	// choice is another, so that it is as for one who has refused, until the guard there finds what was chosen.
-	Page  *verdict.Verdict
-	Asker page.Asker
+	Page        *decision.Decision
+	Destination page.Destination
 	// Behind tells that another instance behind this one has made the page: it has a notice and a guard.
 	Behind bool
 
-	seen   *telemetry.Recorder
-	asks   notice.Language // see language
+	record *telemetry.Recorder
+	asked  notice.Language // see language
 	blocks blocking.Page   // see blocking
 	trust  csp.Element     // how scripts of ours are marked on this page
 	// integrity tells that the page lets scripts load by their hash alone.
 	integrity bool
 }
 
-// Begin makes the variant that for a request, with a choice and the verdict on it. What is found out is told to seen.
-func (v *Variant) Begin(s *Site, r *http.Request, asked *url.URL, c choice.Choice, d *verdict.Verdict, seen *telemetry.Recorder) {
-	*v = Variant{Site: s, Request: r, Asked: asked, Choice: c, Verdict: d, Page: d, Asker: page.AskedBy(r, s.Workers), seen: seen}
-	switch v.Asker {
-	case page.Worker:
-		v.Page = s.Judge.Of(choice.Choice{}, true)
-	case page.Framed:
+// Begin makes the variant that for a request, with a choice and the decision on it. What is found out is told to seen.
+func (v *Variant) Begin(s *Site, r *http.Request, asked *url.URL, c choice.Choice, d *decision.Decision, seen *telemetry.Recorder) {
+	*v = Variant{Site: s, Request: r, Asked: asked, Choice: c, Decision: d, Page: d, Destination: page.DestinationOf(r, s.Workers), record: seen}
+	switch v.Destination {
+	case page.DestWorker:
+		v.Page = s.Decider.Decide(choice.Choice{}, true)
+	case page.DestFrame:
 		if !v.Rewrites() {
-			v.Asker = page.Other
+			v.Destination = page.DestSubresource
 		}
 	}
 }
 
 // IsPage tells whether an answer that is a document is one that the visitor sees.
-func (v *Variant) IsPage() bool { return v.Asker != page.Other }
+func (v *Variant) IsPage() bool { return v.Destination != page.DestSubresource }
 
 // Rewrites tells whether this visitor's pages get something inserted, or withheld.
 func (v *Variant) Rewrites() bool {
@@ -81,17 +81,17 @@ func (v *Variant) Rewrites() bool {
 // guards tells whether they get the guard: it is needed while anything is denied, a host or a cookie, and to tell tags of
 // the choice. It also finds the notice its place.
 func (v *Variant) guards() bool {
-	return !v.Behind && (v.Guarded || v.Page.InForce != v.Policy.All || v.Asker == page.Worker || v.Page.Notice && v.Asker.Visits())
+	return !v.Behind && (v.Guarded || v.Page.Effective != v.Policy.All || v.Destination == page.DestWorker || v.Page.Notice && v.Destination.IsNavigation())
 }
 
 // shows tells whether they get something that visitors see.
 func (v *Variant) shows() bool {
-	return !v.Behind && v.Asker.Visits() && (v.Page.Notice || v.Manages)
+	return !v.Behind && v.Destination.IsNavigation() && (v.Page.Notice || v.Manages)
 }
 
-// MustNotStay tells that a page must not be stored, as it asks for a choice.
-func (v *Variant) MustNotStay() bool {
-	return v.Verdict.State != choice.Given && v.Asker.Visits() && v.Rewrites()
+// MustNotStore tells that a page must not be stored, as it asks for a choice.
+func (v *Variant) MustNotStore() bool {
+	return v.Decision.State != choice.Given && v.Destination.IsNavigation() && v.Rewrites()
 }
 
 // site is where the visitor's browser shows the page.
@@ -99,15 +99,15 @@ func (v *Variant) site() page.Site { return page.SiteOf(v.Request, v.Trusts(v.Re
 
 // embedded tells that a page of another site has this one in a frame.
 func (v *Variant) embedded() bool {
-	return v.Asker == page.Framed && page.FromElsewhere(v.Request)
+	return v.Destination == page.DestFrame && page.FromElsewhere(v.Request)
 }
 
 // language is the one that is asked for; finding it costs something, so only pages do.
 func (v *Variant) language() notice.Language {
-	if v.asks.Tag == "" {
-		v.asks = v.Notice.Language(v.Request, v.Asked)
+	if v.asked.Tag == "" {
+		v.asked = v.Notice.Language(v.Request, v.Asked)
 	}
-	return v.asks
+	return v.asked
 }
 
 // blocking is what is denied on this page.
@@ -115,8 +115,8 @@ func (v *Variant) blocking() *blocking.Page {
 	if v.blocks.Rules == nil {
 		site := v.site()
 		v.blocks = blocking.Page{
-			Rules: v.Blocking, Granted: v.Page.InForce, Strict: v.Page.Strict != "",
-			Origin: site.Origin(), Host: site.Name(), Tally: v.seen,
+			Rules: v.Blocking, Granted: v.Page.Effective, Strict: v.Page.Strict != "",
+			Origin: site.Origin(), Host: site.Name(), Recorder: v.record,
 		}
 		if v.embedded() {
 			v.blocks.Embedded = v.Asked.RequestURI()
@@ -129,12 +129,12 @@ func (v *Variant) blocking() *blocking.Page {
 // counted.
 func (v *Variant) Decodable(h http.Header, document page.Document) (codings []string, ok bool) {
 	if !markup.ASCIICompatible(document.Charset) {
-		v.seen.Untouched(v.seen.Metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
+		v.record.Untouched(v.record.Metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
 		return nil, false
 	}
 	coding := page.ContentCoding(h)
 	if codings, ok = markup.ParseCodings(coding); !ok {
-		v.seen.Untouched(v.seen.Metrics.PassedCoding, "the content coding "+coding+" cannot be decoded")
+		v.record.Untouched(v.record.Metrics.PassedCoding, "the content coding "+coding+" cannot be decoded")
 	}
 	return codings, ok
 }
@@ -142,11 +142,11 @@ func (v *Variant) Decodable(h http.Header, document page.Document) (codings []st
 // Leftovers are Set-Cookie lines that delete from the browser what it still sends of services that are denied, in what
 // room the header leaves.
 func (v *Variant) Leftovers(h http.Header) []string {
-	if !v.Asker.Visits() {
+	if !v.Destination.IsNavigation() {
 		return nil
 	}
-	return v.Verdict.Leftovers(v.Request.Header["Cookie"], v.Asked.EscapedPath(), v.Choice.Withdraws(time.Now()), func() cookies.Deletions {
+	return v.Decision.Leftovers(v.Request.Header["Cookie"], v.Asked.EscapedPath(), v.Choice.Withdraws(time.Now()), func() cookies.Deletions {
 		site := v.site()
 		return cookies.Deletions{Domains: cookies.Domains(site.Host), HTTPS: site.HTTPS, Room: page.Room(h)}
-	}, v.seen)
+	}, v.record)
 }

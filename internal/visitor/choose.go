@@ -49,13 +49,13 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 	}
 	before.Language = h.inLanguage(a.Lang, before.Language)
 	withdrawn := before.InForce &^ granted
-	c := h.Book.New(granted, now)
+	c := h.Codec.New(granted, now)
 	c.Withdrawn = (withdrawn | before.Choice.Withdraws(now)) &^ granted
 	h.record(ledger.Entry{
 		Site: before.Site, Receipt: c.Receipt, Time: ledger.Timestamp(now), Notice: h.noticeHash(before), Language: before.Language,
-		Choice: a.Choice, How: a.means(), GPC: h.GPC.Refuses(r.Header),
+		Choice: a.Choice, How: a.means(), GPC: h.Decider.GPC.Refuses(r.Header),
 	}, granted, withdrawn)
-	w.Header().Add("Set-Cookie", h.Book.SetCookie(c, h.site(r).HTTPS))
+	w.Header().Add("Set-Cookie", h.Codec.SetCookie(c, h.site(r).HTTPS))
 	w.Header().Set("Cache-Control", "no-store")
 	if isJSON || strings.Contains(r.Header.Get("Accept"), "application/json") {
 		h.expire(w.Header(), r, c.Withdrawn, a.Return)
@@ -222,7 +222,7 @@ type choiceState struct {
 
 func (h *Handler) writeState(w http.ResponseWriter, r *http.Request, c choice.Choice, inForce policy.Set) {
 	s := choiceState{
-		State: c.State.String(), GPC: h.GPC.Refuses(r.Header), Policy: h.Policy.Version,
+		State: c.State.String(), GPC: h.Decider.GPC.Refuses(r.Header), Policy: h.Policy.Version,
 		Services: make(map[string]bool),
 	}
 	if c.Time != 0 {

@@ -16,16 +16,16 @@ import (
 // that service where the visitor can, and a link to the content.
 func (h *Handler) placeholder(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	parties := h.Policy.Parties()
-	i := slices.IndexFunc(parties, func(s policy.Service) bool { return s.ID == query.Get("service") })
+	owners := h.Policy.Owners()
+	i := slices.IndexFunc(owners, func(s policy.Service) bool { return s.ID == query.Get("service") })
 	if i < 0 {
 		fail(w, http.StatusBadRequest, "A service is named that this site does not know.")
 		return
 	}
-	party, service := policy.Party(i), parties[i]
+	owner, service := policy.Owner(i), owners[i]
 	embed := notice.Embed{
-		ID: service.ID, Name: cmp.Or(service.Name, service.ID), Undeclared: h.Policy.IsUndeclared(party),
-		Content: h.content(r, query.Get("url"), party),
+		ID: service.ID, Name: cmp.Or(service.Name, service.ID), Undeclared: h.Policy.IsUndeclared(owner),
+		Content: h.content(r, query.Get("url"), owner),
 	}
 	// Also a page that loads nothing but what agrees to it may show this (HTML, section 7.1.4).
 	w.Header().Set("Cross-Origin-Embedder-Policy", "require-corp")
@@ -55,7 +55,7 @@ func (h *Handler) embedding(r *http.Request, path string) string {
 
 // content is the address of a frame's content, "" where it is not one of that service: the address
 // comes with the request, and the page must not lead anywhere else.
-func (h *Handler) content(r *http.Request, address string, party policy.Party) string {
+func (h *Handler) content(r *http.Request, address string, owner policy.Owner) string {
 	if strings.HasPrefix(address, "//") {
 		scheme, _, _ := strings.Cut(h.site(r).Origin(), "//")
 		address = scheme + address
@@ -64,7 +64,7 @@ func (h *Handler) content(r *http.Request, address string, party policy.Party) s
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return ""
 	}
-	if h.Policy.Party([]byte(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")))) != party {
+	if h.Policy.Owner([]byte(strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")))) != owner {
 		return ""
 	}
 	return u.String()

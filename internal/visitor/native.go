@@ -69,13 +69,13 @@ func (n *natives) isNew(c native) bool {
 // that it runs out; "" where the browser keeps what it has.
 func (h *Handler) Native(r *http.Request, c choice.Choice) (setCookie string) {
 	now := time.Now()
-	signed := h.Book.New(c.Granted, now)
+	signed := h.Codec.New(c.Granted, now)
 	isNew := h.natives.isNew(native{c.Time, c.Granted})
 	if isNew {
 		v := h.visitor(r, now)
 		e := ledger.Entry{
 			Site: v.Site, Receipt: signed.Receipt, Time: ledger.Timestamp(now), Language: v.Language,
-			Choice: "native", How: "native", GPC: h.GPC.Refuses(r.Header),
+			Choice: "native", How: "native", GPC: h.Decider.GPC.Refuses(r.Header),
 		}
 		if c.Time != 0 {
 			e.Claimed = ledger.Timestamp(time.UnixMilli(c.Time))
@@ -85,5 +85,5 @@ func (h *Handler) Native(r *http.Request, c choice.Choice) (setCookie string) {
 	if c.Time != 0 || !isNew { // what is signed has a record
 		return ""
 	}
-	return h.Book.SetCookie(signed, h.site(r).HTTPS)
+	return h.Codec.SetCookie(signed, h.site(r).HTTPS)
 }

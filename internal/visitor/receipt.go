@@ -60,10 +60,10 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) {
 			state = ledger.ConsentGiven
 		}
 		record.Events = append(record.Events, ledger.ReceiptEvent{
-			Service: service.ID, Time: record.Header.Time, Validity: days(h.Book.Remember), Entity: v.Choice.Receipt, Type: "explicit", State: state,
+			Service: service.ID, Time: record.Header.Time, Validity: days(h.Codec.Remember), Entity: v.Choice.Receipt, Type: "explicit", State: state,
 		})
 	}
-	text, err := record.Seal(h.Book.Keys)
+	text, err := record.Seal(h.Codec.Keys)
 	if err != nil {
 		fail(w, http.StatusInternalServerError, "The receipt could not be written.")
 		return

@@ -30,8 +30,8 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
 		if v.Host == "" {
 			continue
 		}
-		if party := h.Policy.Party([]byte(v.Host)); party != policy.Allowed {
-			h.Reported(v.Host, party, path)
+		if owner := h.Policy.Owner([]byte(v.Host)); owner != policy.Allowed {
+			h.Reported(v.Host, owner, path)
 		}
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
@@ -27,15 +28,16 @@ type Handler struct {
 	Path        endpoint.Prefix
 	CharterPath string
 	Policy      *policy.Policy
-	Book        *choice.Book
+	Codec       *choice.Codec
 	Notice      *notice.Renderer
 	Ledger      *ledger.Ledger
-	GPC         choice.GPC
+	// Decider says what a choice means.
+	Decider *decision.Decider
 	// Chosen is told of each choice, after the ledger.
 	Chosen func(ledger.Entry)
 	// Reported is told of each host that a browser reports as not loaded from, whose it is, and the
 	// page's path.
-	Reported func(host string, party policy.Party, path string)
+	Reported func(host string, owner policy.Owner, path string)
 
 	// Trusts tells whether a proxy in front that sent the request is trusted to say how it came. With a nil Trusts
 	// none is.
@@ -51,7 +53,7 @@ const gpcSupport = `{"gpc":true,"lastUpdate":"2026-11-23"}` + "\n"
 
 // Owns tells whether a path is answered here and never by the upstream.
 func (h *Handler) Owns(path string) bool {
-	return h.Path.Owns(path) || h.isFurtherCharter(path) || path == endpoint.GPC && h.GPC != choice.IgnoreGPC
+	return h.Path.Owns(path) || h.isFurtherCharter(path) || path == endpoint.GPC && h.Decider.GPC != choice.IgnoreGPC
 }
 
 func (h *Handler) isFurtherCharter(path string) bool {
@@ -123,8 +125,8 @@ func (h *Handler) site(r *http.Request) page.Site {
 
 // visitor reads what the request tells of who sends it.
 func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
-	refusing := h.GPC.Refuses(r.Header)
-	c := h.Book.Read(r.Header["Cookie"], func() time.Time { return now })
+	c := h.Codec.Read(r.Header["Cookie"], func() time.Time { return now })
+	d := h.Decider.Decide(c, h.Decider.GPC.Refuses(r.Header))
 	site := h.Policy.Site
 	if site == "" {
 		site = r.Host
@@ -133,8 +135,8 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 		Language: h.language(r),
 		Site:     site,
 		Choice:   c,
-		InForce:  c.InForce(h.Policy, refusing),
-		Refusing: refusing && c.State != choice.Given,
+		InForce:  d.Effective,
+		Refusing: d.OptOut,
 	}
 }
 
@@ -196,8 +198,8 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 
 // shown is the notice until there is a choice, then the control to come back to it.
 func (h *Handler) shown(v notice.Visitor) []byte {
-	place := notice.Place{Origin: v.Origin, Site: v.Site, Return: v.Return, Language: v.Language, Refusing: v.Refusing, Guarded: true}
-	if v.Choice.State != choice.Given && !(v.Refusing && h.GPC == choice.SilentGPC) {
+	place := notice.Place{Origin: v.Origin, Site: v.Site, Return: v.Return, Language: v.Language, OptOut: v.Refusing, Guarded: true}
+	if h.Decider.Decide(v.Choice, v.Refusing).Notice {
 		return []byte(h.Notice.Notice(place))
 	}
 	if h.Notice.Manages() {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
+	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -66,11 +67,11 @@ func handler(t testing.TB, log io.Writer, services ...policy.Service) *Handler {
 	t.Cleanup(func() { _ = chain.Close() })
 	core := zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(log), zap.DebugLevel)
 	return &Handler{
-		Path: "/_consent", CharterPath: "/cookies", Policy: p, Notice: n, GPC: choice.HonourGPC,
-		Book:     &choice.Book{Policy: p, Remember: remember, AcceptNative: true, Keys: testKey("k")},
+		Path: "/_consent", CharterPath: "/cookies", Policy: p, Notice: n, Decider: &decision.Decider{Policy: p, GPC: choice.HonourGPC},
+		Codec:    &choice.Codec{Policy: p, Remember: remember, AcceptNative: true, Keys: testKey("k")},
 		Ledger:   &ledger.Ledger{Logger: zap.New(core), Chain: chain, Keys: testKey("k"), Heads: noHeads{}, Failed: func(err error) { t.Error(err) }},
 		Chosen:   func(ledger.Entry) {},
-		Reported: func(string, policy.Party, string) {},
+		Reported: func(string, policy.Owner, string) {},
 	}
 }
 
@@ -324,7 +325,7 @@ func TestGPCSupportIsPublishedUnlessIgnored(t *testing.T) {
 	if err := json.NewDecoder(res.Body).Decode(&support); err != nil || !support.GPC || support.LastUpdate == "" || res.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%v %+v %v", err, support, res.Header)
 	}
-	h.GPC = choice.IgnoreGPC
+	h.Decider.GPC = choice.IgnoreGPC
 	if h.Owns("/.well-known/gpc.json") {
 		t.Error("answered though the signal is ignored")
 	}
@@ -465,7 +466,7 @@ func TestAWithdrawalIsRememberedForADay(t *testing.T) {
 	h := handler(t, io.Discard)
 	accepted := cookie(ask(h, "POST", "/_consent/choice", "choice=accept", form))
 	read := func(field string) choice.Choice {
-		return h.Book.Read([]string{strings.TrimPrefix(field, "Cookie: ")}, time.Now)
+		return h.Codec.Read([]string{strings.TrimPrefix(field, "Cookie: ")}, time.Now)
 	}
 	if c := read(accepted); c.Withdrawn != 0 {
 		t.Errorf("nothing was withdrawn, and yet %x", c.Withdrawn)

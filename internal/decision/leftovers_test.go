@@ -1,4 +1,4 @@
-package verdict
+package decision
 
 import (
 	"fmt"
@@ -21,7 +21,7 @@ func TestCookiesOfDeepPathsAreDeletedThoughTheHeaderIsFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := (&Judge{Policy: p}).Of(choice.Choice{State: choice.Given}, false)
+	v := (&Decider{Policy: p}).Decide(choice.Choice{State: choice.Given}, false)
 	for _, https := range []bool{false, true} {
 		left := map[string]bool{}
 		for i := range 20 {

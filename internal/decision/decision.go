@@ -1,7 +1,7 @@
-// Package verdict says what a visitor's choice means for one request: which cookies
+// Package decision says what a visitor's choice means for one request: which cookies
 // pass in either direction, whether the notice is shown, and by what name caches
 // and the rest of a Caddyfile may know it.
-package verdict
+package decision
 
 import (
 	"strconv"
@@ -13,14 +13,14 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-// Verdict is what all visitors with the same choice have in common. It is shared
+// Decision is what all visitors with the same choice have in common. It is shared
 // between requests and never changes.
-type Verdict struct {
+type Decision struct {
 	State choice.State
-	// InForce is what is granted now.
-	InForce policy.Set
-	// Refusing tells that the browser signals refusal, and that this counts.
-	Refusing bool
+	// Effective is what is granted now.
+	Effective policy.Set
+	// OptOut tells that the browser signals refusal, and that this counts.
+	OptOut bool
 	// Notice tells that pages show the notice.
 	Notice bool
 	// Key tells the variants of a page apart; there are boundedly many.
@@ -31,7 +31,7 @@ type Verdict struct {
 	// third parties are not strict.
 	Strict string
 
-	judge *Judge
+	decider *Decider
 }
 
 // Var is one variable. The value is boxed once, so that setting it for a request
@@ -41,23 +41,23 @@ type Var struct {
 	Value any
 }
 
-// Judge makes verdicts and remembers them.
-type Judge struct {
+// Decider makes decisions and remembers them.
+type Decider struct {
 	Policy *policy.Policy
 	GPC    choice.GPC
 	// Report is the path that takes reports of what a strict policy has stopped; "" where
 	// third parties are not strict.
 	Report string
 
-	// A slot holds one verdict, another takes its place: bounded, without locks.
-	slots [256]atomic.Pointer[Verdict]
+	// A slot holds one decision, another takes its place: bounded, without locks.
+	slots [256]atomic.Pointer[Decision]
 }
 
-// Of returns the verdict on a choice; refusing tells that the request carries a
+// Decide returns the decision on a choice; refusing tells that the request carries a
 // signal that counts as refusal.
-func (j *Judge) Of(c choice.Choice, refusing bool) *Verdict {
+func (j *Decider) Decide(c choice.Choice, refusing bool) *Decision {
 	refusing = refusing && c.State != choice.Given // a choice outweighs it
-	inForce := c.InForce(j.Policy, refusing)
+	inForce := c.Effective(j.Policy, refusing)
 	slot := uint64(inForce) ^ uint64(inForce)>>32
 	slot ^= slot >> 8
 	slot = slot<<3 ^ uint64(c.State)
@@ -65,7 +65,7 @@ func (j *Judge) Of(c choice.Choice, refusing bool) *Verdict {
 		slot ^= 0x80
 	}
 	at := &j.slots[slot%uint64(len(j.slots))]
-	if v := at.Load(); v != nil && v.State == c.State && v.InForce == inForce && v.Refusing == refusing {
+	if v := at.Load(); v != nil && v.State == c.State && v.Effective == inForce && v.OptOut == refusing {
 		return v
 	}
 	v := j.make(c.State, inForce, refusing)
@@ -73,9 +73,9 @@ func (j *Judge) Of(c choice.Choice, refusing bool) *Verdict {
 	return v
 }
 
-func (j *Judge) make(state choice.State, inForce policy.Set, refusing bool) *Verdict {
-	v := &Verdict{
-		State: state, InForce: inForce, Refusing: refusing, judge: j,
+func (j *Decider) make(state choice.State, inForce policy.Set, refusing bool) *Decision {
+	v := &Decision{
+		State: state, Effective: inForce, OptOut: refusing, decider: j,
 		Notice: state != choice.Given && !(refusing && j.GPC == choice.SilentGPC),
 	}
 	// What differs in a page: the version of what was asked, whether the notice is
@@ -90,7 +90,7 @@ func (j *Judge) make(state choice.State, inForce policy.Set, refusing bool) *Ver
 	v.Key = j.Policy.Version[:8] + shown + strconv.FormatUint(uint64(inForce), 16)
 
 	if j.Report != "" {
-		v.Strict = csp.Only(j.Policy.Sources(inForce), j.Report)
+		v.Strict = csp.Allowlist(j.Policy.Sources(inForce), j.Report)
 	}
 
 	v.Vars = []Var{

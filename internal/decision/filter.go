@@ -1,4 +1,4 @@
-package verdict
+package decision
 
 import (
 	"net/http"
@@ -12,18 +12,18 @@ const setCookie = "Set-Cookie"
 // A Filter keeps a response's Set-Cookie lines to those that may pass. Apply it before every write: encode and
 // HTTP/3's server send the header late, so that a line which a handler adds after WriteHeader would still show.
 type Filter struct {
-	verdict *Verdict
-	sent    []string
-	chosen  time.Time
-	tally   Tally
-	left    []string // a copy of the lines that were left, which are not judged again
+	decision *Decision
+	sent     []string
+	chosen   time.Time
+	recorder Recorder
+	left     []string // a copy of the lines that were left, which are not judged again
 }
 
 // Begin makes the filter that of a response. Sent are the Cookie field values of its request, chosen is when the
 // visitor chose, the zero time where nobody knows.
-func (f *Filter) Begin(v *Verdict, sent []string, chosen time.Time, tally Tally) {
+func (f *Filter) Begin(v *Decision, sent []string, chosen time.Time, recorder Recorder) {
 	clear(f.left)
-	*f = Filter{v, sent, chosen, tally, f.left[:0]}
+	*f = Filter{v, sent, chosen, recorder, f.left[:0]}
 }
 
 // Apply filters the header's lines where they are not those that it left.
@@ -45,7 +45,7 @@ func (f *Filter) Add(h http.Header, lines ...string) {
 	}
 }
 
-// Observe tells the tally what Apply would do, and changes nothing.
+// Observe tells the recorder what Apply would do, and changes nothing.
 func (f *Filter) Observe(h http.Header) {
 	var lines []string
 	for name, values := range h {
@@ -54,20 +54,20 @@ func (f *Filter) Observe(h http.Header) {
 		}
 	}
 	if !slices.Equal(lines, f.left) {
-		f.judge(lines)
+		f.decide(lines)
 		f.left = lines
 	}
 }
 
 // ObserveTrailers does so for ApplyTrailers.
-func (f *Filter) ObserveTrailers(h http.Header) { f.judge(h[http.TrailerPrefix+setCookie]) }
+func (f *Filter) ObserveTrailers(h http.Header) { f.decide(h[http.TrailerPrefix+setCookie]) }
 
 // field keeps, shortens or drops each line in a field, and returns what is left.
 func (f *Filter) field(h http.Header, name string) []string {
 	if len(h[name]) == 0 {
 		return nil
 	}
-	kept := f.judge(h[name])
+	kept := f.decide(h[name])
 	if len(kept) == 0 {
 		delete(h, name)
 	} else {
@@ -76,8 +76,8 @@ func (f *Filter) field(h http.Header, name string) []string {
 	return kept
 }
 
-func (f *Filter) judge(lines []string) []string {
-	return f.verdict.SetCookies(lines, Exchange{Sent: f.sent, Chosen: f.chosen, Now: time.Now()}, f.tally)
+func (f *Filter) decide(lines []string) []string {
+	return f.decision.SetCookies(lines, Exchange{Sent: f.sent, Chosen: f.chosen, Now: time.Now()}, f.recorder)
 }
 
 // foldSetCookie moves lines that a handler set under another spelling of the name,

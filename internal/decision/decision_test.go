@@ -1,4 +1,4 @@
-package verdict
+package decision
 
 import (
 	"reflect"
@@ -12,7 +12,7 @@ import (
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func judge(t *testing.T, change func(*policy.Declaration)) *Judge {
+func decider(t *testing.T, change func(*policy.Declaration)) *Decider {
 	d := policy.Declaration{Services: []policy.Service{
 		{ID: "matomo", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_pk_*"}, Exempt: true, Lifetime: 48 * time.Hour},
 		{ID: "ga", Purpose: policy.Statistics, Cookies: []policy.Pattern{"_ga"}},
@@ -24,10 +24,10 @@ func judge(t *testing.T, change func(*policy.Declaration)) *Judge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Judge{Policy: p, GPC: choice.HonourGPC}
+	return &Decider{Policy: p, GPC: choice.HonourGPC}
 }
 
-// uncounted is a tally that nobody reads.
+// uncounted is a recorder that nobody reads.
 type uncounted struct{}
 
 func (uncounted) SetCookie(string, policy.Class, Action) {}
@@ -55,7 +55,7 @@ func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
 			want = append(want, lines[i])
 		}
 		before := append([]string(nil), lines...)
-		if got := judge(t, nil).Of(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, want) {
+		if got := decider(t, nil).Decide(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v: %q, want %q", c.choice, got, want)
 		}
 		if !reflect.DeepEqual(lines, before) {
@@ -65,7 +65,7 @@ func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
 }
 
 func TestUndeclaredCookiesPassWhereTheOperatorSaysSo(t *testing.T) {
-	v := judge(t, func(d *policy.Declaration) { d.PassUndeclared = true }).Of(choice.Choice{}, false)
+	v := decider(t, func(d *policy.Declaration) { d.PassUndeclared = true }).Decide(choice.Choice{}, false)
 	lines := []string{"_fbp=1", "=nameless", "_ga=1"}
 	if got := v.SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, lines[:2]) {
 		t.Errorf("%q", got)
@@ -76,7 +76,7 @@ func TestUndeclaredCookiesPassWhereTheOperatorSaysSo(t *testing.T) {
 }
 
 func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
-	v := judge(t, nil).Of(given(matomo), false)
+	v := decider(t, nil).Decide(given(matomo), false)
 	for chosen, want := range map[time.Time]string{
 		now:                      "_pk_id=1; Max-Age=172800; Path=/",
 		now.Add(-24 * time.Hour): "_pk_id=1; Max-Age=86400; Path=/",
@@ -97,7 +97,7 @@ func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
 }
 
 func TestWhatNeedsNoChangeIsNotCopied(t *testing.T) {
-	v := judge(t, nil).Of(given(ga), false)
+	v := decider(t, nil).Decide(given(ga), false)
 	set, sent := []string{"sessionid=1", "_ga=1"}, []string{"sessionid=1; _ga=1"}
 	if got := v.SetCookies(set, Exchange{Chosen: now, Now: now}, uncounted{}); &got[0] != &set[0] {
 		t.Error("Set-Cookie lines were copied")
@@ -111,15 +111,15 @@ func TestWhatNeedsNoChangeIsNotCopied(t *testing.T) {
 }
 
 func TestVerdictsOnTheSameChoiceAreTheSame(t *testing.T) {
-	j := judge(t, nil)
+	j := decider(t, nil)
 	keys := make(map[string]bool)
 	for _, c := range []choice.Choice{{}, {State: choice.Invalid}, given(0), given(ga), given(matomo), given(ga | matomo)} {
 		for _, refusing := range []bool{false, true} {
-			v := j.Of(c, refusing)
-			if again := j.Of(c, refusing); again != v {
+			v := j.Decide(c, refusing)
+			if again := j.Decide(c, refusing); again != v {
 				t.Errorf("%+v is judged twice", c)
 			}
-			if v.State != c.State || v.InForce != c.InForce(j.Policy, refusing) {
+			if v.State != c.State || v.Effective != c.Effective(j.Policy, refusing) {
 				t.Errorf("%+v: %+v", c, v)
 			}
 			keys[v.Key] = true
@@ -131,7 +131,7 @@ func TestVerdictsOnTheSameChoiceAreTheSame(t *testing.T) {
 }
 
 func TestVarsTellTheRestOfTheCaddyfile(t *testing.T) {
-	v := judge(t, nil).Of(given(ga), true)
+	v := decider(t, nil).Decide(given(ga), true)
 	got := make(map[string]any)
 	for _, x := range v.Vars {
 		got[x.Name] = x.Value
@@ -143,18 +143,18 @@ func TestVarsTellTheRestOfTheCaddyfile(t *testing.T) {
 }
 
 func TestTheNoticeIsShownUntilThereIsAChoice(t *testing.T) {
-	j := judge(t, nil)
+	j := decider(t, nil)
 	for _, state := range []choice.State{choice.None, choice.Expired, choice.Outdated, choice.Invalid} {
-		if !j.Of(choice.Choice{State: state}, true).Notice {
+		if !j.Decide(choice.Choice{State: state}, true).Notice {
 			t.Errorf("%v: no notice", state)
 		}
 	}
-	if j.Of(given(0), false).Notice {
+	if j.Decide(given(0), false).Notice {
 		t.Error("a notice after the choice")
 	}
-	silent := judge(t, nil)
+	silent := decider(t, nil)
 	silent.GPC = choice.SilentGPC
-	if silent.Of(choice.Choice{}, true).Notice || !silent.Of(choice.Choice{}, false).Notice {
+	if silent.Decide(choice.Choice{}, true).Notice || !silent.Decide(choice.Choice{}, false).Notice {
 		t.Error("the signal alone makes it silent")
 	}
 }

@@ -1,4 +1,4 @@
-package verdict
+package decision
 
 import (
 	"math/rand/v2"
@@ -20,8 +20,8 @@ const (
 	Expired          // it was added, to delete a cookie that is left over
 )
 
-// Tally is told what one request's verdict does with cookies. The names are valid during the call only.
-type Tally interface {
+// Recorder is told what one request's decision does with cookies. The names are valid during the call only.
+type Recorder interface {
 	// SetCookie is told of each line of a response; its name is "" where browsers might not agree on it.
 	SetCookie(name string, class policy.Class, action Action)
 	// Sent is told of each cookie that a visitor sends, and whether it is withheld from the upstream.
@@ -29,22 +29,24 @@ type Tally interface {
 }
 
 // allows tells whether a cookie of that class may pass, in either direction.
-func (v *Verdict) allows(class policy.Class) bool { return v.judge.Policy.Allows(class, v.InForce) }
+func (v *Decision) allows(class policy.Class) bool {
+	return v.decider.Policy.Allows(class, v.Effective)
+}
 
 // sends tells whether a cookie of that name may be sent upstream.
-func (v *Verdict) sends(name string) bool {
-	return v.allows(v.judge.Policy.Classify(name))
+func (v *Decision) sends(name string) bool {
+	return v.allows(v.decider.Policy.Classify(name))
 }
 
 // Cookies returns a request's Cookie field values with only what may be sent
 // upstream; lines itself where that is all, empty values left out.
-func (v *Verdict) Cookies(lines []string, tally Tally) []string {
+func (v *Decision) Cookies(lines []string, recorder Recorder) []string {
 	withheld := false
 	for _, line := range lines {
 		for name := range cookies.Pairs(line) {
-			class := v.judge.Policy.Classify(name)
+			class := v.decider.Policy.Classify(name)
 			allowed := v.allows(class)
-			tally.Sent(name, class, !allowed)
+			recorder.Sent(name, class, !allowed)
 			withheld = withheld || !allowed
 		}
 	}
@@ -71,16 +73,16 @@ type Exchange struct {
 // SetCookies returns those of a response's Set-Cookie lines that may pass, in their
 // order; lines itself where that is all of them. One that browsers would not surely read alike is
 // dropped.
-func (v *Verdict) SetCookies(lines []string, x Exchange, tally Tally) []string {
+func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) []string {
 	var kept []string // nil while all lines pass as they are
 	for i, line := range lines {
 		name, ok := cookies.Name(line)
 		passed, class, action := line, policy.ClassUndeclared, Stripped
 		if ok {
-			class = v.judge.Policy.Classify(name)
+			class = v.decider.Policy.Classify(name)
 			passed, action = v.setCookie(name, class, line, x)
 		}
-		tally.SetCookie(name, class, action)
+		recorder.SetCookie(name, class, action)
 		if kept == nil && action != Passed {
 			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
@@ -96,7 +98,7 @@ func (v *Verdict) SetCookies(lines []string, x Exchange, tally Tally) []string {
 
 // setCookie tells what becomes of a line, and in what form it passes. One that only deletes a
 // cookie passes.
-func (v *Verdict) setCookie(name string, class policy.Class, line string, x Exchange) (string, Action) {
+func (v *Decision) setCookie(name string, class policy.Class, line string, x Exchange) (string, Action) {
 	switch {
 	case v.allows(class) && class < 0:
 		return line, Passed
@@ -105,7 +107,7 @@ func (v *Verdict) setCookie(name string, class policy.Class, line string, x Exch
 	case !v.allows(class), v.renews(class, name, line, x.Sent):
 		return line, Stripped
 	}
-	life := v.judge.Policy.Services[class].MaxLife()
+	life := v.decider.Policy.Services[class].MaxLife()
 	if life == 0 {
 		return line, Passed
 	}
@@ -126,8 +128,8 @@ func (v *Verdict) setCookie(name string, class policy.Class, line string, x Exch
 // renews tells whether a line only sets anew what the visitor has already sent of an exempt
 // service. Without a choice nobody knows since when the cookie lives, and it must not live longer by
 // every visit (CNIL, guidelines on audience measurement).
-func (v *Verdict) renews(class policy.Class, name, line string, sent []string) bool {
-	if !v.judge.Policy.Exempt.Has(int(class)) || v.State == choice.Given {
+func (v *Decision) renews(class policy.Class, name, line string, sent []string) bool {
+	if !v.decider.Policy.Exempt.Has(int(class)) || v.State == choice.Given {
 		return false
 	}
 	value := cookies.Value(line)
@@ -148,7 +150,7 @@ const maxLeftovers = 100
 // services that are not granted, which the visitor still sends. They are the host's own alone: a cookie of
 // the whole domain may be a sibling site's, where its visitor has chosen otherwise; but for services that the visitor
 // has withdrawn of late, as not all of theirs may have been deleted at once.
-func (v *Verdict) Leftovers(sent []string, path string, withdrawn policy.Set, deletions func() cookies.Deletions, tally Tally) []string {
+func (v *Decision) Leftovers(sent []string, path string, withdrawn policy.Set, deletions func() cookies.Deletions, recorder Recorder) []string {
 	type leftover struct {
 		name  string
 		class policy.Class
@@ -156,7 +158,7 @@ func (v *Verdict) Leftovers(sent []string, path string, withdrawn policy.Set, de
 	var leftovers []leftover
 	for _, field := range sent {
 		for name := range cookies.Pairs(field) {
-			class := v.judge.Policy.Classify(name)
+			class := v.decider.Policy.Classify(name)
 			known := func(l leftover) bool { return l.name == name }
 			if class >= 0 && !v.allows(class) && len(leftovers) < maxLeftovers && !slices.ContainsFunc(leftovers, known) {
 				leftovers = append(leftovers, leftover{name, class})
@@ -194,7 +196,7 @@ func (v *Verdict) Leftovers(sent []string, path string, withdrawn policy.Set, de
 	}
 	for _, line := range lines {
 		name, _ := cookies.Name(line)
-		tally.SetCookie(name, v.judge.Policy.Classify(name), Expired)
+		recorder.SetCookie(name, v.decider.Policy.Classify(name), Expired)
 	}
 	return lines
 }
