@@ -175,74 +175,103 @@ const (
 
 // prepare finds or builds what is to be compared. versions are for the reader.
 func prepare(ctx context.Context, o options, dir string, upstream int) (proxies []*proxy, versions []string, err error) {
-	kinds := strings.Split(o.only, ",")
-	add := func(p proxy) {
-		p.index, p.upstream, p.cpus = len(proxies), upstream, o.proxyCPU
-		p.dir = filepath.Join(dir, strconv.Itoa(p.index))
-		proxies = append(proxies, &p)
+	p := preparation{ctx: ctx, o: o, dir: dir, upstream: upstream, kinds: strings.Split(o.only, ",")}
+	for _, kind := range []func() error{p.caddies, p.nginxes, p.apaches} {
+		if err := kind(); err != nil {
+			return nil, nil, err
+		}
 	}
-	version := func(args ...string) {
-		out, _ := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput() // for the reader only
-		line, _, _ := strings.Cut(string(out), "\n")
-		versions = append(versions, strings.TrimSpace(line))
-	}
+	return p.proxies, p.versions, nil
+}
 
+// preparation collects the proxies that are compared, and the versions of what they are made of.
+type preparation struct {
+	ctx      context.Context
+	o        options
+	dir      string
+	upstream int
+	kinds    []string
+	proxies  []*proxy
+	versions []string
+}
+
+func (c *preparation) add(p proxy) {
+	p.index, p.upstream, p.cpus = len(c.proxies), c.upstream, c.o.proxyCPU
+	p.dir = filepath.Join(c.dir, strconv.Itoa(p.index))
+	c.proxies = append(c.proxies, &p)
+}
+
+func (c *preparation) version(args ...string) {
+	out, _ := exec.CommandContext(c.ctx, args[0], args[1:]...).CombinedOutput() // for the reader only
+	line, _, _ := strings.Cut(string(out), "\n")
+	c.versions = append(c.versions, strings.TrimSpace(line))
+}
+
+func (c *preparation) caddies() error {
 	fmt.Fprintln(os.Stderr, "building Caddy")
-	caddy := filepath.Join(dir, "caddy")
-	build := command(ctx, o.cpus, "go", "build", "-o", caddy, "github.com/caddy-consent/caddy-consent/cmd/caddy")
+	caddy := filepath.Join(c.dir, "caddy")
+	build := command(c.ctx, c.o.cpus, "go", "build", "-o", caddy, "github.com/caddy-consent/caddy-consent/cmd/caddy")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		return nil, nil, fmt.Errorf("building Caddy: %w", err)
+		return fmt.Errorf("building Caddy: %w", err)
 	}
-	version("go", "version")
-	version("go", "list", "-m", "github.com/caddyserver/caddy/v2")
+	c.version("go", "version")
+	c.version("go", "list", "-m", "github.com/caddyserver/caddy/v2")
 	run := []string{caddy, "run", "--adapter", "caddyfile", "--config"}
-	env := []string{"GOMAXPROCS=1", "HOME=" + dir, "XDG_CONFIG_HOME=" + dir, "XDG_DATA_HOME=" + dir}
-	add(proxy{kind: "caddy", name: plainCaddy, plain: plainCaddy, config: fill(caddyfile, "{consent}", ""), command: run, env: env})
-	if slices.Contains(kinds, "consent") {
+	env := []string{"GOMAXPROCS=1", "HOME=" + c.dir, "XDG_CONFIG_HOME=" + c.dir, "XDG_DATA_HOME=" + c.dir}
+	c.add(proxy{kind: "caddy", name: plainCaddy, plain: plainCaddy, config: fill(caddyfile, "{consent}", ""), command: run, env: env})
+	if slices.Contains(c.kinds, "consent") {
 		config := func(thirdParties string) string {
 			return fill(caddyfile, "{consent}", fill(consentDirective, "{third_parties}", thirdParties))
 		}
 		p := proxy{kind: "consent", plain: plainCaddy, config: config("catalogue"), command: run, env: env}
 		p.name, p.inserted = "Caddy, notice shown", notice
-		add(p)
+		c.add(p)
 		p.inserted = manage
 		p.name, p.choice = "Caddy, refused", "refuse"
-		add(p)
+		c.add(p)
 		p.name, p.choice = "Caddy, accepted", "accept"
-		add(p)
+		c.add(p)
 		p.name, p.choice, p.config = "Caddy, refused, third_parties pass", "refuse", config("pass")
-		add(p)
+		c.add(p)
 	}
+	return nil
+}
 
-	if slices.Contains(kinds, "nginx") {
-		nginx, err := find("nginx", "nginx")
-		if err != nil {
-			return nil, nil, err
-		}
-		version(nginx, "-v")
-		run := []string{nginx, "-e", "stderr", "-c"}
-		add(proxy{kind: "nginx", name: plainNginx, plain: plainNginx, config: fill(nginxConf, "{inserts}", "", "{inflates}", ""), command: run})
-		add(proxy{kind: "nginx", name: "nginx, sub_filter", plain: plainNginx, inserted: insertedMark,
-			config: fill(nginxConf, "{inserts}", nginxInserts, "{inflates}", nginxInflates), command: run})
+func (c *preparation) nginxes() error {
+	if !slices.Contains(c.kinds, "nginx") {
+		return nil
 	}
+	nginx, err := find("nginx", "nginx")
+	if err != nil {
+		return err
+	}
+	c.version(nginx, "-v")
+	run := []string{nginx, "-e", "stderr", "-c"}
+	c.add(proxy{kind: "nginx", name: plainNginx, plain: plainNginx, config: fill(nginxConf, "{inserts}", "", "{inflates}", ""), command: run})
+	c.add(proxy{kind: "nginx", name: "nginx, sub_filter", plain: plainNginx, inserted: insertedMark,
+		config: fill(nginxConf, "{inserts}", nginxInserts, "{inflates}", nginxInflates), command: run})
+	return nil
+}
 
-	if slices.Contains(kinds, "apache") {
-		apache, err := find("apache2", "apache2")
-		if err != nil {
-			return nil, nil, err
-		}
-		version(apache, "-v")
-		run := []string{apache, "-DFOREGROUND", "-f"}
-		conf := apacheConf
-		if os.Geteuid() == 0 {
-			conf += "User #65534\nGroup #65534\n" // Apache refuses to work as root
-		}
-		add(proxy{kind: "apache", name: plainApache, plain: plainApache, config: fill(conf, "{inserts}", apachePlain), command: run})
-		add(proxy{kind: "apache", name: "Apache, mod_substitute", plain: plainApache, inserted: insertedMark,
-			config: fill(conf, "{inserts}", apacheInserts), command: run})
+func (c *preparation) apaches() error {
+	if !slices.Contains(c.kinds, "apache") {
+		return nil
 	}
-	return proxies, versions, nil
+	apache, err := find("apache2", "apache2")
+	if err != nil {
+		return err
+	}
+	c.version(apache, "-v")
+	run := []string{apache, "-DFOREGROUND", "-f"}
+	conf := apacheConf
+	if os.Geteuid() == 0 {
+		conf += "User #65534\nGroup #65534\n" // Apache refuses to work as root
+	}
+	c.add(proxy{kind: "apache", name: plainApache, plain: plainApache, config: fill(conf, "{inserts}", apachePlain), command: run})
+	c.add(proxy{kind: "apache", name: "Apache, mod_substitute", plain: plainApache, inserted: insertedMark,
+		config: fill(conf, "{inserts}", apacheInserts), command: run})
+	return nil
 }
 
 // fill puts texts in the places of their names.

@@ -32,69 +32,75 @@ const (
 	keyMAC        = "mac"
 )
 
-// parse judges one cookie's value.
+// parse reads one cookie's value.
 func (b *Codec) parse(value string, now time.Time) Choice {
-	invalid := Choice{State: Invalid}
-	// The portal's front end reads what stands between the first two "="; with a
-	// raw "=" in the value it would read something else than we.
-	if len(value) > maxValue || strings.Contains(value, "=") {
-		return invalid
-	}
-	text, ok := decodeURIComponent(value)
+	fields, signed, ok := b.fields(value)
 	if !ok {
-		return invalid
+		return Choice{State: Invalid}
 	}
-	fields, ok := object(text)
-	if !ok {
-		return invalid
-	}
-
-	mac, hasMAC := fields[keyMAC]
-	version, hasVersion := fields[keyPolicy]
-	signed := hasMAC || hasVersion
-	if signed && !b.verify(fields, mac) || !signed && !b.AcceptNative {
-		return invalid
-	}
-
 	c := Choice{State: Given}
 	raw, timed := fields[keyTime]
 	if timed {
-		var ok bool
-		if c.Time, ok = parseTime(raw); !ok {
-			return invalid
-		}
-	} else if signed {
-		return invalid
+		c.Time, ok = parseTime(raw)
 	}
-	if c.Time > now.Add(skew).UnixMilli() {
-		return invalid
+	if !ok || signed && !timed || c.Time > now.Add(skew).UnixMilli() {
+		return Choice{State: Invalid}
 	}
-	outdated := signed && unquote(version) != b.Policy.Version
-	for i, s := range b.Policy.Services {
-		raw, ok := fields[s.ID]
-		switch {
-		case !ok && s.Exempt:
-			c.Granted = c.Granted.With(i, true)
-		case !ok:
-			outdated = true
-		case string(raw) == "true":
-			c.Granted = c.Granted.With(i, true)
-		case string(raw) != "false":
-			return invalid
-		}
-	}
+	granted, complete, ok := b.granted(fields)
 	switch {
-	case outdated:
+	case !ok:
+		return Choice{State: Invalid}
+	case !complete, signed && unquote(fields[keyPolicy]) != b.Policy.Version:
 		return Choice{State: Outdated}
 	case timed && now.UnixMilli() >= c.Time+b.Remember.Milliseconds():
 		return Choice{State: Expired}
 	}
+	c.Granted = granted
 	if signed {
 		c.Receipt = unquote(fields[keyReceipt])
 		withdrawn, _ := strconv.ParseUint(unquote(fields[keyWithdrawn]), 16, 64) // absent mostly
 		c.Withdrawn = policy.Set(withdrawn) & b.Policy.All &^ c.Granted
 	}
 	return c
+}
+
+// fields are those of a value that is signed, or one of the portal's own where these are accepted.
+func (b *Codec) fields(value string) (fields map[string]json.RawMessage, signed, ok bool) {
+	// The portal's front end reads what stands between the first two "="; with a
+	// raw "=" in the value it would read something else than we.
+	if len(value) > maxValue || strings.Contains(value, "=") {
+		return nil, false, false
+	}
+	text, ok := decodeURIComponent(value)
+	if !ok {
+		return nil, false, false
+	}
+	if fields, ok = object(text); !ok {
+		return nil, false, false
+	}
+	mac, hasMAC := fields[keyMAC]
+	_, hasVersion := fields[keyPolicy]
+	if signed = hasMAC || hasVersion; signed {
+		return fields, true, b.verify(fields, mac)
+	}
+	return fields, false, b.AcceptNative
+}
+
+// granted are the services that the fields grant; they are complete where they name all but those that are exempt.
+func (b *Codec) granted(fields map[string]json.RawMessage) (granted policy.Set, complete, ok bool) {
+	complete = true
+	for i, s := range b.Policy.Services {
+		raw, named := fields[s.ID]
+		switch {
+		case !named && s.Exempt, string(raw) == "true":
+			granted = granted.With(i, true)
+		case !named:
+			complete = false
+		case string(raw) != "false":
+			return 0, false, false
+		}
+	}
+	return granted, complete, true
 }
 
 // SetCookie is the field value that gives the browser a choice. It lives as long

@@ -161,11 +161,26 @@ func (d *decoder) dynamicHeader(b *block, at int64) (ready bool, end int64, err 
 	}
 	var all [286 + 30]uint8
 	total := nLiterals + nDistances
-	for i := 0; i < total; {
+	if at, err = d.lengths(&table, all[:total], at, available); err != nil || at == 0 {
+		return false, 0, err
+	}
+	b.lengths = new(codeLengths)
+	copy(b.lengths[:], all[:nLiterals])
+	copy(b.lengths[literals:], all[nLiterals:total])
+	if b.lengths[endOfBlock] == 0 {
+		return false, 0, errCorrupt
+	}
+	return true, at, nil
+}
+
+// lengths reads the code lengths of a block, which are coded by the table (RFC 1951, section 3.2.7). The end is 0 where the bits
+// that are available do not suffice.
+func (d *decoder) lengths(table *[1 << 7]entry, all []uint8, at, available int64) (end int64, err error) {
+	for i := 0; i < len(all); {
 		next := d.peek(at)
 		e := table[next&127]
 		if at += int64(e.length()); at > available {
-			return false, 0, nil
+			return 0, nil
 		}
 		next >>= e.length()
 		symbol := e.value()
@@ -179,7 +194,7 @@ func (d *decoder) dynamicHeader(b *block, at int64) (ready bool, end int64, err 
 		switch symbol {
 		case 16:
 			if i == 0 {
-				return false, 0, errCorrupt
+				return 0, errCorrupt
 			}
 			value, repeat = all[i-1], 3+int(next&3)
 			at += 2
@@ -191,23 +206,17 @@ func (d *decoder) dynamicHeader(b *block, at int64) (ready bool, end int64, err 
 			at += 7
 		}
 		if at > available {
-			return false, 0, nil
+			return 0, nil
 		}
-		if i+repeat > total {
-			return false, 0, errCorrupt
+		if i+repeat > len(all) {
+			return 0, errCorrupt
 		}
 		for range repeat {
 			all[i] = value
 			i++
 		}
 	}
-	b.lengths = new(codeLengths)
-	copy(b.lengths[:], all[:nLiterals])
-	copy(b.lengths[literals:], all[nLiterals:total])
-	if b.lengths[endOfBlock] == 0 {
-		return false, 0, errCorrupt
-	}
-	return true, at, nil
+	return at, nil
 }
 
 func (d *decoder) endBlock(endBit, nextBit int64) {
