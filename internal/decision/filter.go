@@ -53,10 +53,12 @@ func (f *Filter) Observe(h http.Header) {
 			lines = append(lines, values...)
 		}
 	}
-	if !slices.Equal(lines, f.left) {
-		f.decide(lines)
-		f.left = lines
+	unseen := lines
+	if n := len(f.left); len(lines) >= n && slices.Equal(lines[:n], f.left) {
+		unseen = lines[n:]
 	}
+	f.decide(unseen)
+	f.left = lines
 }
 
 // ObserveTrailers does so for ApplyTrailers.

@@ -47,7 +47,12 @@ func Open(ctx caddy.Context, site *Site, logger *zap.Logger) (*Collector, error)
 	if err := site.open(); err != nil {
 		return nil, err
 	}
-	return &Collector{Metrics: metrics, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}, nil
+	return NewCollector(metrics, site, events, logger), nil
+}
+
+// NewCollector makes the collector of a site that is open.
+func NewCollector(m *Metrics, site *Site, events Events, logger *zap.Logger) *Collector {
+	return &Collector{Metrics: m, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
 }
 
 // Chosen takes note of a choice, which the ledger has.

@@ -1,0 +1,82 @@
+package decision
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+)
+
+// lines counts the Set-Cookie lines that it is told of.
+type lines struct {
+	noRecorder
+	told int
+}
+
+func (l *lines) SetCookie(string, policy.Class, Action) { l.told++ }
+
+// noRecorder is told of what nobody looks at here.
+type noRecorder struct{}
+
+func (noRecorder) Sent(string, policy.Class, bool) {}
+
+// filter is one of a visitor who has chosen nothing.
+func filter(t *testing.T) (*Filter, *lines) {
+	t.Helper()
+	f, told := new(Filter), new(lines)
+	f.Begin(decider(t, nil).Decide(choice.Choice{}, false), nil, time.Time{}, told)
+	return f, told
+}
+
+func TestFilterApply(t *testing.T) {
+	f, told := filter(t)
+	h := http.Header{"Set-Cookie": {"sessionid=1", "_ga=1"}, "set-cookie": {"csrftoken=1", "_gid=1"}}
+	for range 3 { // what it left is not judged again
+		f.Apply(h)
+		if got := len(h["Set-Cookie"]); got != 2 || len(h["set-cookie"]) > 0 || told.told != 4 {
+			t.Fatalf("%q, told of %d", h, told.told)
+		}
+	}
+	h.Add("Set-Cookie", "_ga=2") // by a handler that comes late
+	f.Apply(h)
+	if got := len(h["Set-Cookie"]); got != 2 {
+		t.Errorf("%q", h)
+	}
+	f.Add(h, "_ga=; Path=/; Max-Age=0") // ours
+	before := told.told
+	f.Apply(h)
+	if got := h["Set-Cookie"]; len(got) != 3 || told.told != before {
+		t.Errorf("%q, told of %d more", got, told.told-before)
+	}
+	h["Set-Cookie"] = []string{"_ga=3"} // in place of all
+	if f.Apply(h); len(h["Set-Cookie"]) > 0 {
+		t.Errorf("%q", h)
+	}
+}
+
+func TestFilterApplyTrailers(t *testing.T) {
+	f, _ := filter(t)
+	h := http.Header{"Trailer:set-cookie": {"_ga=1", "sessionid=1"}}
+	f.Apply(h)
+	f.ApplyTrailers(h)
+	if want := (http.Header{"Trailer:Set-Cookie": {"sessionid=1"}}); !reflect.DeepEqual(h, want) {
+		t.Errorf("%q, want %q", h, want)
+	}
+}
+
+func TestFilterObserve(t *testing.T) {
+	f, told := filter(t)
+	h := http.Header{"Set-Cookie": {"sessionid=1", "_ga=1"}, "set-cookie": {"_gid=1"}, "Trailer:Set-Cookie": {"_ga=1"}}
+	before := h.Clone()
+	f.Observe(h)
+	if told.told != 3 {
+		t.Errorf("told of %d", told.told)
+	}
+	f.ObserveTrailers(h)
+	if !reflect.DeepEqual(h, before) || told.told != 4 {
+		t.Errorf("%q, told of %d", h, told.told)
+	}
+}
