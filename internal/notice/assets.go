@@ -13,8 +13,6 @@ import (
 	"sync"
 
 	"github.com/andybalholm/brotli"
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/js"
 )
 
 // Asset is a file that pages load.
@@ -48,19 +46,14 @@ func readAssets(files fs.FS, o Options) (assets, error) {
 		{"placeholder.css", contentCSS, nil},
 		{"notice.js", contentScript, nil},
 		{"release.js", contentScript, nil},
-		{"worker.js", contentScript, func() ([]byte, error) { return o.Guard.worker(files, o.Policy) }},
-		{"guard.js", contentScript, func() ([]byte, error) {
-			return o.Guard.script(files, o.Policy, a.hashes())
-		}},
-		{"kept.js", contentScript, func() ([]byte, error) { return o.keptGuard(files, a.hashes()) }},
+		{"worker.js", contentScript, func() ([]byte, error) { return o.Guard.worker(o.Policy) }},
+		{"guard.js", contentScript, func() ([]byte, error) { return o.Guard.script(o.Policy, a.hashes()) }},
+		{"kept.js", contentScript, func() ([]byte, error) { return o.keptGuard(a.hashes()) }},
 	} {
 		if f.read == nil {
 			f.read = func() ([]byte, error) { return fs.ReadFile(files, f.name) }
 		}
 		body, err := f.read()
-		if err == nil && f.contentType == contentScript {
-			body, err = minified(body)
-		}
 		if err != nil {
 			return a, fmt.Errorf("templates: %s: %w", f.name, err)
 		}
@@ -82,13 +75,6 @@ const (
 	contentCSS    = "text/css; charset=utf-8"
 	contentScript = "text/javascript; charset=utf-8"
 )
-
-// minified takes out of a script what is there for its readers: the guard stands before all else in a page.
-func minified(script []byte) ([]byte, error) {
-	var b bytes.Buffer
-	err := js.Minify(minify.New(), &b, bytes.NewReader(script), nil)
-	return b.Bytes(), err
-}
 
 // newAsset compresses the file when it is first asked for, once, and as well as can be: it
 // is the same for everyone, and Caddy's encode has no brotli.

@@ -1,10 +1,10 @@
 package notice
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,42 +165,23 @@ func abbreviated(patterns []policy.Pattern, id string) string {
 	return all
 }
 
-// guardParts are the files of the guard, in the order in which one needs another.
-var guardParts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "styles", "workerstub", "realms", "place"}
-
-// script puts the guard's files together.
-func (g Guard) script(files fs.FS, p *policy.Policy, hashes map[string]string) ([]byte, error) {
-	parts := slices.Clone(guardParts)
+// script is the guard with what it needs to know.
+func (g Guard) script(p *policy.Policy, hashes map[string]string) ([]byte, error) {
+	name := "guard"
 	if g.Requests {
-		parts = append(parts, "standins")
+		name += "-standins"
 	}
 	if g.Google || g.Matomo {
-		parts = append(parts, "signals")
+		name += "-signals"
 	}
 	known := g.policy(p)
 	known.Hashes = hashes
-	data, err := json.Marshal(known)
-	if err != nil {
-		return nil, err
-	}
-	script := []byte("(policy=>{'use strict';")
-	for _, part := range append(parts, "choice") {
-		text, err := fs.ReadFile(files, "guard/"+part+".js")
-		if err != nil {
-			return nil, err
-		}
-		script = append(append(script, text...), '\n')
-	}
-	return append(append(append(script, "})("...), data...), ')'), nil
+	return told(name+".js", "POLICY", known)
 }
 
 // keptGuard is the guard of a document that a service worker keeps, behind what tells it of the choice.
-func (o Options) keptGuard(files fs.FS, hashes map[string]string) ([]byte, error) {
-	script, err := fs.ReadFile(files, "kept.js")
-	if err != nil {
-		return nil, err
-	}
-	data, err := json.Marshal(struct {
+func (o Options) keptGuard(hashes map[string]string) ([]byte, error) {
+	kept, err := told("kept.js", "KEPT", struct {
 		Policy   string   `json:"policy"`
 		Services []string `json:"services"`
 		Remember int64    `json:"remember"`
@@ -209,25 +190,27 @@ func (o Options) keptGuard(files fs.FS, hashes map[string]string) ([]byte, error
 		return nil, err
 	}
 	o.Guard.Strict = false // the same document would come again
-	guard, err := o.Guard.script(files, o.Policy, hashes)
-	return append([]byte(strings.Replace(string(script), "KEPT", string(data), 1)), guard...), err
+	guard, err := o.Guard.script(o.Policy, hashes)
+	return append(append(kept, ";\n"...), guard...), err
 }
 
 // worker is what a worker of the page begins with.
-func (g Guard) worker(files fs.FS, p *policy.Policy) ([]byte, error) {
-	script, err := fs.ReadFile(files, "guard/worker.js")
+func (g Guard) worker(p *policy.Policy) ([]byte, error) {
+	return told("worker.js", "POLICY", g.policy(p))
+}
+
+// told is a script of ours with data in place of the last identifier of that name.
+func told(name, identifier string, data any) ([]byte, error) {
+	script, err := embedded.ReadFile("minified/" + name)
 	if err != nil {
 		return nil, err
 	}
-	stub, err := fs.ReadFile(files, "guard/workerstub.js")
+	text, err := json.Marshal(data)
 	if err != nil {
 		return nil, err
 	}
-	known, err := json.Marshal(g.policy(p))
-	if err != nil {
-		return nil, err
-	}
-	return []byte(strings.NewReplacer("STUB", string(stub), "POLICY", string(known)).Replace(string(script))), nil
+	at := bytes.LastIndex(script, []byte(identifier))
+	return slices.Concat(script[:at], text, script[at+len(identifier):]), nil
 }
 
 // Guard returns the tag of the guard, for a visitor whose choice, if there is one, grants these

@@ -20,7 +20,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-//go:embed embedded
+//go:generate go run ./minify
+
+//go:embed embedded/*.html embedded/*.css embedded/*.json minified
 var embedded embed.FS
 
 // Options say how to render.
@@ -149,9 +151,17 @@ func (r *Renderer) hash() string {
 
 // override lays the operator's folder over the embedded files.
 func override(dir string) (fs.FS, error) {
-	base, err := fs.Sub(embedded, "embedded")
-	if err != nil || dir == "" {
-		return base, err
+	texts, err := fs.Sub(embedded, "embedded")
+	if err != nil {
+		return nil, err
+	}
+	scripts, err := fs.Sub(embedded, "minified")
+	if err != nil {
+		return nil, err
+	}
+	base := overlay{texts, scripts}
+	if dir == "" {
+		return base, nil
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("templates: %s is not a folder that can be read", dir)
