@@ -1,6 +1,30 @@
 // Package consent is a Caddy module that makes a website keep its cookie charter:
 // it lets through only the cookies that the charter declares necessary until the
 // visitor has chosen otherwise, and asks for that choice.
+//
+// It is the handler http.handlers.consent and the Caddyfile directive consent. Build it into Caddy with xcaddy, put the
+// directive into a site, and declare what the charter declares:
+//
+//	data.example.fr {
+//		consent {
+//			controller "Ville d'Exemple" dpo@ville.example
+//			service matomo {
+//				exempt
+//			}
+//			service youtube
+//		}
+//		reverse_proxy portal.example.net
+//	}
+//
+// A request's Cookie field loses what the visitor has not granted, before it goes upstream. The response's Set-Cookie
+// lines are filtered by the same rules, early, late and in trailers. A page gets the notice until there is a choice; what it would load from a
+// denied service is withheld by the server as the page streams through, and in the browser by a script, the
+// guard. Each choice is an entry of a sealed ledger. Where a page cannot be rewritten safely it passes as it is,
+// but for its cookies, and a counter and a log line say so.
+//
+// Begin with "mode observe", which changes nothing and tells what would be done. docs/operating.md leads through an
+// installation, docs/reference.md explains each option, docs/enforcement.md says what is enforced where and what
+// is not, and docs/development.md where things are.
 package consent
 
 import (
