@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/observe"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
+	"github.com/caddy-consent/caddy-consent/internal/surroundings"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
 )
@@ -29,7 +29,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	h.begin()
 
 	// The module's own URLs are answered here.
-	asked := originalURL(r)
+	asked := surroundings.OriginalURL(r)
 	if h.answers(asked.Path) {
 		own := r.WithContext(r.Context())
 		own.URL = asked
@@ -44,9 +44,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	// The choice is read, and made known to the rest of the Caddyfile.
 	c := h.codec.Read(r.Header["Cookie"], time.Now)
 	v := h.decider.Decide(c, h.decider.GPC.Refuses(r.Header))
-	publish(r, v)
+	surroundings.Publish(r, v.Vars)
 
-	record := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: began(r), HeaderOnly: r.Method == http.MethodHead}
+	record := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: surroundings.Began(r), HeaderOnly: r.Method == http.MethodHead}
 	if h.observes() {
 		o := &observe.Response{ResponseWriter: w, Nested: h.nested}
 		defer o.End()
@@ -66,7 +66,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 // answers tells whether a path is the module's own. Where it only observes, what the portal has at other
 // paths than the module's prefix stays the portal's.
 func (h *Handler) answers(path string) bool {
-	return h.visitor.Owns(path) && (!h.observes() || strings.HasPrefix(path, h.Path+"/"))
+	return h.visitor.Owns(path) && (!h.observes() || h.endpoints().Owns(path))
 }
 
 func (h *Handler) observes() bool { return h.Mode == modeObserve }
@@ -78,22 +78,6 @@ func (rw *responseWriter) serve(next caddyhttp.Handler) error {
 	err := next.ServeHTTP(rw, rw.upstreamRequest())
 	rw.close(err)
 	return err
-}
-
-// originalURL is the one that the visitor asked for, before any rewrite.
-func originalURL(r *http.Request) *url.URL {
-	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok && original.URL != nil {
-		return original.URL
-	}
-	return r.URL
-}
-
-// began is when the request came; Caddy has looked at the clock already.
-func began(r *http.Request) time.Time {
-	if t, ok := caddyhttp.GetVar(r.Context(), "start_time").(time.Time); ok {
-		return t
-	}
-	return time.Now()
 }
 
 // isEnforced tells whether a handler of ours takes what is written there.
@@ -108,23 +92,6 @@ func isEnforced(w http.ResponseWriter) bool {
 			return false
 		}
 		w = wrapper.Unwrap()
-	}
-}
-
-// trusts tells whether a request comes from a proxy that the server trusts (its option trusted_proxies).
-func trusts(r *http.Request) bool {
-	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
-	return trusted
-}
-
-// publish sets the variables that the rest of the Caddyfile may use.
-func publish(r *http.Request, v *decision.Decision) {
-	vars, ok := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
-	if !ok {
-		return
-	}
-	for i := range v.Vars {
-		vars[v.Vars[i].Name] = v.Vars[i].Value
 	}
 }
 
@@ -332,14 +299,7 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		return passing
 	}
 	v.Permit(h)
-	to := codings // the client gets the codings it would have got, if it can read them
-	for _, coding := range codings {
-		if !page.Accepts(v.Request.Header["Accept-Encoding"], coding) {
-			to = nil
-			delete(h, "Content-Encoding")
-			break
-		}
-	}
+	to := page.KeepCodings(h, codings, v.Request.Header["Accept-Encoding"])
 	length := page.Length(h)
 	page.Changed(h)
 	if v.MustNotStore() {

@@ -284,7 +284,7 @@ func (h *Handler) render(ctx context.Context, storage certmagic.Storage) error {
 		Blocks:   h.blocks(),
 		Guarded:  h.blocks() || h.Undeclared == undeclaredStrip || len(h.Signals) > 0,
 		Manages:  h.Manage == manageLink,
-		Trusts:   trusts,
+		Trusts:   surroundings.Trusts,
 	}
 	return nil
 }
@@ -305,7 +305,7 @@ func (h *Handler) answerVisitors(storage certmagic.Storage) (err error) {
 		Decider:     h.decider,
 		Chosen:      h.telemetry.Chosen,
 		Reported:    h.telemetry.Reported,
-		Trusts:      trusts,
+		Trusts:      surroundings.Trusts,
 	}
 	return nil
 }

@@ -42,7 +42,8 @@ func TestRotateKey(t *testing.T) {
 
 	w := httptest.NewRecorder()
 	var problem caddy.APIError
-	if err := handler.ServeHTTP(w, httptest.NewRequest("GET", "/consent/keys/rotate", nil)); !errors.As(err, &problem) || problem.HTTPStatus != 405 || w.Header().Get("Allow") != "POST" {
+	err = handler.ServeHTTP(w, httptest.NewRequest("GET", "/consent/keys/rotate", nil))
+	if !errors.As(err, &problem) || problem.HTTPStatus != 405 || w.Header().Get("Allow") != "POST" {
 		t.Errorf("GET: %v %v", err, w.Header())
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/blocking"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -58,17 +58,16 @@ const (
 // audit is one visit of a site.
 type audit struct {
 	Auditor
-	limit    *rate.Limiter
-	literals *markup.Literals
-	owners   []int
-	robots   map[string]robots // by origin
-	hosts    map[string]bool   // the site's own
-	queue    []*url.URL
-	queued   map[string]bool
-	paths    map[string]int // how many addresses of a path were queued, with other queries
-	fetched  map[string]bool
-	aliases  map[string]string // canonical names, by host
-	report   *Report
+	limit   *rate.Limiter
+	inline  *blocking.Inline
+	robots  map[string]robots // by origin
+	hosts   map[string]bool   // the site's own
+	queue   []*url.URL
+	queued  map[string]bool
+	paths   map[string]int // how many addresses of a path were queued, with other queries
+	fetched map[string]bool
+	aliases map[string]string // canonical names, by host
+	report  *Report
 }
 
 // Audit visits the pages at these addresses, and those that they link to.
@@ -135,18 +134,11 @@ func (a Auditor) prepare(addresses []string) (*audit, error) {
 		a.Progress = func(int, int, string) {}
 	}
 	v := &audit{
-		Auditor: a, limit: rate.NewLimiter(rate.Limit(a.Rate), 1), robots: make(map[string]robots), hosts: make(map[string]bool),
+		Auditor: a, limit: rate.NewLimiter(rate.Limit(a.Rate), 1), inline: blocking.NewInline(a.Policy), robots: make(map[string]robots), hosts: make(map[string]bool),
 		queued: make(map[string]bool), paths: make(map[string]int), fetched: make(map[string]bool), aliases: make(map[string]string),
 		report: &Report{Policy: a.Policy.Version, Started: time.Now().UTC().Truncate(time.Second),
 			Findings: []Finding{}, Failures: []string{}, Notes: []string{}},
 	}
-	var literals []string
-	for i, s := range a.Policy.Services {
-		for _, literal := range s.Inline {
-			literals, v.owners = append(literals, literal), append(v.owners, i)
-		}
-	}
-	v.literals = markup.NewLiterals(literals...)
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

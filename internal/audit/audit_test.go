@@ -24,8 +24,14 @@ func testPolicy(t *testing.T) *policy.Policy {
 	p, err := policy.New(policy.Declaration{
 		Allow: []policy.Pattern{"tiles.example"},
 		Services: []policy.Service{
-			{ID: "stats", Purpose: policy.Statistics, Cookies: []policy.Pattern{"st_*"}, Hosts: []policy.Pattern{"stats.example"}, Inline: []string{"stats.push("}},
-			{ID: "counter", Purpose: policy.Statistics, Cookies: []policy.Pattern{"ct"}, Hosts: []policy.Pattern{"counter.example"}, Inline: []string{"counter.push("}, Exempt: true},
+			{
+				ID: "stats", Purpose: policy.Statistics, Cookies: []policy.Pattern{"st_*"},
+				Hosts: []policy.Pattern{"stats.example"}, Inline: []string{"stats.push("},
+			},
+			{
+				ID: "counter", Purpose: policy.Statistics, Cookies: []policy.Pattern{"ct"},
+				Hosts: []policy.Pattern{"counter.example"}, Inline: []string{"counter.push("}, Exempt: true,
+			},
 		},
 	})
 	if err != nil {
@@ -126,36 +132,47 @@ func TestWhatTheModuleHasWithheldIsNotLoaded(t *testing.T) {
 	a := auditor(t, pages(map[string]string{"/": `<!doctype html><body>
 		<script data-caddy-consent="" data-consent-service="stats" type="text/plain" data-consent-src="//stats.example/s.js"></script>
 		<script data-caddy-consent="" data-consent-service="stats" type="text/plain">stats.push(1)</script>
-		<iframe data-caddy-consent="" data-consent-service="youtube" src="http://data.ville.example/_consent/placeholder?service=youtube&amp;url=https%3A%2F%2Fwww.youtube.com" data-consent-src="https://www.youtube.com/embed/x"></iframe>`}))
+		<iframe data-caddy-consent="" data-consent-service="youtube" ` +
+		`src="http://data.ville.example/_consent/placeholder?service=youtube&amp;url=https%3A%2F%2Fwww.youtube.com" ` +
+		`data-consent-src="https://www.youtube.com/embed/x"></iframe>`}))
 	if report := audited(t, a, site); report.ExitCode() != 0 {
 		t.Errorf("found %q", found(report))
 	}
 }
 
 func TestRedirectsAreFollowedOnTheSiteAndTheirCookiesSeen(t *testing.T) {
-	a := auditor(t, pages(map[string]string{"/": "-> http://www.ville.example/home", "/home": "<html><body>ici <a href=/away>x</a>", "/away": "-> https://login.example/"}, "mystery=1"))
+	a := auditor(t, pages(map[string]string{
+		"/": "-> http://www.ville.example/home", "/home": "<html><body>ici <a href=/away>x</a>", "/away": "-> https://login.example/",
+	}, "mystery=1"))
 	report := audited(t, a, site)
 	if got := found(report); !slices.Equal(got, []string{"cookie mystery undeclared"}) || report.Findings[0].Count != 3 || report.Pages != 1 {
 		t.Errorf("%q, %+v", got, report)
 	}
-	if report := audited(t, auditor(t, pages(map[string]string{"/": "-> https://elsewhere.example/"})), site); report.ExitCode() != 2 || !strings.Contains(report.Failures[0], "another site") {
+	a = auditor(t, pages(map[string]string{"/": "-> https://elsewhere.example/"}))
+	if report := audited(t, a, site); report.ExitCode() != 2 || !strings.Contains(report.Failures[0], "another site") {
 		t.Errorf("%+v", report)
 	}
 }
 
 func TestAHostOfTheSitesDomainThatIsAnotherNameOfATrackerIsOne(t *testing.T) {
-	a := auditor(t, pages(map[string]string{"/": `<html><body><script src="https://metrics.ville.example/a.js"></script><img src="https://img.ville.example/a"><img src="https://cdn.ville.example/a">`}))
+	a := auditor(t, pages(map[string]string{"/": `<html><body><script src="https://metrics.ville.example/a.js"></script>` +
+		`<img src="https://img.ville.example/a"><img src="https://cdn.ville.example/a">`}))
 	a.Resolver = names{"metrics.ville.example": "x42.stats.example", "cdn.ville.example": "edge.cdn.example", "img.ville.example": "img.ville.example"}
-	p, err := policy.New(policy.Declaration{Services: []policy.Service{{ID: "stats", Purpose: policy.Statistics, Hosts: []policy.Pattern{"*.stats.example"}}}})
+	p, err := policy.New(policy.Declaration{Services: []policy.Service{{
+		ID: "stats", Purpose: policy.Statistics, Hosts: []policy.Pattern{"*.stats.example"},
+	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.Policy = p
 	report := audited(t, a, site)
-	if got := found(report); !slices.Equal(got, []string{"host metrics.ville.example without consent stats"}) || report.Findings[0].Via != "x42.stats.example" {
+	if got := found(report); !slices.Equal(got, []string{"host metrics.ville.example without consent stats"}) ||
+		report.Findings[0].Via != "x42.stats.example" {
 		t.Errorf("%q", got)
 	}
-	if notes := strings.Join(report.Notes, "\n"); !strings.Contains(notes, "cdn.ville.example is a host of the site's own domain, and another name of edge.cdn.example") || !strings.Contains(notes, "img.ville.example is a host of the site's own domain") {
+	notes := strings.Join(report.Notes, "\n")
+	if !strings.Contains(notes, "cdn.ville.example is a host of the site's own domain, and another name of edge.cdn.example") ||
+		!strings.Contains(notes, "img.ville.example is a host of the site's own domain") {
 		t.Errorf("notes %q", report.Notes)
 	}
 }
@@ -193,10 +210,12 @@ func TestRobotsAreRespected(t *testing.T) {
 			_, _ = io.WriteString(w, `<html><body><a href="/private/a">a</a><a href="/open">b</a>`)
 		})
 	}
-	if report := audited(t, serve("User-agent: *\nDisallow: /private", 200), site); report.ExitCode() != 0 || slices.Contains(asked, "/private/a") || !slices.Contains(asked, "/open") {
+	report := audited(t, serve("User-agent: *\nDisallow: /private", 200), site)
+	if report.ExitCode() != 0 || slices.Contains(asked, "/private/a") || !slices.Contains(asked, "/open") {
 		t.Errorf("asked %q", asked)
 	}
-	if report := audited(t, serve("User-agent: *\nDisallow: /", 200), site); report.ExitCode() != 2 || len(asked) != 1 || !strings.Contains(report.Failures[0], "robots.txt") {
+	report = audited(t, serve("User-agent: *\nDisallow: /", 200), site)
+	if report.ExitCode() != 2 || len(asked) != 1 || !strings.Contains(report.Failures[0], "robots.txt") {
 		t.Errorf("asked %q: %+v", asked, report)
 	}
 	if report := audited(t, serve("", 503), site); report.ExitCode() != 2 || len(asked) != 1 {
@@ -226,9 +245,11 @@ func TestRobotsRules(t *testing.T) {
 		{"User-agent: *\nDisallow: /a\nAllow: /a", "/a", true},
 		{"\ufeffUSER-AGENT:*\r\nDISALLOW:/a\r\n", "/a", false},
 	} {
-		if got := parseRobots([]byte(c.text)).allows(c.path); got != c.want {
-			t.Errorf("%q allows %s: %v", c.text, c.path, got)
-		}
+		t.Run(fmt.Sprintf("%s of %.60q", c.path, c.text), func(t *testing.T) {
+			if got := parseRobots([]byte(c.text)).allows(c.path); got != c.want {
+				t.Errorf("%q allows %s: %v", c.text, c.path, got)
+			}
+		})
 	}
 }
 
@@ -264,7 +285,9 @@ func TestBadSitesAreSaidToBeSoInBoundedTimeAndMemory(t *testing.T) {
 		code int
 		want string
 	}{
-		"redirects for ever": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }, 2, "redirects more than 10 times"},
+		"redirects for ever": {
+			func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }, 2, "redirects more than 10 times",
+		},
 		"redirects to no address": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "javascript:alert(1)")
 			w.WriteHeader(http.StatusFound)
@@ -330,9 +353,11 @@ func TestASiteThatHangsEndsWithTheTime(t *testing.T) {
 
 func TestWhatIsNoAddressIsRefused(t *testing.T) {
 	for _, addresses := range [][]string{nil, {"data.ville.example"}, {"ftp://data.ville.example"}, {"http://"}, {":"}} {
-		if _, err := (Auditor{Policy: testPolicy(t)}).Audit(t.Context(), addresses); err == nil {
-			t.Errorf("%q is accepted", addresses)
-		}
+		t.Run(fmt.Sprintf("%q", addresses), func(t *testing.T) {
+			if _, err := (Auditor{Policy: testPolicy(t)}).Audit(t.Context(), addresses); err == nil {
+				t.Errorf("%q is accepted", addresses)
+			}
+		})
 	}
 }
 
@@ -344,7 +369,9 @@ func TestTheTableSaysWhatWasFoundAndNothingMore(t *testing.T) {
 	if err := report.Write(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"WHAT    NAME", "host    stats.example  without consent  stats    1      http://data.ville.example/", "Not clean: ", "1 pages and 2 requests"} {
+	for _, want := range []string{
+		"WHAT    NAME", "host    stats.example  without consent  stats    1      http://data.ville.example/", "Not clean: ", "1 pages and 2 requests",
+	} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("lacks %q in\n%s", want, table.String())
 		}

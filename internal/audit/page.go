@@ -45,9 +45,8 @@ func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document pag
 
 // seeScript judges an inline script.
 func (v *audit) seeScript(at *url.URL, text []byte) {
-	i := v.literals.Find(text, func(i int) bool { return !v.Policy.Exempt.Has(v.owners[i]) })
-	if i >= 0 {
-		s := v.Policy.Services[v.owners[i]]
+	if owner := v.inline.Denied(text, v.Policy.Exempt); owner >= 0 {
+		s := v.Policy.Services[owner]
 		v.report.find(Finding{Kind: Inline, Name: "inline script", Service: s.ID, Purpose: s.Purpose, Why: WithoutConsent}, at)
 	}
 }

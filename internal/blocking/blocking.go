@@ -34,8 +34,7 @@ type Rules struct {
 	// placeholder is the path of what stands in place of a frame.
 	placeholder string
 	marks       []markup.Mark // of each owner
-	literals    *markup.Literals
-	owners      []int // the service of each literal
+	inline      *Inline
 }
 
 // New prepares the rules for a policy; path is before the module's own URLs.
@@ -44,13 +43,7 @@ func New(p *policy.Policy, path endpoint.Prefix) *Rules {
 	for _, s := range p.Owners() {
 		r.marks = append(r.marks, markup.Mark{Attributes: ours + ` ` + gate + `="` + s.ID + `"`})
 	}
-	var literals []string
-	for i, s := range p.Services {
-		for _, literal := range s.Inline {
-			literals, r.owners = append(literals, literal), append(r.owners, i)
-		}
-	}
-	r.literals = markup.NewLiterals(literals...)
+	r.inline = NewInline(p)
 	return r
 }
 
@@ -81,7 +74,7 @@ func (p *Page) Withhold(rules *markup.Rules) {
 	if scheme, _, _ := strings.Cut(p.Origin, ":"); scheme == "https" { // a proxy in front may end TLS unsaid
 		rules.Scheme = scheme
 	}
-	if p.policy.All&^p.Granted != 0 && len(p.owners) > 0 {
+	if p.policy.All&^p.Granted != 0 && len(p.inline.owners) > 0 {
 		rules.Script = p.script
 	}
 }
@@ -110,11 +103,10 @@ func (p *Page) host(host []byte) *markup.Mark {
 
 // script judges an inline script by its text.
 func (p *Page) script(text []byte) *markup.Mark {
-	literal := p.literals.Find(text, func(i int) bool { return !p.Granted.Has(p.owners[i]) })
-	if literal < 0 {
+	owner := p.inline.Denied(text, p.Granted)
+	if owner < 0 {
 		return nil
 	}
-	owner := policy.Owner(p.owners[literal])
 	p.Recorder.Script(owner)
 	return p.mark(owner)
 }

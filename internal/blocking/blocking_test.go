@@ -72,19 +72,31 @@ func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
 		{0, `<img src=//www.site.test/x><img src=/y>`, `<img src=//www.site.test/x><img src=/y>`, "[]"}, // the site itself
 		{0, `<img src=//cdn.site.test/x>`, `<img` + video + ` data-consent-src=//cdn.site.test/x>`, "[video]"},
 		{3, `<img src=//unknown.test/x>`, `<img src=//unknown.test/x>`, "[undeclared unknown.test]"},
-		{3, `<script src=//static.hotjar.com/x></script>`, `<script data-caddy-consent="" data-consent-service="hotjar" type="text/plain" data-consent-src=//static.hotjar.com/x></script>`, "[undeclared static.hotjar.com hotjar]"},
+		{
+			3, `<script src=//static.hotjar.com/x></script>`,
+			`<script data-caddy-consent="" data-consent-service="hotjar" type="text/plain" data-consent-src=//static.hotjar.com/x></script>`,
+			"[undeclared static.hotjar.com hotjar]",
+		},
 		{0, `<script>video.play(1);stats.push(2)</script>`, `<script` + video + ` type="text/plain">video.play(1);stats.push(2)</script>`, "[video]"},
 		{1, `<script>video.play(1);stats.push(2)</script>`, `<script` + stats + ` type="text/plain">video.play(1);stats.push(2)</script>`, "[stats]"},
 		{3, `<script>video.play(1);stats.push(2)</script>`, `<script>video.play(1);stats.push(2)</script>`, "[]"},
-		{2, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`, `<script data-caddy-consent=""  data-consent-service="stats" src="/x"></script>`, "[]"},
-		{1, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`, "[]"},
+		{
+			2, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`,
+			`<script data-caddy-consent=""  data-consent-service="stats" src="/x"></script>`, "[]",
+		},
+		{
+			1, `<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`,
+			`<script type="text/plain" data-consent-service="stats" data-consent-src="/x"></script>`, "[]",
+		},
 		{3, `<img data-consent-service=nobody data-consent-src=/x>`, `<img data-consent-service=nobody data-consent-src=/x>`, "[]"},
 	} {
-		r, counts := rules(t)
-		got := rewritten(t, &Page{Rules: r, Recorder: counts, Granted: c.granted, Origin: "https://www.site.test", Host: "www.site.test"}, c.page)
-		if got != c.want || fmt.Sprint(counts.events) != c.counts {
-			t.Errorf("%s with %b became %s\nwant %s\ncounted %v", c.page, c.granted, got, c.want, counts.events)
-		}
+		t.Run(fmt.Sprintf("%.60q with %b", c.page, c.granted), func(t *testing.T) {
+			r, counts := rules(t)
+			got := rewritten(t, &Page{Rules: r, Recorder: counts, Granted: c.granted, Origin: "https://www.site.test", Host: "www.site.test"}, c.page)
+			if got != c.want || fmt.Sprint(counts.events) != c.counts {
+				t.Errorf("%s with %b became %s\nwant %s\ncounted %v", c.page, c.granted, got, c.want, counts.events)
+			}
+		})
 	}
 }
 
@@ -95,25 +107,31 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 		` //www.youtube.com/é `:                           own + `youtube&amp;lang=fr&amp;url=%2F%2Fwww.youtube.com%2F%C3%A9"`,
 		"//video.test/" + strings.Repeat("x", maxContent): own + `video&amp;lang=fr"`,
 	} {
-		r, counts := rules(t)
-		got := rewritten(t, &Page{Rules: r, Recorder: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"}, `<iframe src='`+src+`'></iframe>`)
-		if !strings.Contains(got, want+" data-consent-src='"+src+"'>") {
-			t.Errorf("%s became %s, want %s", src, got, want)
-		}
-		got = rewritten(t, &Page{Rules: r, Recorder: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr", Away: true}, `<iframe src='`+src+`'></iframe>`)
-		if want = strings.Replace(want, `"`, `"https://www.site.test`, 1); !strings.Contains(got, want) {
-			t.Errorf("behind a <base> of another origin, %s became %s, want %s", src, got, want)
-		}
+		t.Run(fmt.Sprintf("%.40q", src), func(t *testing.T) {
+			r, counts := rules(t)
+			got := rewritten(t, &Page{Rules: r, Recorder: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr"},
+				`<iframe src='`+src+`'></iframe>`)
+			if !strings.Contains(got, want+" data-consent-src='"+src+"'>") {
+				t.Errorf("%s became %s, want %s", src, got, want)
+			}
+			got = rewritten(t, &Page{Rules: r, Recorder: counts, Origin: "https://www.site.test", Host: "www.site.test", Language: "fr", Away: true},
+				`<iframe src='`+src+`'></iframe>`)
+			if want = strings.Replace(want, `"`, `"https://www.site.test`, 1); !strings.Contains(got, want) {
+				t.Errorf("behind a <base> of another origin, %s became %s, want %s", src, got, want)
+			}
+		})
 	}
 }
 
 func TestAPlaceholderIsToldThatAnotherSiteEmbedsItsPage(t *testing.T) {
 	for path, want := range map[string]string{"/a?b=1&c": "%2Fa%3Fb%3D1%26c", "/" + strings.Repeat("x", maxContent): "%2F"} {
-		r, counts := rules(t)
-		got := rewritten(t, &Page{Rules: r, Recorder: counts, Embedded: path}, `<iframe src=//video.test></iframe>`)
-		if !strings.Contains(got, ` src="/_consent/placeholder?service=video&amp;url=%2F%2Fvideo.test&amp;embedded=`+want+`"`) {
-			t.Errorf("%.20s: %s", path, got)
-		}
+		t.Run(fmt.Sprintf("%.40q", path), func(t *testing.T) {
+			r, counts := rules(t)
+			got := rewritten(t, &Page{Rules: r, Recorder: counts, Embedded: path}, `<iframe src=//video.test></iframe>`)
+			if !strings.Contains(got, ` src="/_consent/placeholder?service=video&amp;url=%2F%2Fvideo.test&amp;embedded=`+want+`"`) {
+				t.Errorf("%.20s: %s", path, got)
+			}
+		})
 	}
 }
 
@@ -122,14 +140,25 @@ func TestLinksInTheHeaderAreWithheldToo(t *testing.T) {
 		lines, want []string
 	}{
 		{[]string{`<https://video.test/x.js>; rel=preload; as=script`}, nil},
-		{[]string{`</own.css>; rel=preload, <//video.test>;rel="dns-prefetch preconnect" , <https://unknown.test>; rel=preconnect`}, []string{`</own.css>; rel=preload, <https://unknown.test>; rel=preconnect`}},
-		{[]string{`<https://video.test/>; rel=canonical`, `<https://VIDEO.test/a,b>; title="a, \"b"; REL=Stylesheet`, `<https://video.test/>; rel=next`}, []string{`<https://video.test/>; rel=canonical`, `<https://video.test/>; rel=next`}},
-		{[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}, []string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`}},
+		{
+			[]string{`</own.css>; rel=preload, <//video.test>;rel="dns-prefetch preconnect" , <https://unknown.test>; rel=preconnect`},
+			[]string{`</own.css>; rel=preload, <https://unknown.test>; rel=preconnect`},
+		},
+		{
+			[]string{`<https://video.test/>; rel=canonical`, `<https://VIDEO.test/a,b>; title="a, \"b"; REL=Stylesheet`, `<https://video.test/>; rel=next`},
+			[]string{`<https://video.test/>; rel=canonical`, `<https://video.test/>; rel=next`},
+		},
+		{
+			[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`},
+			[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`},
+		},
 	} {
-		r, counts := rules(t)
-		page := &Page{Rules: r, Recorder: counts, Host: "www.site.test"}
-		if got := page.Links(c.lines); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
-			t.Errorf("%q became %q, want %q", c.lines, got, c.want)
-		}
+		t.Run(fmt.Sprintf("%.40q", c.lines), func(t *testing.T) {
+			r, counts := rules(t)
+			page := &Page{Rules: r, Recorder: counts, Host: "www.site.test"}
+			if got := page.Links(c.lines); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", c.want) {
+				t.Errorf("%q became %q, want %q", c.lines, got, c.want)
+			}
+		})
 	}
 }

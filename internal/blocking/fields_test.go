@@ -1,6 +1,7 @@
 package blocking
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -51,10 +52,12 @@ func TestTheHeaderIsReadAsBrowsersReadIt(t *testing.T) {
 		{"Refresh", `0;URL='https://d.test/'`}, {"Refresh", `0, https://d.test/`}, {"Refresh", `0 https://d.test/`}, {"Refresh", `.5;url=https://d.test/`},
 		{"Speculation-Rules", `"https://d.test/x";a="b"`}, {"Speculation-Rules", "\t\"https://d.test/x\""},
 	} {
-		h := http.Header{c.name: {c.value}}
-		p.Fields(h)
-		if strings.Contains(strings.Join(h[c.name], ""), "d.test") {
-			t.Errorf("%s: %s passes", c.name, c.value)
-		}
+		t.Run(fmt.Sprintf("%s %.100q", c.name, c.value), func(t *testing.T) {
+			h := http.Header{c.name: {c.value}}
+			p.Fields(h)
+			if strings.Contains(strings.Join(h[c.name], ""), "d.test") {
+				t.Errorf("%s: %s passes", c.name, c.value)
+			}
+		})
 	}
 }

@@ -111,7 +111,8 @@ func TestTheCookieHasTheFormatThatThePortalReads(t *testing.T) {
 		fields.Policy != b.Policy.Version || fields.Receipt != c.Receipt || len(fields.MAC) != 43 {
 		t.Errorf("cookie %s", text)
 	}
-	want := fmt.Sprintf(`{"functional_cookies":true,"ga":false,"matomo":true,"timestamp":1764000000000,"policy":"%s","receipt":"%s","mac":"`, b.Policy.Version, c.Receipt)
+	want := fmt.Sprintf(`{"functional_cookies":true,"ga":false,"matomo":true,"timestamp":1764000000000,"policy":"%s","receipt":"%s","mac":"`,
+		b.Policy.Version, c.Receipt)
 	if !strings.HasPrefix(text, want) {
 		t.Errorf("cookie %s\nwant %s...", text, want)
 	}
@@ -126,15 +127,19 @@ func TestFunctionalCookiesAreThePortalsOwn(t *testing.T) {
 	}
 	b := &Codec{Policy: p, Remember: remember, Keys: testKeys{"k"}, AcceptNative: true}
 	for _, granted := range []policy.Set{0, 1} {
-		if text := b.encode(b.New(granted, now)); !strings.HasPrefix(text, `{"functional_cookies":true,`) {
-			t.Errorf("granted %d: %s", granted, text)
-		}
+		t.Run(fmt.Sprintf("granted %b", granted), func(t *testing.T) {
+			if text := b.encode(b.New(granted, now)); !strings.HasPrefix(text, `{"functional_cookies":true,`) {
+				t.Errorf("granted %d: %s", granted, text)
+			}
+		})
 	}
 	for _, functional := range []string{"true", "false"} {
-		c := b.parse(url.QueryEscape(`{"functional_cookies":`+functional+`,"chat":false}`), now)
-		if c.State != Given || c.Granted != 0 {
-			t.Errorf("functional_cookies %s: %v, granted %d", functional, c.State, c.Granted)
-		}
+		t.Run("functional_cookies "+functional, func(t *testing.T) {
+			c := b.parse(url.QueryEscape(`{"functional_cookies":`+functional+`,"chat":false}`), now)
+			if c.State != Given || c.Granted != 0 {
+				t.Errorf("functional_cookies %s: %v, granted %d", functional, c.State, c.Granted)
+			}
+		})
 	}
 }
 
@@ -170,10 +175,12 @@ func TestJudgement(t *testing.T) {
 		"mac without policy":            {`{"ga":true,"mac":"AAAA"}`, Invalid, 0},
 		"an invalid time before an old": {fmt.Sprintf(`{"timestamp":%d}`, ms+6*60*1000), Invalid, 0},
 	} {
-		got := testBook(t).Read(native(c.json), at(now))
-		if got.State != c.state || got.Granted != c.granted {
-			t.Errorf("%s: %v %b, want %v %b", name, got.State, got.Granted, c.state, c.granted)
-		}
+		t.Run(name, func(t *testing.T) {
+			got := testBook(t).Read(native(c.json), at(now))
+			if got.State != c.state || got.Granted != c.granted {
+				t.Errorf("%s: %v %b, want %v %b", name, got.State, got.Granted, c.state, c.granted)
+			}
+		})
 	}
 	b := testBook(t)
 	for name, value := range map[string]string{
@@ -183,9 +190,11 @@ func TestJudgement(t *testing.T) {
 		"over 4 KB":     "%7B%22ga%22%3Atrue%2C%22x%22%3A%22" + strings.Repeat("x", 4096) + "%22%7D",
 		"quoted as raw": `"{\"ga\":true}"`,
 	} {
-		if got := b.Read([]string{"cookies_preferences=" + value}, at(now)); got.State != Invalid {
-			t.Errorf("%s: %v", name, got.State)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := b.Read([]string{"cookies_preferences=" + value}, at(now)); got.State != Invalid {
+				t.Errorf("%s: %v", name, got.State)
+			}
+		})
 	}
 	if got := b.Read([]string{`cookies_preferences={"ga":true}`}, at(now)); got.State != Given {
 		t.Errorf("JSON that is not encoded: %v", got.State)
@@ -226,9 +235,11 @@ func TestAnAlteredChoiceIsInvalid(t *testing.T) {
 		{`{`, `{"xiti":true,`},
 		{`"mac":"`, `"mac":"A`},
 	} {
-		if got := b.Read(native(strings.Replace(text, change[0], change[1], 1)), at(now)); got.State != Invalid {
-			t.Errorf("%s: %v", change[1], got.State)
-		}
+		t.Run(fmt.Sprintf("%q", change[1]), func(t *testing.T) {
+			if got := b.Read(native(strings.Replace(text, change[0], change[1], 1)), at(now)); got.State != Invalid {
+				t.Errorf("%s: %v", change[1], got.State)
+			}
+		})
 	}
 	// Another order and spacing is still the same choice.
 	var fields map[string]any
@@ -312,10 +323,12 @@ func TestAMemoryOfAChoiceEndsWithTheChoice(t *testing.T) {
 func TestWithoutAChoiceOnlyExemptServicesRun(t *testing.T) {
 	p := testPolicy(t)
 	for _, state := range []State{None, Expired, Outdated, Invalid} {
-		c := Choice{State: state, Granted: p.All}
-		if c.Effective(p, false) != matomo || c.Effective(p, true) != 0 {
-			t.Errorf("%v: %b, %b", state, c.Effective(p, false), c.Effective(p, true))
-		}
+		t.Run(fmt.Sprint(state), func(t *testing.T) {
+			c := Choice{State: state, Granted: p.All}
+			if c.Effective(p, false) != matomo || c.Effective(p, true) != 0 {
+				t.Errorf("%v: %b, %b", state, c.Effective(p, false), c.Effective(p, true))
+			}
+		})
 	}
 	if c := (Choice{State: Given, Granted: ga}); c.Effective(p, true) != ga {
 		t.Error("a valid choice outweighs the signal")
@@ -325,7 +338,8 @@ func TestWithoutAChoiceOnlyExemptServicesRun(t *testing.T) {
 func TestTooManyServicesForACookieAreRefused(t *testing.T) {
 	var d policy.Declaration
 	for i := range 64 {
-		d.Services = append(d.Services, policy.Service{ID: fmt.Sprintf("%s%d", strings.Repeat("x", 60), i), Purpose: policy.Embeds, Cookies: []policy.Pattern{"x"}})
+		d.Services = append(d.Services,
+			policy.Service{ID: fmt.Sprintf("%s%d", strings.Repeat("x", 60), i), Purpose: policy.Embeds, Cookies: []policy.Pattern{"x"}})
 	}
 	p, err := policy.New(d)
 	if err != nil {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,17 +22,22 @@ func TestSuggestionsGroupWhatIsAlikeAndLeaveOutWhatIsDeclared(t *testing.T) {
 		Site: "Essai", Services: []string{"matomo"},
 		Cookies: []inventory.Item{
 			seen("sessionid", "necessary", true, "upstream"), seen("_ga", "ga", false, "browser"), seen("_ga_X1", "ga", false, "browser"),
-			seen("_pk_id.1", "matomo", false, "browser"), seen("srv_a1", "", false, "upstream"), seen("srv_b2", "", false, "upstream"), seen("srv_c3", "", false, "upstream"),
+			seen("_pk_id.1", "matomo", false, "browser"), seen("srv_a1", "", false, "upstream"),
+			seen("srv_b2", "", false, "upstream"), seen("srv_c3", "", false, "upstream"),
 			seen("app_theme", "", false, "browser"), seen("", "", false, "upstream"),
 		},
-		Hosts: []inventory.Item{seen("fonts.gstatic.com", "google-fonts", false, "page"), seen("tiles.example", "", false, "page", "report"), seen("www.youtube.com", "youtube", true, "page")},
+		Hosts: []inventory.Item{
+			seen("fonts.gstatic.com", "google-fonts", false, "page"),
+			seen("tiles.example", "", false, "page", "report"), seen("www.youtube.com", "youtube", true, "page"),
+		},
 	}
 	got := suggestion(s)
 	for _, want := range []string{
 		`# The inventory of the site "Essai": 9 cookies and 3 third-party hosts were seen; 7 and 2 of them are not declared.`,
 		"#   _ga: 2 times, sent by browsers, first at /\n#   _ga_X1: 2 times, sent by browsers, first at /\nservice ga\n",
 		"# The service matomo is declared, with other cookies or hosts than these", "Shall visitors be asked?", "\nservice google-fonts\n",
-		"#\tnecessary srv_*\n", "#\tnecessary app_theme\n", "# tiles.example: 2 times, in pages, reported by browsers, first at /\n", "#\tallow tiles.example\n",
+		"#\tnecessary srv_*\n", "#\tnecessary app_theme\n",
+		"# tiles.example: 2 times, in pages, reported by browsers, first at /\n", "#\tallow tiles.example\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q in\n%s", want, got)
@@ -71,15 +77,17 @@ func TestNamesFromStrangersCannotBreakOutOfTheSuggestion(t *testing.T) {
 
 func TestInventoriesOfSeveralInstancesAreOne(t *testing.T) {
 	folder := t.TempDir()
-	write := func(name, text string) string {
+	write := func(t *testing.T, name, text string) string {
+		t.Helper()
 		file := filepath.Join(folder, name)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return file
 	}
-	one := write("one", `{"sites":[{"site":"","cookies":[{"name":"a","count":2,"where":["browser"]}],"hosts":[]}]}`)
-	two := write("two", `{"sites":[{"site":"","cookies":[{"name":"a","count":3,"where":["upstream","browser"],"declared":true},{"name":"b","count":1}],"hosts":[]},{"site":"x","cookies":[],"hosts":[]}]}`)
+	one := write(t, "one", `{"sites":[{"site":"","cookies":[{"name":"a","count":2,"where":["browser"]}],"hosts":[]}]}`)
+	two := write(t, "two", `{"sites":[{"site":"","cookies":[`+
+		`{"name":"a","count":3,"where":["upstream","browser"],"declared":true},{"name":"b","count":1}],"hosts":[]},{"site":"x","cookies":[],"hosts":[]}]}`)
 	sites, err := readInventories("", []string{one, two})
 	if err != nil || len(sites) != 2 || len(sites[0].Cookies) != 2 {
 		t.Fatalf("%v %+v", err, sites)
@@ -88,8 +96,10 @@ func TestInventoriesOfSeveralInstancesAreOne(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	for _, text := range []string{"", "{}", "[]", `{"sites":3}`} {
-		if _, err := readInventories("", []string{write("bad", text)}); err == nil || !strings.Contains(err.Error(), "is no inventory") {
-			t.Errorf("%q: %v", text, err)
-		}
+		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
+			if _, err := readInventories("", []string{write(t, "bad", text)}); err == nil || !strings.Contains(err.Error(), "is no inventory") {
+				t.Errorf("%q: %v", text, err)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package cookies
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -30,18 +31,22 @@ func TestNameIsTheOneABrowserStores(t *testing.T) {
 		"SessionID=1":                       "SessionID",
 		"a(b)<c>@,:\\\"/[]?{}=1; Max-Age=9": "a(b)<c>@,:\\\"/[]?{}",
 	} {
-		got, ok := Name(line)
-		if !ok || got != want {
-			t.Errorf("Name(%q) = %q, %v; want %q", line, got, ok, want)
-		}
+		t.Run(fmt.Sprintf("%.60q", line), func(t *testing.T) {
+			got, ok := Name(line)
+			if !ok || got != want {
+				t.Errorf("Name(%q) = %q, %v; want %q", line, got, ok, want)
+			}
+		})
 	}
 }
 
 func TestALineWithAControlCharacterHasNoName(t *testing.T) {
 	for _, line := range []string{"a\x00=b", "a=b\r", "a=b\n; Path=/", "a=\x7f", "a=b; Path=/\x01"} {
-		if name, ok := Name(line); ok {
-			t.Errorf("Name(%q) = %q, want none", line, name)
-		}
+		t.Run(fmt.Sprintf("%q", line), func(t *testing.T) {
+			if name, ok := Name(line); ok {
+				t.Errorf("Name(%q) = %q, want none", line, name)
+			}
+		})
 	}
 	if _, ok := Name("a=b\tc"); !ok {
 		t.Error("a tab is allowed inside a value")
@@ -102,9 +107,11 @@ func TestDeletionIsJudgedAsBrowsersDo(t *testing.T) {
 		"; Expires=Mon, 23 Nov 2026 11:00:00 -1200":  false,
 		"; Expires=\"" + past + "\"":                 true, // quotes are delimiters in a cookie-date
 	} {
-		if got := Deletes("_ga=x"+attributes, now); got != want {
-			t.Errorf("Deletes(%q) = %v, want %v", "_ga=x"+attributes, got, want)
-		}
+		t.Run(fmt.Sprintf("%.60q", attributes), func(t *testing.T) {
+			if got := Deletes("_ga=x"+attributes, now); got != want {
+				t.Errorf("Deletes(%q) = %v, want %v", "_ga=x"+attributes, got, want)
+			}
+		})
 	}
 }
 
@@ -118,14 +125,20 @@ func TestCookieDatesAreReadTolerantly(t *testing.T) {
 		"2026 nov 06 08:49:37.123",
 		"08:49:37 06 Nov 2026 junk",
 	} {
-		if got, ok := parseDate(s); !ok || !got.Equal(want) {
-			t.Errorf("parseDate(%q) = %v, %v", s, got, ok)
-		}
+		t.Run(fmt.Sprintf("%q", s), func(t *testing.T) {
+			if got, ok := parseDate(s); !ok || !got.Equal(want) {
+				t.Errorf("parseDate(%q) = %v, %v", s, got, ok)
+			}
+		})
 	}
-	for _, s := range []string{"", "0", "-1", "31 Feb 2026 00:00:00", "06 Nov 1600 08:49:37", "06 Nov 2026 24:00:00", "06 Nov 2026", "2026-11-06T08:49:37Z"} {
-		if got, ok := parseDate(s); ok {
-			t.Errorf("parseDate(%q) = %v, want none", s, got)
-		}
+	for _, s := range []string{
+		"", "0", "-1", "31 Feb 2026 00:00:00", "06 Nov 1600 08:49:37", "06 Nov 2026 24:00:00", "06 Nov 2026", "2026-11-06T08:49:37Z",
+	} {
+		t.Run(fmt.Sprintf("%q", s), func(t *testing.T) {
+			if got, ok := parseDate(s); ok {
+				t.Errorf("parseDate(%q) = %v, want none", s, got)
+			}
+		})
 	}
 }
 
@@ -144,9 +157,11 @@ func TestShorteningKeepsEveryOtherByte(t *testing.T) {
 		"_ga=Max-Age=5; Max-Age=999999":                                "_ga=Max-Age=5; Max-Age=86400",
 		"_ga=1; Expires=Mon, 23 Nov 2026 13:00:00 GMT; Path=/":         "_ga=1; Expires=Mon, 23 Nov 2026 13:00:00 GMT; Path=/",
 	} {
-		if got := Shorten(line, now, end); got != want {
-			t.Errorf("Shorten(%q)\n got %q\nwant %q", line, got, want)
-		}
+		t.Run(fmt.Sprintf("%.60q", line), func(t *testing.T) {
+			if got := Shorten(line, now, end); got != want {
+				t.Errorf("Shorten(%q)\n got %q\nwant %q", line, got, want)
+			}
+		})
 	}
 }
 

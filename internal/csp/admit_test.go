@@ -1,6 +1,7 @@
 package csp
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -51,18 +52,30 @@ func TestARefusingPolicyGetsExactlyOurPaths(t *testing.T) {
 		{
 			"an empty list is 'none'",
 			[]string{"default-src ;\tform-action"},
-			[]string{"default-src; frame-src " + frame + "; connect-src " + choice + "; style-src " + style + "; script-src " + guard + " " + notice + " ;\tform-action " + choice},
+			[]string{"default-src; frame-src " + frame + "; connect-src " + choice +
+				"; style-src " + style + "; script-src " + guard + " " + notice + " ;\tform-action " + choice},
 			Element{},
 		},
 		{
 			"GitHub's",
-			[]string{"default-src 'none'; base-uri 'self'; child-src github.githubassets.com github.com/assets-cdn/worker/ github.com/assets/; connect-src 'self' uploads.github.com api.github.com wss://alive.github.com; font-src github.githubassets.com; form-action 'self' github.com gist.github.com; frame-ancestors 'none'; frame-src viewscreen.githubusercontent.com; img-src 'self' data: blob:; script-src github.githubassets.com; style-src 'unsafe-inline' github.githubassets.com; upgrade-insecure-requests; worker-src github.githubassets.com"},
-			[]string{"default-src 'none'; base-uri 'self'; child-src github.githubassets.com github.com/assets-cdn/worker/ github.com/assets/; connect-src 'self' uploads.github.com api.github.com wss://alive.github.com; font-src github.githubassets.com; form-action 'self' github.com gist.github.com; frame-ancestors 'none'; frame-src viewscreen.githubusercontent.com " + frame + "; img-src 'self' data: blob:; script-src github.githubassets.com " + guard + " " + notice + "; style-src 'unsafe-inline' github.githubassets.com " + style + "; upgrade-insecure-requests; worker-src github.githubassets.com"},
+			[]string{"default-src 'none'; base-uri 'self'; child-src github.githubassets.com github.com/assets-cdn/worker/ github.com/assets/; " +
+				"connect-src 'self' uploads.github.com api.github.com wss://alive.github.com; " +
+				"font-src github.githubassets.com; form-action 'self' github.com gist.github.com; frame-ancestors 'none'; " +
+				"frame-src viewscreen.githubusercontent.com; img-src 'self' data: blob:; " +
+				"script-src github.githubassets.com; " +
+				"style-src 'unsafe-inline' github.githubassets.com; upgrade-insecure-requests; worker-src github.githubassets.com"},
+			[]string{"default-src 'none'; base-uri 'self'; child-src github.githubassets.com github.com/assets-cdn/worker/ github.com/assets/; " +
+				"connect-src 'self' uploads.github.com api.github.com wss://alive.github.com; " +
+				"font-src github.githubassets.com; form-action 'self' github.com gist.github.com; frame-ancestors 'none'; " +
+				"frame-src viewscreen.githubusercontent.com " +
+				frame + "; img-src 'self' data: blob:; script-src github.githubassets.com " + guard + " " + notice +
+				"; style-src 'unsafe-inline' github.githubassets.com " + style + "; upgrade-insecure-requests; worker-src github.githubassets.com"},
 			Element{},
 		},
 		{
 			"Google's: the nonce will do",
-			[]string{"script-src 'report-sample' 'nonce-r4nd0m+/_-=' 'unsafe-inline' 'strict-dynamic' https: http: 'unsafe-eval';object-src 'none';base-uri 'self';report-uri /csp"},
+			[]string{"script-src 'report-sample' 'nonce-r4nd0m+/_-=' 'unsafe-inline' 'strict-dynamic' https: http: 'unsafe-eval';" +
+				"object-src 'none';base-uri 'self';report-uri /csp"},
 			nil,
 			Element{Nonce: "r4nd0m+/_-="},
 		},
@@ -75,7 +88,9 @@ func TestARefusingPolicyGetsExactlyOurPaths(t *testing.T) {
 		{
 			"strict-dynamic that decides for more than scripts",
 			[]string{"default-src 'sha256-CCCC=' 'Strict-Dynamic' https://data.example.fr"},
-			[]string{"default-src 'sha256-CCCC=' 'Strict-Dynamic' https://data.example.fr; script-src 'sha256-CCCC=' 'Strict-Dynamic' https://data.example.fr '" + hashGuard + "' '" + hashNotice + "'"},
+			[]string{"default-src 'sha256-CCCC=' 'Strict-Dynamic' https://data.example.fr; " +
+				"script-src 'sha256-CCCC=' 'Strict-Dynamic' https://data.example.fr '" +
+				hashGuard + "' '" + hashNotice + "'"},
 			Element{Integrity: true},
 		},
 		{
@@ -116,7 +131,8 @@ func TestARefusingPolicyGetsExactlyOurPaths(t *testing.T) {
 		},
 		{
 			"what is no nonce",
-			[]string{"script-src 'strict-dynamic' 'nonce-' 'nonce-a.b' nonce-abc 'nonce-abc 'nonce-a===' '" + strings.ToUpper(hashGuard[:6]) + hashGuard[6:] + "' '" + hashNotice + "'"},
+			[]string{"script-src 'strict-dynamic' 'nonce-' 'nonce-a.b' nonce-abc 'nonce-abc 'nonce-a===' '" +
+				strings.ToUpper(hashGuard[:6]) + hashGuard[6:] + "' '" + hashNotice + "'"},
 			nil,
 			Element{Integrity: true},
 		},
@@ -205,28 +221,43 @@ func TestWhichSourcesAllowAPathOfThePage(t *testing.T) {
 	}{
 		{
 			"https://data.example.fr",
-			"* 'self' 'SELF' https: http: HTTPS: data.example.fr DATA.example.FR *.example.fr *.fr https://* http://*:* *:443 *:* https://data.example.fr http://data.example.fr:443 data.example.fr:* data.example.fr/ data.example.fr/_consent/ data.example.fr/_consent/assets/1a2b/guard.js data.example.fr/%5fconsent/ data.example.fr/_consent/assets/1a2b/guard%2ejs",
-			"'none' self 'unsafe-inline' 'nonce-abc' data: blob: wss: example.fr *.data.example.fr *ample.fr *. *.* .fr data.example.fr. www.data.example.fr data.example.fr:80 data.example.fr:8443 data.example.fr: data.example.fr:x data.example.fr/_consent data.example.fr/_consent/assets data.example.fr/_consent/assets/1a2b/guard.js/ data.example.fr/_consent/assets/1a2b/guard.js?x data.example.fr/_Consent/ data.example.fr//_consent/ data.example.fr/_consent%2f data.example.fr/%zz/ data.example.fr/_consent/%5 wss://data.example.fr ftp://data.example.fr //data.example.fr https:data.example.fr https:// https:///_consent/ /_consent/ ://x @ [::1]",
+			"* 'self' 'SELF' https: http: HTTPS: data.example.fr DATA.example.FR *.example.fr *.fr https://* http://*:* *:443 *:* " +
+				"https://data.example.fr http://data.example.fr:443 data.example.fr:* data.example.fr/ data.example.fr/_consent/ " +
+				"data.example.fr/_consent/assets/1a2b/guard.js data.example.fr/%5fconsent/ data.example.fr/_consent/assets/1a2b/guard%2ejs",
+			"'none' self 'unsafe-inline' 'nonce-abc' data: blob: wss: example.fr *.data.example.fr *ample.fr *. *.* .fr " +
+				"data.example.fr. www.data.example.fr data.example.fr:80 data.example.fr:8443 data.example.fr: data.example.fr:x " +
+				"data.example.fr/_consent data.example.fr/_consent/assets data.example.fr/_consent/assets/1a2b/guard.js/ " +
+				"data.example.fr/_consent/assets/1a2b/guard.js?x data.example.fr/_Consent/ data.example.fr//_consent/ data.example.fr/_consent%2f " +
+				"data.example.fr/%zz/ data.example.fr/_consent/%5 wss://data.example.fr ftp://data.example.fr " +
+				"//data.example.fr https:data.example.fr https:// https:///_consent/ /_consent/ ://x @ [::1]",
 		},
-		{"https://data.example.fr:8443", "'self' https: data.example.fr:8443 *.fr:* https://data.example.fr:8443/", "data.example.fr data.example.fr:443 *.example.fr https://data.example.fr"},
+		{
+			"https://data.example.fr:8443", "'self' https: data.example.fr:8443 *.fr:* https://data.example.fr:8443/",
+			"data.example.fr data.example.fr:443 *.example.fr https://data.example.fr",
+		},
 		{"http://data.example.fr", "'self' * http: data.example.fr data.example.fr:80 http://*", "https: https://data.example.fr data.example.fr:443"},
-		{"http://localhost:8080", "'self' localhost:8080 http://localhost:8080 localhost:* *:8080", "localhost localhost: *.localhost:8080 https://localhost:8080"},
+		{
+			"http://localhost:8080", "'self' localhost:8080 http://localhost:8080 localhost:* *:8080",
+			"localhost localhost: *.localhost:8080 https://localhost:8080",
+		},
 		{"http://127.0.0.1:8080", "'self' 127.0.0.1:8080", "127.0.0.1"},
 		{"https://[::1]:8443", "'self' * https:", "[::1]:8443 *:8443 https://[::1]:8443 https://*:*"},
 		{"https://a_b.example", "'self' * https:", "a_b.example *.example"},
 		{"", "'self' *", "https: http: x */ : ://"},
 	} {
-		o := originOf(c.origin)
-		for source := range strings.FieldsSeq(c.allowed) {
-			if !o.matches(source, path) {
-				t.Errorf("%s refuses %s", source, c.origin)
+		t.Run(fmt.Sprintf("%q", c.origin), func(t *testing.T) {
+			o := originOf(c.origin)
+			for source := range strings.FieldsSeq(c.allowed) {
+				if !o.matches(source, path) {
+					t.Errorf("%s refuses %s", source, c.origin)
+				}
 			}
-		}
-		for source := range strings.FieldsSeq(c.refused) {
-			if o.matches(source, path) {
-				t.Errorf("%s allows %s", source, c.origin)
+			for source := range strings.FieldsSeq(c.refused) {
+				if o.matches(source, path) {
+					t.Errorf("%s allows %s", source, c.origin)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -240,9 +271,11 @@ func TestAPathThatEndsWithASlashStandsForAllBelow(t *testing.T) {
 		"data.example.fr/_consent/assets/a/":  false,
 		"data.example.fr/_consent/assetssss/": false,
 	} {
-		if o.matches(source, "/_consent/assets/") != want {
-			t.Errorf("%s: %v", source, !want)
-		}
+		t.Run(fmt.Sprintf("%q", source), func(t *testing.T) {
+			if o.matches(source, "/_consent/assets/") != want {
+				t.Errorf("%s: %v", source, !want)
+			}
+		})
 	}
 }
 
@@ -262,10 +295,12 @@ func TestOurSourceNamesTheOriginAsNarrowlyAsItCan(t *testing.T) {
 		{"", "/c", "'self'"},
 		{"garbage", "/c", "'self'"},
 	} {
-		got, _ := Permit([]string{"connect-src x"}, c.origin, need(c.path), Element{})
-		if got[0] != "connect-src x "+c.want {
-			t.Errorf("%s%s: %s, want %s", c.origin, c.path, got[0], c.want)
-		}
+		t.Run(fmt.Sprintf("%q", c.origin+c.path), func(t *testing.T) {
+			got, _ := Permit([]string{"connect-src x"}, c.origin, need(c.path), Element{})
+			if got[0] != "connect-src x "+c.want {
+				t.Errorf("%s%s: %s, want %s", c.origin, c.path, got[0], c.want)
+			}
+		})
 	}
 }
 
@@ -280,16 +315,20 @@ func TestEarlierPoliciesMarkOurElements(t *testing.T) {
 		{Element{TrustedTypes: true}, Element{Nonce: "b", TrustedTypes: true}, ""},
 		{Element{Nonce: "a"}, Element{Nonce: "a", Integrity: true}, " '" + hashGuard + "'"},
 	} {
-		got, after := Permit(values, page, scripts, c.before)
-		if got[0] != values[0]+c.added || after != c.after {
-			t.Errorf("%+v: %q %+v", c.before, got, after)
-		}
+		t.Run(fmt.Sprintf("%+v", c.before), func(t *testing.T) {
+			got, after := Permit(values, page, scripts, c.before)
+			if got[0] != values[0]+c.added || after != c.after {
+				t.Errorf("%+v: %q %+v", c.before, got, after)
+			}
+		})
 	}
-	if got, after := Permit([]string{"script-src 'nonce-a'"}, page, scripts, Element{Nonce: "a"}); got[0] != "script-src 'nonce-a'" || after.Nonce != "a" {
+	got, after := Permit([]string{"script-src 'nonce-a'"}, page, scripts, Element{Nonce: "a"})
+	if got[0] != "script-src 'nonce-a'" || after.Nonce != "a" {
 		t.Errorf("%q %+v", got, after)
 	}
 	unhashed := []Resource{{Kind: Script, Path: "/x.js"}}
-	if got, after := Permit([]string{"script-src 'strict-dynamic'"}, page, unhashed, Element{}); got[0] != "script-src 'strict-dynamic'" || after != (Element{}) {
+	got, after = Permit([]string{"script-src 'strict-dynamic'"}, page, unhashed, Element{})
+	if got[0] != "script-src 'strict-dynamic'" || after != (Element{}) {
 		t.Errorf("nothing would help, but %q %+v", got, after)
 	}
 	if _, after := Permit(values, page, ours[2:], Element{}); after.Nonce != "" {
@@ -306,9 +345,11 @@ func TestAMetaElementHoldsOnePolicy(t *testing.T) {
 		"frame-ancestors 'none'; sandbox; report-uri /x": "frame-ancestors 'none'; sandbox; report-uri /x",
 		"form-action 'none'":                             "form-action " + choice,
 	} {
-		if got, marks := PermitMeta(content, page, ours, Element{}); got != want || marks != (Element{}) {
-			t.Errorf("%q: %q %+v, want %q", content, got, marks, want)
-		}
+		t.Run(fmt.Sprintf("%.40q", content), func(t *testing.T) {
+			if got, marks := PermitMeta(content, page, ours, Element{}); got != want || marks != (Element{}) {
+				t.Errorf("%q: %q %+v, want %q", content, got, marks, want)
+			}
+		})
 	}
 	_, marks := PermitMeta("script-src 'strict-dynamic' 'nonce-m'; require-trusted-types-for 'script'", page, ours, Element{})
 	if marks != (Element{Nonce: "m", TrustedTypes: true}) {

@@ -38,7 +38,8 @@ func parseAll(values []string) (policies []parsedPolicy) {
 }
 
 var (
-	hostSource = regexp.MustCompile(`(?i)^(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([0-9]+|\*))?(/(?:(?:[a-z0-9._~!$&'()*+=:@-]|%[0-9a-f]{2})(?:[a-z0-9._~!$&'()*+=:@/-]|%[0-9a-f]{2})*)?)?$`)
+	hostSource = regexp.MustCompile(`(?i)^(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([0-9]+|\*))?` +
+		`(/(?:(?:[a-z0-9._~!$&'()*+=:@-]|%[0-9a-f]{2})(?:[a-z0-9._~!$&'()*+=:@/-]|%[0-9a-f]{2})*)?)?$`)
 	schemeOnly = regexp.MustCompile(`(?i)^([a-z][a-z0-9+.-]*):$`)
 	nonceForm  = regexp.MustCompile(`(?i)^'nonce-([a-z0-9+/_-]+={0,2})'$`)
 	hashForm   = regexp.MustCompile(`(?i)^'(sha256|sha384|sha512)-([a-z0-9+/_-]+={0,2})'$`)

@@ -44,7 +44,9 @@ var directiveOf = map[Kind]string{Script: "script-src-elem", Style: "style-src-e
 
 // probes are what a page might load or run besides what is ours.
 func probes(page *url.URL) (list []request) {
-	for _, directive := range []string{"script-src-elem", "style-src-elem", "connect-src", "frame-src", "form-action", "worker-src", "img-src", "object-src"} {
+	for _, directive := range []string{
+		"script-src-elem", "style-src-elem", "connect-src", "frame-src", "form-action", "worker-src", "img-src", "object-src",
+	} {
 		for _, address := range []string{
 			page.String() + "/", page.String() + "/app.js", page.String() + "/_consent", page.String() + "/_consent/", page.String() + "/_consent/choice/x",
 			page.String() + "/_consent/assets/1a2b3c4d/guard.js/", page.String() + "/_consent/assets/1a2b3c4d/", page.String() + "/_consent/frames",
@@ -57,13 +59,15 @@ func probes(page *url.URL) (list []request) {
 			}
 			list = append(list, request{directive: directive, url: u})
 			if directive == "script-src-elem" {
-				list = append(list, request{directive: directive, url: u, nonce: "abc"}, request{directive: directive, url: u, nonce: "xyz", hash: "sha256-DDDD="},
+				list = append(list, request{directive: directive, url: u, nonce: "abc"},
+					request{directive: directive, url: u, nonce: "xyz", hash: "sha256-DDDD="},
 					request{directive: directive, url: u, hash: "sha256-CCCC="}, request{directive: directive, url: u, inserted: true})
 			}
 		}
 	}
 	for _, directive := range []string{"script-src-elem", "script-src-attr", "style-src-elem", "style-src-attr"} {
-		list = append(list, request{directive: directive, inline: true}, request{directive: directive, inline: true, nonce: "abc"}, request{directive: directive, inline: true, hash: "sha256-CCCC="})
+		list = append(list, request{directive: directive, inline: true}, request{directive: directive, inline: true, nonce: "abc"},
+			request{directive: directive, inline: true, hash: "sha256-CCCC="})
 	}
 	return append(list, request{directive: "script-src", eval: true})
 }

@@ -1,6 +1,7 @@
 package csp
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -15,26 +16,31 @@ func TestOnlyLetsNothingGoElsewhere(t *testing.T) {
 	}
 	parsed := parseOne(policy)
 	own, _ := url.Parse(page)
-	directives := strings.Fields("script-src-elem worker-src frame-src img-src connect-src media-src font-src style-src-elem object-src form-action manifest-src prefetch-src child-src")
+	directives := strings.Fields("script-src-elem worker-src frame-src img-src connect-src media-src font-src " +
+		"style-src-elem object-src form-action manifest-src prefetch-src child-src")
 	for address, allowed := range map[string]bool{
 		page + "/x": true, "https://cdn.example/x": true, "https://a.maps.example/": true, "https://x.example:8443/": true,
 		"https://x.example/": false, "https://maps.example/": false, "https://evil.example/": false, "http://cdn.example/": false,
 		"data:x": true, "blob:x": true,
 	} {
-		u, _ := url.Parse(address)
-		for _, directive := range directives {
-			if parsed.allows(request{directive: directive, url: u}, own) != allowed {
-				t.Errorf("%s %s: %v", directive, address, !allowed)
+		t.Run(fmt.Sprintf("%q", address), func(t *testing.T) {
+			u, _ := url.Parse(address)
+			for _, directive := range directives {
+				if parsed.allows(request{directive: directive, url: u}, own) != allowed {
+					t.Errorf("%s %s: %v", directive, address, !allowed)
+				}
 			}
-		}
+		})
 	}
 	for _, r := range []request{
 		{directive: "script-src", eval: true}, {directive: "script-src-elem", inline: true}, {directive: "script-src-attr", inline: true},
 		{directive: "style-src-elem", inline: true}, {directive: "style-src-attr", inline: true},
 	} {
-		if !parsed.allows(r, own) {
-			t.Errorf("refused: %+v", r)
-		}
+		t.Run(r.directive, func(t *testing.T) {
+			if !parsed.allows(r, own) {
+				t.Errorf("refused: %+v", r)
+			}
+		})
 	}
 }
 

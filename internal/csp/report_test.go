@@ -2,6 +2,7 @@ package csp
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +12,8 @@ const legacy, reports = "application/csp-report", "application/reports+json"
 
 func TestReportsTellHostAndDirective(t *testing.T) {
 	one := func(blocked, effective, violated string) string {
-		return `{"csp-report":{"document-uri":"https://a.example/","blocked-uri":"` + blocked + `","effective-directive":"` + effective + `","violated-directive":"` + violated + `"}}`
+		return `{"csp-report":{"document-uri":"https://a.example/","blocked-uri":"` + blocked +
+			`","effective-directive":"` + effective + `","violated-directive":"` + violated + `"}}`
 	}
 	for _, c := range []struct {
 		contentType, body string
@@ -30,14 +32,20 @@ func TestReportsTellHostAndDirective(t *testing.T) {
 		{legacy, one("https://"+strings.Repeat("a", 254)+"/", "img-src", ""), []Violation{{"", "img-src"}}},
 		{legacy, one("https://[::1]:8443/", "img-src", ""), []Violation{{"::1", "img-src"}}},
 		{reports, `[]`, nil},
-		{reports, `[{"type":"deprecation","body":{"blockedURL":5}},{"type":"csp-violation","age":1,"url":"https://a.example/","body":{"blockedURL":"https://t.example/p","effectiveDirective":"img-src","disposition":"enforce"}},
-			{"type":"csp-violation"},{"type":"csp-violation","body":{"blockedURL":"inline","effectiveDirective":"script-src-attr"}},{"type":"csp-violation","body":{"blockedURL":"inline","effectiveDirective":"a b"}}]`,
+		{reports,
+			`[{"type":"deprecation","body":{"blockedURL":5}},` +
+				`{"type":"csp-violation","age":1,"url":"https://a.example/",` +
+				`"body":{"blockedURL":"https://t.example/p","effectiveDirective":"img-src","disposition":"enforce"}},
+			{"type":"csp-violation"},{"type":"csp-violation","body":{"blockedURL":"inline","effectiveDirective":"script-src-attr"}},` +
+				`{"type":"csp-violation","body":{"blockedURL":"inline","effectiveDirective":"a b"}}]`,
 			[]Violation{{"t.example", "img-src"}, {"", "script-src-attr"}}},
 	} {
-		got, err := Reports(c.contentType, []byte(c.body))
-		if err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("%s %s: %v %v, want %v", c.contentType, c.body, got, err, c.want)
-		}
+		t.Run(fmt.Sprintf("%s %v", c.contentType, c.want), func(t *testing.T) {
+			got, err := Reports(c.contentType, []byte(c.body))
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%s %s: %v %v, want %v", c.contentType, c.body, got, err, c.want)
+			}
+		})
 	}
 }
 
@@ -49,9 +57,11 @@ func TestWhatIsNoReportErrs(t *testing.T) {
 		{legacy, `{"csp-report":{"effective-directive":"` + strings.Repeat("a", 41) + `"}}`},
 		{reports, ""}, {reports, "{}"}, {reports, "[1]"}, {reports, "[{}"}, {reports, "[{} {}]"}, {reports, `"["`},
 	} {
-		if got, err := Reports(c.contentType, []byte(c.body)); !errors.Is(err, errNoReport) {
-			t.Errorf("%q %s: %v %v", c.contentType, c.body, got, err)
-		}
+		t.Run(fmt.Sprintf("%s %.60q", c.contentType, c.body), func(t *testing.T) {
+			if got, err := Reports(c.contentType, []byte(c.body)); !errors.Is(err, errNoReport) {
+				t.Errorf("%q %s: %v %v", c.contentType, c.body, got, err)
+			}
+		})
 	}
 }
 

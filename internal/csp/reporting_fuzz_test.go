@@ -20,7 +20,8 @@ func FuzzWithoutReports(f *testing.F) {
 		}
 		for _, policy := range strings.Split(out, ",") {
 			for _, directive := range strings.Split(policy, ";") {
-				if w := strings.FieldsFunc(directive, func(c rune) bool { return strings.ContainsRune(" \t\n\f\r", c) }); len(w) > 1 && strings.EqualFold(w[0], "report-uri") && strings.Contains(directive, "d.test") {
+				w := strings.FieldsFunc(directive, func(c rune) bool { return strings.ContainsRune(" \t\n\f\r", c) })
+				if len(w) > 1 && strings.EqualFold(w[0], "report-uri") && strings.Contains(directive, "d.test") {
 					t.Fatalf("%q: %q", s, out)
 				}
 			}

@@ -7,23 +7,14 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
-)
-
-// Action is what becomes of a Set-Cookie line.
-type Action uint8
-
-const (
-	Passed    Action = iota
-	Stripped         // it does not reach the browser
-	Shortened        // it gets a shorter life
-	Expired          // it was added, to delete a cookie that is left over
 )
 
 // Recorder is told what one request's decision does with cookies. The names are valid during the call only.
 type Recorder interface {
 	// SetCookie is told of each line of a response; its name is "" where browsers might not agree on it.
-	SetCookie(name string, class policy.Class, action Action)
+	SetCookie(name string, class policy.Class, outcome inventory.Outcome)
 	// Sent is told of each cookie that a visitor sends, and whether it is withheld from the upstream.
 	Sent(name string, class policy.Class, withheld bool)
 }
@@ -77,16 +68,16 @@ func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) []s
 	var kept []string // nil while all lines pass as they are
 	for i, line := range lines {
 		name, ok := cookies.Name(line)
-		passed, class, action := line, policy.ClassUndeclared, Stripped
+		passed, class, outcome := line, policy.ClassUndeclared, inventory.Stripped
 		if ok {
 			class = v.decider.Policy.Classify(name)
-			passed, action = v.setCookie(name, class, line, x)
+			passed, outcome = v.setCookie(name, class, line, x)
 		}
-		recorder.SetCookie(name, class, action)
-		if kept == nil && action != Passed {
+		recorder.SetCookie(name, class, outcome)
+		if kept == nil && outcome != inventory.Passed {
 			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
-		if kept != nil && action != Stripped {
+		if kept != nil && outcome != inventory.Stripped {
 			kept = append(kept, passed)
 		}
 	}
@@ -98,18 +89,18 @@ func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) []s
 
 // setCookie tells what becomes of a line, and in what form it passes. One that only deletes a
 // cookie passes.
-func (v *Decision) setCookie(name string, class policy.Class, line string, x Exchange) (string, Action) {
+func (v *Decision) setCookie(name string, class policy.Class, line string, x Exchange) (string, inventory.Outcome) {
 	switch {
 	case v.allows(class) && class < 0:
-		return line, Passed
+		return line, inventory.Passed
 	case cookies.Deletes(line, x.Now):
-		return line, Passed
+		return line, inventory.Passed
 	case !v.allows(class), v.renews(class, name, line, x.Sent):
-		return line, Stripped
+		return line, inventory.Stripped
 	}
 	life := v.decider.Policy.Services[class].MaxLife()
 	if life == 0 {
-		return line, Passed
+		return line, inventory.Passed
 	}
 	// It lives as declared, counted from the choice: visits do not renew it.
 	if x.Chosen.IsZero() {
@@ -117,12 +108,12 @@ func (v *Decision) setCookie(name string, class policy.Class, line string, x Exc
 	}
 	end := x.Chosen.Add(life)
 	if !end.After(x.Now) {
-		return line, Stripped
+		return line, inventory.Stripped
 	}
 	if shortened := cookies.Shorten(line, x.Now, end); shortened != line {
-		return shortened, Shortened
+		return shortened, inventory.Shortened
 	}
-	return line, Passed
+	return line, inventory.Passed
 }
 
 // renews tells whether a line only sets anew what the visitor has already sent of an exempt
@@ -196,7 +187,7 @@ func (v *Decision) Leftovers(sent []string, path string, withdrawn policy.Set, d
 	}
 	for _, line := range lines {
 		name, _ := cookies.Name(line)
-		recorder.SetCookie(name, v.decider.Policy.Classify(name), Expired)
+		recorder.SetCookie(name, v.decider.Policy.Classify(name), inventory.Expired)
 	}
 	return lines
 }

@@ -1,12 +1,14 @@
 package decision
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -30,8 +32,8 @@ func decider(t *testing.T, change func(*policy.Declaration)) *Decider {
 // uncounted is a recorder that nobody reads.
 type uncounted struct{}
 
-func (uncounted) SetCookie(string, policy.Class, Action) {}
-func (uncounted) Sent(string, policy.Class, bool)        {}
+func (uncounted) SetCookie(string, policy.Class, inventory.Outcome) {}
+func (uncounted) Sent(string, policy.Class, bool)                   {}
 
 const matomo, ga = policy.Set(1), policy.Set(2)
 
@@ -39,7 +41,8 @@ func given(set policy.Set) choice.Choice { return choice.Choice{State: choice.Gi
 
 func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
 	lines := []string{
-		"sessionid=1; HttpOnly; Path=/", "_ga=1; Path=/", "_fbp=1", "csrftoken=2; SameSite=Lax", "=_ga=1", "_fbp=; Max-Age=0", "_pk_id=1", "a\x01=b", "django_language=fr",
+		"sessionid=1; HttpOnly; Path=/", "_ga=1; Path=/", "_fbp=1", "csrftoken=2; SameSite=Lax",
+		"=_ga=1", "_fbp=; Max-Age=0", "_pk_id=1", "a\x01=b", "django_language=fr",
 	}
 	for _, c := range []struct {
 		choice choice.Choice
@@ -50,17 +53,19 @@ func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
 		{given(ga), []int{0, 1, 3, 5, 8}},
 		{given(ga | matomo), []int{0, 1, 3, 5, 6, 8}},
 	} {
-		var want []string
-		for _, i := range c.want {
-			want = append(want, lines[i])
-		}
-		before := append([]string(nil), lines...)
-		if got := decider(t, nil).Decide(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, want) {
-			t.Errorf("%+v: %q, want %q", c.choice, got, want)
-		}
-		if !reflect.DeepEqual(lines, before) {
-			t.Fatal("the given lines were changed")
-		}
+		t.Run(fmt.Sprintf("%v %b", c.choice.State, c.choice.Granted), func(t *testing.T) {
+			var want []string
+			for _, i := range c.want {
+				want = append(want, lines[i])
+			}
+			before := append([]string(nil), lines...)
+			if got := decider(t, nil).Decide(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, want) {
+				t.Errorf("%+v: %q, want %q", c.choice, got, want)
+			}
+			if !reflect.DeepEqual(lines, before) {
+				t.Fatal("the given lines were changed")
+			}
+		})
 	}
 }
 
@@ -83,9 +88,12 @@ func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
 		now.Add(-48 * time.Hour): "",
 		{}:                       "_pk_id=1; Max-Age=172800; Path=/",
 	} {
-		if got := strings.Join(v.SetCookies([]string{"_pk_id=1; Max-Age=33955200; Path=/"}, Exchange{Chosen: chosen, Now: now}, uncounted{}), "\n"); got != want {
-			t.Errorf("chosen %v: %q, want %q", chosen, got, want)
-		}
+		t.Run(fmt.Sprintf("chosen %v", chosen), func(t *testing.T) {
+			lines := v.SetCookies([]string{"_pk_id=1; Max-Age=33955200; Path=/"}, Exchange{Chosen: chosen, Now: now}, uncounted{})
+			if got := strings.Join(lines, "\n"); got != want {
+				t.Errorf("chosen %v: %q, want %q", chosen, got, want)
+			}
+		})
 	}
 	if got := v.SetCookies([]string{"_pk_id=; Max-Age=0"}, Exchange{Chosen: now.Add(-72 * time.Hour), Now: now}, uncounted{}); len(got) != 1 {
 		t.Error("it cannot be deleted any more")
@@ -145,9 +153,11 @@ func TestVarsTellTheRestOfTheCaddyfile(t *testing.T) {
 func TestTheNoticeIsShownUntilThereIsAChoice(t *testing.T) {
 	j := decider(t, nil)
 	for _, state := range []choice.State{choice.None, choice.Expired, choice.Outdated, choice.Invalid} {
-		if !j.Decide(choice.Choice{State: state}, true).Notice {
-			t.Errorf("%v: no notice", state)
-		}
+		t.Run(fmt.Sprint(state), func(t *testing.T) {
+			if !j.Decide(choice.Choice{State: state}, true).Notice {
+				t.Errorf("%v: no notice", state)
+			}
+		})
 	}
 	if j.Decide(given(0), false).Notice {
 		t.Error("a notice after the choice")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -16,7 +17,7 @@ type lines struct {
 	told int
 }
 
-func (l *lines) SetCookie(string, policy.Class, Action) { l.told++ }
+func (l *lines) SetCookie(string, policy.Class, inventory.Outcome) { l.told++ }
 
 // noRecorder is told of what nobody looks at here.
 type noRecorder struct{}

@@ -14,11 +14,13 @@ import (
 // portalPage is a page of n bytes that compresses as a portal's do.
 func portalPage(n int) []byte {
 	r := rand.New(rand.NewPCG(1, 2))
-	words := strings.Fields("arbres bancs population budget écoles mobilité qualité eau air bruit commune quartier année total nombre part évolution carte tableau export")
+	words := strings.Fields("arbres bancs population budget écoles mobilité qualité eau air bruit " +
+		"commune quartier année total nombre part évolution carte tableau export")
 	var b bytes.Buffer
 	b.WriteString("<!doctype html><html lang=fr><head><title>Données</title></head><body>")
 	for b.Len() < n {
-		fmt.Fprintf(&b, `<div class="ods-catalog-card" ng-if="item.visible"><a class="ods-catalog-card__link" href="/explore/dataset/%s-%d/information/">%s %s</a><p class="ods-catalog-card__description">`,
+		fmt.Fprintf(&b, `<div class="ods-catalog-card" ng-if="item.visible"><a class="ods-catalog-card__link" `+
+			`href="/explore/dataset/%s-%d/information/">%s %s</a><p class="ods-catalog-card__description">`,
 			words[r.IntN(len(words))], r.IntN(10000), words[r.IntN(len(words))], words[r.IntN(len(words))])
 		for range r.IntN(20) {
 			b.WriteString(words[r.IntN(len(words))] + " ")

@@ -15,7 +15,8 @@ import (
 
 // page is a text of n bytes as pages have it: repeating, with some chance in it.
 func page(r *rand.Rand, n int) []byte {
-	words := strings.Fields("<div class=\"dataset\"> </div> <a href=\"/explore/dataset/ arbres bancs \"> </a> données ouvertes <script src=\"https://www.example.org/a.js\"></script> é ü 0 1 2 3 4 5 6 7 8 9")
+	words := strings.Fields("<div class=\"dataset\"> </div> <a href=\"/explore/dataset/ arbres bancs \"> </a> données ouvertes " +
+		"<script src=\"https://www.example.org/a.js\"></script> é ü 0 1 2 3 4 5 6 7 8 9")
 	var b bytes.Buffer
 	for b.Len() < n {
 		switch r.IntN(12) {
@@ -196,25 +197,27 @@ func writeFlushing(r *rand.Rand, w interface {
 func TestAnEditedStreamIsTheEditedText(t *testing.T) {
 	const cases = 150 // thousands more once in a while
 	for i := range cases {
-		r := rand.New(rand.NewPCG(uint64(i), 7))
-		size := r.IntN(3000)
-		if i%5 == 0 {
-			size = r.IntN(150_000)
-		}
-		text := page(r, size)
-		edits := someEdits(r, text)
-		want := applied(text, edits)
-		for name, encode := range encoders {
-			stream := encode(r, text)
-			pieces := []int{0, 1 + r.IntN(5000), 3}[r.IntN(3)]
-			out, err := edited(r, Gzip, stream, scanner(r, edits), pieces)
-			if err != nil {
-				t.Fatalf("case %d, %s: %v", i, name, err)
+		t.Run(fmt.Sprintf("case %d", i), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(uint64(i), 7))
+			size := r.IntN(3000)
+			if i%5 == 0 {
+				size = r.IntN(150_000)
 			}
-			got, err := inflated(out)
-			if err != nil || !bytes.Equal(got, want) {
-				t.Fatalf("case %d, %s, %d bytes, %d edits, pieces of %d: %v, %d bytes, want %d", i, name, size, len(edits), pieces, err, len(got), len(want))
+			text := page(r, size)
+			edits := someEdits(r, text)
+			want := applied(text, edits)
+			for name, encode := range encoders {
+				stream := encode(r, text)
+				pieces := []int{0, 1 + r.IntN(5000), 3}[r.IntN(3)]
+				out, err := edited(r, Gzip, stream, scanner(r, edits), pieces)
+				if err != nil {
+					t.Fatalf("case %d, %s: %v", i, name, err)
+				}
+				got, err := inflated(out)
+				if err != nil || !bytes.Equal(got, want) {
+					t.Fatalf("case %d, %s, %d bytes, %d edits, pieces of %d: %v, %d bytes, want %d", i, name, size, len(edits), pieces, err, len(got), len(want))
+				}
 			}
-		}
+		})
 	}
 }

@@ -47,20 +47,22 @@ func inflatedFrom(envelope string, stream []byte) (text []byte, err error) {
 
 func TestBlocksInOtherEnvelopesAreEdited(t *testing.T) {
 	for i := range 60 {
-		r := rand.New(rand.NewPCG(uint64(i), 31))
-		text := page(r, r.IntN(150_000))
-		edits := someEdits(r, text)
-		for coder, encode := range encoders {
-			for envelope, stream := range inOtherEnvelopes(t, encode(r, text), text) {
-				out, err := edited(r, Deflate, stream, scanner(r, edits), []int{0, 1, 4000}[i%3])
-				if err != nil {
-					t.Fatalf("case %d, %s, %s: %v", i, coder, envelope, err)
-				}
-				if got, err := inflatedFrom(envelope, out); err != nil || !bytes.Equal(got, applied(text, edits)) {
-					t.Fatalf("case %d, %s, %s: %v, %d bytes", i, coder, envelope, err, len(got))
+		t.Run(fmt.Sprintf("case %d", i), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(uint64(i), 31))
+			text := page(r, r.IntN(150_000))
+			edits := someEdits(r, text)
+			for coder, encode := range encoders {
+				for envelope, stream := range inOtherEnvelopes(t, encode(r, text), text) {
+					out, err := edited(r, Deflate, stream, scanner(r, edits), []int{0, 1, 4000}[i%3])
+					if err != nil {
+						t.Fatalf("case %d, %s, %s: %v", i, coder, envelope, err)
+					}
+					if got, err := inflatedFrom(envelope, out); err != nil || !bytes.Equal(got, applied(text, edits)) {
+						t.Fatalf("case %d, %s, %s: %v, %d bytes", i, coder, envelope, err, len(got))
+					}
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -97,9 +99,11 @@ func TestABrokenEnvelopeIsSaidToBe(t *testing.T) {
 		"a wrong checksum": wrong, "a checksum cut short": cut, "half a header": whole[:1],
 		"a dictionary": append([]byte{0x78, 0xbb, 0, 0, 0, 1}, whole[2:]...),
 	} {
-		if _, err := edited(rand.New(rand.NewPCG(1, 1)), Deflate, stream, passing, 0); err == nil {
-			t.Errorf("%s: no error", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := edited(rand.New(rand.NewPCG(1, 1)), Deflate, stream, passing, 0); err == nil {
+				t.Errorf("%s: no error", name)
+			}
+		})
 	}
 }
 
@@ -109,16 +113,18 @@ func TestSumsOfTextsOneBehindTheOther(t *testing.T) {
 		sums
 		start, whole uint32
 	}{"CRC": {crcSums, 0, gzipCRC(t, text)}, "Adler": {adlerSums, 1, adler32.Checksum(text)}} {
-		for _, at := range []int{0, 1, 7, 256, 4999, 5000} {
-			if got := x.add(x.add(x.start, text[:at]), text[at:]); got != x.whole {
-				t.Errorf("%s, at %d: %x", name, at, got)
+		t.Run(name, func(t *testing.T) {
+			for _, at := range []int{0, 1, 7, 256, 4999, 5000} {
+				if got := x.add(x.add(x.start, text[:at]), text[at:]); got != x.whole {
+					t.Errorf("%s, at %d: %x", name, at, got)
+				}
+				one, other := x.add(x.start, text[:at]), x.add(x.start, []byte("another beginning"))
+				apart := x.moved(x.difference(other, one), int64(len(text)-at))
+				if got, want := x.sum(x.whole, apart), x.add(other, text[at:]); got != want {
+					t.Errorf("%s, another beginning up to %d: %x, want %x", name, at, got, want)
+				}
 			}
-			one, other := x.add(x.start, text[:at]), x.add(x.start, []byte("another beginning"))
-			apart := x.moved(x.difference(other, one), int64(len(text)-at))
-			if got, want := x.sum(x.whole, apart), x.add(other, text[at:]); got != want {
-				t.Errorf("%s, another beginning up to %d: %x, want %x", name, at, got, want)
-			}
-		}
+		})
 	}
 }
 

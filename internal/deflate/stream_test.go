@@ -107,7 +107,9 @@ func decodedByZlib(stream, want []byte) error {
 	if _, err := os.Stat("/usr/bin/python3"); err != nil {
 		return nil
 	}
-	decode := exec.Command("/usr/bin/python3", "-c", "import sys, zlib; z = zlib.decompressobj(31); t = z.decompress(sys.stdin.buffer.read()); assert z.eof and not z.unused_data; sys.stdout.buffer.write(t)")
+	decode := exec.Command("/usr/bin/python3", "-c",
+		"import sys, zlib; z = zlib.decompressobj(31); t = z.decompress(sys.stdin.buffer.read()); "+
+			"assert z.eof and not z.unused_data; sys.stdout.buffer.write(t)")
 	decode.Stdin = bytes.NewReader(stream)
 	got, err := decode.Output()
 	if err == nil && !bytes.Equal(got, want) {
@@ -188,14 +190,16 @@ func TestHeadersPassAsTheyCome(t *testing.T) {
 		"all":       gzipped(t, text, 28, 1, 0, 9, 'n', 0, 'c', 0),
 		"a CRC":     plain,
 	} {
-		out, err := edited(rand.New(rand.NewPCG(1, 1)), Gzip, stream, inserting(12, "new "), 1)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if got, err := inflated(out); err != nil || string(got) != "<html><body>new page" || !bytes.Equal(out[:12], stream[:12]) {
-			t.Errorf("%s: %q %v", name, got, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			out, err := edited(rand.New(rand.NewPCG(1, 1)), Gzip, stream, inserting(12, "new "), 1)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				return
+			}
+			if got, err := inflated(out); err != nil || string(got) != "<html><body>new page" || !bytes.Equal(out[:12], stream[:12]) {
+				t.Errorf("%s: %q %v", name, got, err)
+			}
+		})
 	}
 }
 
@@ -308,22 +312,24 @@ func (g *Stream) held() int {
 
 func TestAStreamTakesLittleMemory(t *testing.T) {
 	for name, text := range map[string][]byte{"a page": page(rand.New(rand.NewPCG(1, 3)), 1<<20), "short matches": bytes.Repeat([]byte("abc"), 1<<18)} {
-		for coder, encode := range encoders {
-			stream := encode(rand.New(rand.NewPCG(4, 4)), text)
-			g, most := new(Stream), 0
-			g.Reset(io.Discard, Gzip, passing, nil)
-			for rest := stream; len(rest) > 0; {
-				n := min(len(rest), 32<<10)
-				if _, err := g.Write(rest[:n]); err != nil {
-					t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			for coder, encode := range encoders {
+				stream := encode(rand.New(rand.NewPCG(4, 4)), text)
+				g, most := new(Stream), 0
+				g.Reset(io.Discard, Gzip, passing, nil)
+				for rest := stream; len(rest) > 0; {
+					n := min(len(rest), 32<<10)
+					if _, err := g.Write(rest[:n]); err != nil {
+						t.Fatal(err)
+					}
+					rest, most = rest[n:], max(most, g.held())
 				}
-				rest, most = rest[n:], max(most, g.held())
+				t.Logf("%s, %s: %d KB", name, coder, most>>10)
+				if most > maxHeld {
+					t.Errorf("%s, %s: %d bytes are held", name, coder, most)
+				}
 			}
-			t.Logf("%s, %s: %d KB", name, coder, most>>10)
-			if most > maxHeld {
-				t.Errorf("%s, %s: %d bytes are held", name, coder, most)
-			}
-		}
+		})
 	}
 }
 
@@ -344,17 +350,21 @@ func TestTheWorstStreamsTakeLinearTimeAndBoundedMemory(t *testing.T) {
 		}
 	}
 	// A stream of empty stored blocks, and of one-byte ones.
-	for name, blocks := range map[string]string{"empty blocks": "\x00\x00\x00\xff\xff", "blocks of a byte": "\x00\x01\x00\xfe\xffx", "empty fixed blocks": "\x02\x08\x20\x80\x00"} {
-		var g Stream
-		out = 0
-		g.Reset(counting{&out}, Gzip, passing, nil)
-		stream := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), strings.Repeat(blocks, 100_000)...)
-		if _, err := g.Write(stream); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if out > 3*len(stream) || cap(g.editor.blocks) > 2*manyBlocks {
-			t.Errorf("%s: %d bytes became %d, %d blocks are held", name, len(stream), out, len(g.editor.blocks))
-		}
+	for name, blocks := range map[string]string{
+		"empty blocks": "\x00\x00\x00\xff\xff", "blocks of a byte": "\x00\x01\x00\xfe\xffx", "empty fixed blocks": "\x02\x08\x20\x80\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var g Stream
+			out = 0
+			g.Reset(counting{&out}, Gzip, passing, nil)
+			stream := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), strings.Repeat(blocks, 100_000)...)
+			if _, err := g.Write(stream); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if out > 3*len(stream) || cap(g.editor.blocks) > 2*manyBlocks {
+				t.Errorf("%s: %d bytes became %d, %d blocks are held", name, len(stream), out, len(g.editor.blocks))
+			}
+		})
 	}
 }
 

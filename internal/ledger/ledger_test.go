@@ -119,7 +119,10 @@ func TestChainsOfProcessesHold(t *testing.T) {
 
 func TestOtherLinesOfALogAreLeftOut(t *testing.T) {
 	lines := start(t, new(memory)).records(t, 2)
-	mixed := []string{"", `{"level":"info","msg":"server running"}`, "not JSON", lines[0], `{"chain":7}`, "2026/11/25 INFO\thttp.handlers.consent.ledger\tchoice\t" + lines[1]}
+	mixed := []string{
+		"", `{"level":"info","msg":"server running"}`, "not JSON", lines[0], `{"chain":7}`,
+		"2026/11/25 INFO\thttp.handlers.consent.ledger\tchoice\t" + lines[1],
+	}
 	if v := verified(nil, mixed); len(v.Problems) > 0 || v.Entries != 2 {
 		t.Errorf("%d entries: %q", v.Entries, v.Problems)
 	}
@@ -154,30 +157,43 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 		files [][]string
 		want  string
 	}{
-		"a word altered":             {[][]string{with(first, 1, strings.Replace(first[1], `"refused":["ga"]`, `"refused":[]`, 1)), second}, "log0:2: entry 2 of chain " + other.Chain + " was altered"},
-		"a time altered":             {[][]string{with(first, 1, strings.Replace(first[1], "00:00.001Z", "00:00.002Z", 1)), second}, "entry 2"},
-		"the hash altered too":       {[][]string{with(first, 1, forged(first[1], grants, "other")), second}, "entry 2 of chain " + other.Chain + " is forged"},
-		"the MAC taken away":         {[][]string{with(first, 1, strings.Replace(first[1], `"mac":"`, `"nomac":"`, 1)), second}, "is forged"},
-		"one replaced with the key":  {[][]string{with(first, 1, forged(first[1], grants, "k")), second}, "does not follow"},
-		"the first removed":          {[][]string{first[1:], second}, "entries 1 to 1 before it were removed"},
-		"one removed":                {[][]string{append(clone(first[:2]), first[3:]...), second}, "entry 3 was before it removed"},
-		"several removed":            {[][]string{append(clone(first[:1]), first[4:]...), second}, "entries 2 to 4 were before it removed"},
-		"the last of a chain":        {[][]string{first[:4], second}, "ended with entry 5, which was removed"},
-		"the last of all":            {[][]string{first, second[:3]}, "entry 4 was behind it removed"},
-		"a whole chain":              {[][]string{second}, "before it was removed, or is in a file that is not given"},
-		"two exchanged":              {[][]string{{first[0], first[2], first[1], first[3], first[4]}, second}, "stands behind entry 3: they were reordered"},
-		"one twice":                  {[][]string{append(clone(first), first[4]), second}, "stands there twice"},
-		"one inserted":               {[][]string{append(clone(first[:2]), append([]string{forged(first[1], func(e *Entry) { e.Seq = 3 }, "k")}, first[2:]...)...), second}, "twice"},
-		"a line cut":                 {[][]string{with(first, 1, first[1][:len(first[1])/2]), second}, "log0:2: the entry cannot be read"},
-		"a chain put before":         {[][]string{first, with(second, 0, forged(second[0], func(e *Entry) { e.After.Seq = 4 }, "k"))}, "does not follow"},
-		"the link to it taken away":  {[][]string{first, with(second, 0, forged(second[0], func(e *Entry) { e.After = nil }, "k"))}, "names an entry before it, but not which"},
+		"a word altered": {
+			[][]string{with(first, 1, strings.Replace(first[1], `"refused":["ga"]`, `"refused":[]`, 1)), second},
+			"log0:2: entry 2 of chain " + other.Chain + " was altered",
+		},
+		"a time altered": {[][]string{with(first, 1, strings.Replace(first[1], "00:00.001Z", "00:00.002Z", 1)), second}, "entry 2"},
+		"the hash altered too": {
+			[][]string{with(first, 1, forged(first[1], grants, "other")), second}, "entry 2 of chain " + other.Chain + " is forged",
+		},
+		"the MAC taken away":        {[][]string{with(first, 1, strings.Replace(first[1], `"mac":"`, `"nomac":"`, 1)), second}, "is forged"},
+		"one replaced with the key": {[][]string{with(first, 1, forged(first[1], grants, "k")), second}, "does not follow"},
+		"the first removed":         {[][]string{first[1:], second}, "entries 1 to 1 before it were removed"},
+		"one removed":               {[][]string{append(clone(first[:2]), first[3:]...), second}, "entry 3 was before it removed"},
+		"several removed":           {[][]string{append(clone(first[:1]), first[4:]...), second}, "entries 2 to 4 were before it removed"},
+		"the last of a chain":       {[][]string{first[:4], second}, "ended with entry 5, which was removed"},
+		"the last of all":           {[][]string{first, second[:3]}, "entry 4 was behind it removed"},
+		"a whole chain":             {[][]string{second}, "before it was removed, or is in a file that is not given"},
+		"two exchanged": {
+			[][]string{{first[0], first[2], first[1], first[3], first[4]}, second}, "stands behind entry 3: they were reordered",
+		},
+		"one twice": {[][]string{append(clone(first), first[4]), second}, "stands there twice"},
+		"one inserted": {
+			[][]string{append(clone(first[:2]), append([]string{forged(first[1], func(e *Entry) { e.Seq = 3 }, "k")}, first[2:]...)...), second}, "twice",
+		},
+		"a line cut":         {[][]string{with(first, 1, first[1][:len(first[1])/2]), second}, "log0:2: the entry cannot be read"},
+		"a chain put before": {[][]string{first, with(second, 0, forged(second[0], func(e *Entry) { e.After.Seq = 4 }, "k"))}, "does not follow"},
+		"the link to it taken away": {
+			[][]string{first, with(second, 0, forged(second[0], func(e *Entry) { e.After = nil }, "k"))}, "names an entry before it, but not which",
+		},
 		"a line beyond all measure":  {[][]string{with(first, 1, `{"chain":"`+strings.Repeat("x", 2*maxLine)), second}, "log0:2: a line of more than"},
 		"the end replaced with keys": {[][]string{first, with(second, 3, forged(second[3], grants, "k"))}, "is not the entry that the site has kept"},
 	} {
-		v := verified(kept, c.files...)
-		if !strings.Contains(strings.Join(v.Problems, "\n"), c.want) {
-			t.Errorf("%s: %q, want %q", name, v.Problems, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			v := verified(kept, c.files...)
+			if !strings.Contains(strings.Join(v.Problems, "\n"), c.want) {
+				t.Errorf("%s: %q, want %q", name, v.Problems, c.want)
+			}
+		})
 	}
 	if v := verified(kept, first, second, stranger); len(v.Problems) > 0 {
 		t.Errorf("as they were: %q", v.Problems)
@@ -303,20 +319,25 @@ func TestCanonicalJSONIsThatOfRFC8785(t *testing.T) {
 		`"\b\t\f\r\u2028"`:  "\"\\b\\t\\f\\r\u2028\"",
 		`12345678901234567`: "12345678901234567",
 	} {
-		got, err := Canonical([]byte(in))
-		if err != nil || string(got) != want {
-			t.Errorf("%s became %s (%v), want %s", in, got, err, want)
-		}
+		t.Run(fmt.Sprintf("%.40q", in), func(t *testing.T) {
+			got, err := Canonical([]byte(in))
+			if err != nil || string(got) != want {
+				t.Errorf("%s became %s (%v), want %s", in, got, err, want)
+			}
+		})
 	}
 	for _, in := range []string{"1.5", "1e3", "-0", "{", "1 2", ""} {
-		if got, err := Canonical([]byte(in)); err == nil {
-			t.Errorf("%s became %s", in, got)
-		}
+		t.Run(fmt.Sprintf("%q", in), func(t *testing.T) {
+			if got, err := Canonical([]byte(in)); err == nil {
+				t.Errorf("%s became %s", in, got)
+			}
+		})
 	}
 }
 
 func FuzzVerify(f *testing.F) {
-	f.Add([]byte(`{"logger":"http.handlers.consent.ledger","chain":"a","seq":1,"prev":"","hash":"b","mac":"aaaa","after":{"chain":"a","seq":1}}` + "\n{"))
+	f.Add([]byte(`{"logger":"http.handlers.consent.ledger","chain":"a","seq":1,"prev":"","hash":"b","mac":"aaaa","after":{"chain":"a","seq":1}}` +
+		"\n{"))
 	f.Add([]byte("\x1f\x8b\x08"))
 	f.Add([]byte(`{"header":{"record_id":"r"},"proof":{"hash":"h"},"event":[{"service":"s"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -47,14 +47,16 @@ func TestAReceiptIsVerifiedByItselfAndAgainstTheLedger(t *testing.T) {
 		"of no entry":          {receiptOf(t, entry(7)), lines, "is of no entry"},
 		"other than its entry": {receiptOf(t, richer), lines, "does not say what"},
 	} {
-		files := [][]string{{c.receipt}}
-		if c.log != nil {
-			files = append(files, c.log)
-		}
-		v := verified(nil, files...)
-		problems := strings.Join(v.Problems, "\n")
-		if v.Receipts != 1 || (c.want == "") != (problems == "") || !strings.Contains(problems, c.want) {
-			t.Errorf("%s: %d receipts, %q, want %q", name, v.Receipts, v.Problems, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			files := [][]string{{c.receipt}}
+			if c.log != nil {
+				files = append(files, c.log)
+			}
+			v := verified(nil, files...)
+			problems := strings.Join(v.Problems, "\n")
+			if v.Receipts != 1 || (c.want == "") != (problems == "") || !strings.Contains(problems, c.want) {
+				t.Errorf("%s: %d receipts, %q, want %q", name, v.Receipts, v.Problems, c.want)
+			}
+		})
 	}
 }

@@ -9,13 +9,16 @@ import (
 // FuzzHost: a URL that net/url reads as browsers do is of the same host here, and a host is never
 // more than what may stand in one.
 func FuzzHost(f *testing.F) {
-	for _, seed := range []string{"https://d.test/x", "//a@D.test:80?", "/x", "data:,x", "https:\\\\d.test", "https://%64.test", "https://bücher.test", "&#47;/d.test", " //[::1]:80"} {
+	for _, seed := range []string{
+		"https://d.test/x", "//a@D.test:80?", "/x", "data:,x", "https:\\\\d.test", "https://%64.test", "https://bücher.test", "&#47;/d.test", " //[::1]:80",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		var buffer [maxHost]byte
 		got, relative := hostOf([]byte(value), false, "", &buffer)
-		if relative && len(got) > 0 || len(got) > maxHost || strings.ContainsAny(string(got), " \t\n/\\?#@") || strings.ToLower(string(got)) != string(got) {
+		if relative && len(got) > 0 || len(got) > maxHost ||
+			strings.ContainsAny(string(got), " \t\n/\\?#@") || strings.ToLower(string(got)) != string(got) {
 			t.Fatalf("%q: %q, %v", value, got, relative)
 		}
 		escaped, same := hostOf([]byte(strings.ReplaceAll(value, "&", "&amp;")), true, "", &[maxHost]byte{})

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -12,7 +13,10 @@ func inserted(t *testing.T, scanner Scanner, table []string) {
 	t.Helper()
 	scanner.Head, scanner.Body = headed, insert(notice)
 	for _, marked := range table {
-		becomes(t, scanner, strings.NewReplacer("^", "‹"+headed+"›", "|", "‹"+notice+"›").Replace(marked), Passed{})
+		t.Run(fmt.Sprintf("%.80q", marked), func(t *testing.T) {
+			t.Helper()
+			becomes(t, scanner, strings.NewReplacer("^", "‹"+headed+"›", "|", "‹"+notice+"›").Replace(marked), Passed{})
+		})
 	}
 }
 
@@ -32,7 +36,8 @@ func TestTheHeadsInsertionComesFirstInTheHead(t *testing.T) {
 		// by end tags
 		`^</head>|x`, `<html>^</head><body>|`, `^|</body>`, `^|</html>`, `^|</br>`, `</p>^|x`, `</title></x>^<title></title>|x`,
 		// once only
-		`<head>^<head><head>|x`, `<head>^</head><head>|x`, `^<title></title><head><body>|<head>`, `^<link><head>|<p><head>`, `<head>^</head><title>T</title><head>|x`,
+		`<head>^<head><head>|x`, `<head>^</head><head>|x`, `^<title></title><head><body>|<head>`,
+		`^<link><head>|<p><head>`, `<head>^</head><title>T</title><head>|x`,
 		// nothing to insert into
 		``, `<!-- <head>`, `<head a="`,
 	})
@@ -40,8 +45,10 @@ func TestTheHeadsInsertionComesFirstInTheHead(t *testing.T) {
 
 func TestWhiteSpaceWrittenAsReferencesImpliesNothing(t *testing.T) {
 	inserted(t, Scanner{}, []string{
-		`&#32;<head>^<body>|`, `&#x20; &Tab;&NewLine;&#9;&#10&#12 &#13;&#000032;^<title>x</title>&#32;|&#33;`, `<head>^</head>&#x9<body>|x`, `<head>^</head>&#32;<frameset>`, `^<p>&#32;<frameset>`,
-		`^|&nbsp;`, `^|&#160;`, `^|&#3`, `^|&`, `^|&#`, `^|&#x`, `^|&Ta;`, `^|&NewLin`, `^|&tab;`, `&#32^|x`, `&#x20^|g`, `&#32^|`, `^|&#320;`, `^|&#0000000000000000000000000000032;`, `^|<p>&nbsp;<frameset>`, "^<p>\x00&#32;<frameset>",
+		`&#32;<head>^<body>|`, `&#x20; &Tab;&NewLine;&#9;&#10&#12 &#13;&#000032;^<title>x</title>&#32;|&#33;`,
+		`<head>^</head>&#x9<body>|x`, `<head>^</head>&#32;<frameset>`, `^<p>&#32;<frameset>`,
+		`^|&nbsp;`, `^|&#160;`, `^|&#3`, `^|&`, `^|&#`, `^|&#x`, `^|&Ta;`, `^|&NewLin`, `^|&tab;`, `&#32^|x`, `&#x20^|g`,
+		`&#32^|`, `^|&#320;`, `^|&#0000000000000000000000000000032;`, `^|<p>&nbsp;<frameset>`, "^<p>\x00&#32;<frameset>",
 		`^|<svg><![CDATA[&#32;]]></svg><frameset>`, `^<svg>&#32;</svg><frameset>`,
 	})
 }
@@ -59,13 +66,16 @@ func TestTheHeadsInsertionComesAlone(t *testing.T) {
 	for _, marked := range []string{
 		`<html><head>^<title>x</title></head><body><head>`, `^<p>x`, `^x`, `<html>^<frameset>`, `^</head><head>`, `<!doctype html>^`,
 	} {
-		becomes(t, Scanner{Rules: Rules{Head: headed}}, strings.ReplaceAll(marked, "^", "‹"+headed+"›"), Passed{})
+		t.Run(fmt.Sprintf("%.80q", marked), func(t *testing.T) {
+			becomes(t, Scanner{Rules: Rules{Head: headed}}, strings.ReplaceAll(marked, "^", "‹"+headed+"›"), Passed{})
+		})
 	}
 }
 
 func TestXHTMLOpensTheHeadInItsOwnTagOnly(t *testing.T) {
 	inserted(t, Scanner{XML: true}, []string{
-		`<?xml version="1.0"?><!DOCTYPE html [<!ENTITY x "<head>">]><html xmlns="http://www.w3.org/1999/xhtml"><head>^<title>x</title></head><body>|<p/></body></html>`,
+		`<?xml version="1.0"?><!DOCTYPE html [<!ENTITY x "<head>">]>` +
+			`<html xmlns="http://www.w3.org/1999/xhtml"><head>^<title>x</title></head><body>|<p/></body></html>`,
 		`<html><HEAD/><head a=">">^</head><body>|</body></html>`, `<html><head/><body>|</body></html>`, `<html><!--<head>--><title/></html>`,
 		`<html><head>^<script><![CDATA[<body>]]></script></head><body>|</body></html>`,
 		`<html><head>^</head><head></head><body>|</body><body></body></html>`,
@@ -83,7 +93,9 @@ func TestInsertionsAndElementsThatAreWithheldGoTogether(t *testing.T) {
 		`<head>^<body† ‡background=//d.test>|`,
 		`^<frameset><frame†‹ src="/f"› ‡src=//d.test></frameset>`,
 	} {
-		marked = strings.ReplaceAll(marked, `† ‹type="text/plain" ›`, `†‹ type="text/plain"› `)
-		becomes(t, Scanner{Rules: rules}, strings.NewReplacer("^", "‹"+headed+"›", "|", "‹"+notice+"›").Replace(marked), Passed{})
+		t.Run(fmt.Sprintf("%.80q", marked), func(t *testing.T) {
+			marked = strings.ReplaceAll(marked, `† ‹type="text/plain" ›`, `†‹ type="text/plain"› `)
+			becomes(t, Scanner{Rules: rules}, strings.NewReplacer("^", "‹"+headed+"›", "|", "‹"+notice+"›").Replace(marked), Passed{})
+		})
 	}
 }

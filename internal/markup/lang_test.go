@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -29,17 +30,19 @@ func TestTheBodyIsToldTheLanguageOfThePage(t *testing.T) {
 		{page: `<html lang="fr" xml:lang="eu"><body>x</body></html>`, want: "eu", xml: true},
 		{page: `<HTML lang="fr"><body>x</body></HTML>`, xml: true},
 	} {
-		for size := 1; size <= len(c.page); size++ {
-			told, calls := "", 0
-			scanner := Scanner{XML: c.xml, Rules: Rules{Body: func(lang []byte) string {
-				told, calls = string(lang), calls+1
-				return notice
-			}}}
-			out, _ := uncompressed(t, scanner, c.page, size)
-			if told != c.want || calls != 1 || strings.Count(out, notice) != 1 {
-				t.Errorf("%s in pieces of %d: told %q in %d calls, want %q; %s", c.page, size, told, calls, c.want, out)
-				break
+		t.Run(fmt.Sprintf("%.60q", c.page), func(t *testing.T) {
+			for size := 1; size <= len(c.page); size++ {
+				told, calls := "", 0
+				scanner := Scanner{XML: c.xml, Rules: Rules{Body: func(lang []byte) string {
+					told, calls = string(lang), calls+1
+					return notice
+				}}}
+				out, _ := uncompressed(t, scanner, c.page, size)
+				if told != c.want || calls != 1 || strings.Count(out, notice) != 1 {
+					t.Errorf("%s in pieces of %d: told %q in %d calls, want %q; %s", c.page, size, told, calls, c.want, out)
+					break
+				}
 			}
-		}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -24,9 +25,13 @@ func TestATextOver256KiBPassesAndTheScanGoesOn(t *testing.T) {
 	fill := func(before, after string, length int) string {
 		return before + strings.Repeat("x", length-len(before)-len(after)) + after
 	}
-	for _, text := range [][2]string{{"track()", ""}, {"<!--track()", "-->"}, {"track()", "<"}, {"track()", "</scripts"}, {"<!--<script></script>track()", ""}, {"track()", "-->"}} {
-		atLimit(t, denying(), `<p><script†`+plain+`>`+fill(text[0], text[1], maxText)+`</script>`, Passed{})
-		atLimit(t, denying(), `<p><script>`+fill(text[0], text[1], maxText+1)+`</script>`, Passed{Texts: 1})
+	for _, text := range [][2]string{
+		{"track()", ""}, {"<!--track()", "-->"}, {"track()", "<"}, {"track()", "</scripts"}, {"<!--<script></script>track()", ""}, {"track()", "-->"},
+	} {
+		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
+			atLimit(t, denying(), `<p><script†`+plain+`>`+fill(text[0], text[1], maxText)+`</script>`, Passed{})
+			atLimit(t, denying(), `<p><script>`+fill(text[0], text[1], maxText+1)+`</script>`, Passed{Texts: 1})
+		})
 	}
 	atLimit(t, denying(), `<noscript><img† ‡src=//d.test>`+fill("", "", maxText-len(`<img src=//d.test>`))+`</noscript>`, Passed{})
 	atLimit(t, denying(), `<noscript><img src=//d.test>`+fill("", "", maxText+1-len(`<img src=//d.test>`))+`</noscript>`, Passed{Texts: 1})
@@ -37,27 +42,31 @@ func TestATextOver256KiBPassesAndTheScanGoesOn(t *testing.T) {
 
 func TestATextThatNeverEndsIsHeldNoLongerThanItsLimit(t *testing.T) {
 	for _, page := range []string{`<script>`, `<noscript>`, `<svg><script>`, `<script><!--<script>`} {
-		held := 0
-		r := Rewriter{Out: new(strings.Builder), Scanner: Scanner{Rules: denying()}}
-		_, _ = r.Write([]byte(page))
-		for range 400 {
-			_, _ = r.Write([]byte(strings.Repeat("x", 1000)))
-			held = max(held, len(r.held))
-		}
-		if held > maxText+1000 || len(r.held) > 0 {
-			t.Errorf("%s: %d bytes held, at the end %d", page, held, len(r.held))
-		}
+		t.Run(fmt.Sprintf("%q", page), func(t *testing.T) {
+			held := 0
+			r := Rewriter{Out: new(strings.Builder), Scanner: Scanner{Rules: denying()}}
+			_, _ = r.Write([]byte(page))
+			for range 400 {
+				_, _ = r.Write([]byte(strings.Repeat("x", 1000)))
+				held = max(held, len(r.held))
+			}
+			if held > maxText+1000 || len(r.held) > 0 {
+				t.Errorf("%s: %d bytes held, at the end %d", page, held, len(r.held))
+			}
+		})
 	}
 }
 
 func TestATagOver64KiBPassesAndTheScanGoesOn(t *testing.T) {
 	for _, name := range []string{"img", "IMG", "image"} {
-		tag := func(length int, withheld, prefix string) string {
-			start, end := "<"+name+withheld+` alt="`, `" `+prefix+`src="//d.test">`
-			return start + strings.Repeat("<", length-len("<"+name+` alt="`)-len(`" src="//d.test">`)) + end
-		}
-		atLimit(t, denying(), "<p>"+tag(maxTag, "†", "‡"), Passed{})
-		atLimit(t, denying(), "<p>"+tag(maxTag+1, "", ""), Passed{Tags: 1})
+		t.Run(name, func(t *testing.T) {
+			tag := func(length int, withheld, prefix string) string {
+				start, end := "<"+name+withheld+` alt="`, `" `+prefix+`src="//d.test">`
+				return start + strings.Repeat("<", length-len("<"+name+` alt="`)-len(`" src="//d.test">`)) + end
+			}
+			atLimit(t, denying(), "<p>"+tag(maxTag, "†", "‡"), Passed{})
+			atLimit(t, denying(), "<p>"+tag(maxTag+1, "", ""), Passed{Tags: 1})
+		})
 	}
 	atLimit(t, denying(), `<script src=//d.test a="`+strings.Repeat("x", maxTag)+`">track()</script>`, Passed{Tags: 1})
 	atLimit(t, denying(), `<noscript><script src=//d.test a="`+strings.Repeat("x", maxTag)+`">track()</script></noscript>`, Passed{Tags: 1})

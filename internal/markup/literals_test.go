@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -11,9 +12,11 @@ func TestTheLiteralThatBeginsFirstIsFound(t *testing.T) {
 		"": -1, "f": -1, "x": -1, "fb": 3, "xfb": 3, "var _paq=1": 0, "_pa": -1, "_paq.push": 0, "gtag()": 1, "gtag": -1, "GoogleAnalyticsObjec": -1,
 		"GoogleAnalyticsObject": 2, "gtag( _paq": 1, "aaaaaaaaaaaaaaaaaaaaafb": 3, "_p_p_paq": 0, "f_b": -1,
 	} {
-		if got := l.Find([]byte(text), nil); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
-		}
+		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
+			if got := l.Find([]byte(text), nil); got != want {
+				t.Errorf("%q: %d, want %d", text, got, want)
+			}
+		})
 	}
 	if NewLiterals().Find([]byte("x"), nil) != -1 {
 		t.Error("found one of none")

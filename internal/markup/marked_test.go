@@ -118,10 +118,14 @@ func becomes(t *testing.T, scanner Scanner, marked string, passed Passed) {
 	}
 }
 
+// become is becomes for the pages of a table, each of which is a test by itself.
 func become(t *testing.T, rules Rules, table ...string) {
 	t.Helper()
 	for _, marked := range table {
-		becomes(t, Scanner{Rules: rules}, marked, Passed{})
+		t.Run(fmt.Sprintf("%.80q", marked), func(t *testing.T) {
+			t.Helper()
+			becomes(t, Scanner{Rules: rules}, marked, Passed{})
+		})
 	}
 }
 

@@ -30,9 +30,12 @@ func everything() Rules {
 
 // endless are pages that are made of a beginning and of one text again and again.
 var endless = map[string]struct{ begin, text string }{
-	"a page": {"<!doctype html><title>T</title><body>", `<div class="a b"><p>Jeux de données &amp; cartes</p><!-- c --><img src=//t.example/i.png alt=""><a href="/x">x</a>` +
-		`<script>var a = "<b>" + 1 < 2;</script><script async src="https://t.example/t.js"></script><iframe src="//f.example/" srcdoc="&lt;img src=//t.example/&gt;"></iframe>` +
-		`<noscript><img src="//t.example/p.gif"></noscript><svg><image href="//t.example/s.svg"/></svg></div>` + strings.Repeat("<p>La ville publie ses jeux de données ouvertes, et rien d'autre.</p>\n", 60)},
+	"a page": {"<!doctype html><title>T</title><body>",
+		`<div class="a b"><p>Jeux de données &amp; cartes</p><!-- c --><img src=//t.example/i.png alt=""><a href="/x">x</a>` +
+			`<script>var a = "<b>" + 1 < 2;</script><script async src="https://t.example/t.js"></script>` +
+			`<iframe src="//f.example/" srcdoc="&lt;img src=//t.example/&gt;"></iframe>` +
+			`<noscript><img src="//t.example/p.gif"></noscript><svg><image href="//t.example/s.svg"/></svg></div>` +
+			strings.Repeat("<p>La ville publie ses jeux de données ouvertes, et rien d'autre.</p>\n", 60)},
 	"one text":                   {"<!doctype html><body>", "La ville publie ses jeux de données ouvertes, et rien d'autre. "},
 	"one comment":                {"<!doctype html><body><!--", "- <p> -- > <script> "},
 	"one tag":                    {"<!doctype html><body><img ", `src="//t.example/i.png" a='b' c `},

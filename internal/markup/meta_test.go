@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -21,13 +22,15 @@ func TestPoliciesInTheHeadAreRewritten(t *testing.T) {
 	become(t, rules,
 		page(`<meta http-equiv=Content-Security-Policy content=«"default-src 'self'"»‹"default-src &#39;self&#39; &quot;x&quot;"›>`, ""),
 		page(`<meta content=«default-src&#32;&apos;self'»‹"default-src &#39;self&#39; &quot;x&quot;"› http-equiv="CONTENT-SECURITY-POLICY">`, ""),
-		page(`<meta http-equiv=content-security-policy content="default-src 'none'"><meta http-equiv=content-security-policy><meta http-equiv=refresh content="default-src 'self'">`, ""),
+		page(`<meta http-equiv=content-security-policy content="default-src 'none'"><meta http-equiv=content-security-policy>`+
+			`<meta http-equiv=refresh content="default-src 'self'">`, ""),
 		page(`<template><meta http-equiv=content-security-policy content="default-src 'self'"></template>`, ""),
 		page(``, `<meta http-equiv=content-security-policy content="default-src 'self'">`), // has no effect in the body
 		page(`<!-- <meta http-equiv=content-security-policy content="default-src 'self'"> -->`, ""),
 	)
 	becomes(t, Scanner{Rules: rules, XML: true},
-		page(`<meta http-equiv="content-security-policy" content=«'default-src &apos;self&apos;'»‹"default-src &#39;self&#39; &quot;x&quot;"›/>`, ""), Passed{})
+		page(`<meta http-equiv="content-security-policy" content=«'default-src &apos;self&apos;'»‹"default-src &#39;self&#39; &quot;x&quot;"›/>`, ""),
+		Passed{})
 }
 
 func TestABaseIsToldBeforeWhatStandsBehindIt(t *testing.T) {
@@ -38,18 +41,20 @@ func TestABaseIsToldBeforeWhatStandsBehindIt(t *testing.T) {
 		`<template><base href=/a></template><svg><base href=/b></svg><!--<base href=x>--><p>`: "body",
 		`<base>x`: "body",
 	} {
-		for _, host := range []func([]byte) *Mark{nil, denying().Host} {
-			var told []string
-			rules := Rules{
-				Host: host,
-				Base: func(href []byte) { told = append(told, string(href)) },
-				Body: func([]byte) string { told = append(told, "body"); return "" },
+		t.Run(fmt.Sprintf("%.80q", page), func(t *testing.T) {
+			for _, host := range []func([]byte) *Mark{nil, denying().Host} {
+				var told []string
+				rules := Rules{
+					Host: host,
+					Base: func(href []byte) { told = append(told, string(href)) },
+					Body: func([]byte) string { told = append(told, "body"); return "" },
+				}
+				_, _ = uncompressed(t, Scanner{Rules: rules}, page, 1)
+				if got := strings.Join(told, " "); got != want && !(host == nil && want == "body /late" && got == "body") { // no address stands behind it
+					t.Errorf("%s: %q, want %q", page, got, want)
+				}
 			}
-			_, _ = uncompressed(t, Scanner{Rules: rules}, page, 1)
-			if got := strings.Join(told, " "); got != want && !(host == nil && want == "body /late" && got == "body") { // no address stands behind it
-				t.Errorf("%s: %q, want %q", page, got, want)
-			}
-		}
+		})
 	}
 	told := ""
 	rules := Rules{Base: func(href []byte) { told += string(href) }, Body: func([]byte) string { told += " body"; return "" }}

@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -62,34 +63,39 @@ func TestTheNoticeComesFirstInTheBody(t *testing.T) {
 		// too late for frames
 		`|<p>x<frameset>`, `|<img><frameset>`, `<body>|<frameset>`, `|<li><frameset>`, `|<plaintext><body>`,
 	} {
-		page := strings.Replace(marked, "|", "", 1)
-		want := strings.Replace(marked, "|", notice, 1)
-		if strings.HasPrefix(marked, `<![CDATA[`) {
-			page, want = `<![CDATA[<body>]]>`, `<![CDATA[<body>`+notice+`]]>` // outside SVG a bogus comment, then text
-		}
-		for _, size := range []int{1, 2, 3, 7, len(page) + 1} {
-			if got := rewrite(t, page, size, false); got != want {
-				t.Errorf("%q in pieces of %d\n got %q\nwant %q", page, size, got, want)
+		t.Run(fmt.Sprintf("%.80q", marked), func(t *testing.T) {
+			page := strings.Replace(marked, "|", "", 1)
+			want := strings.Replace(marked, "|", notice, 1)
+			if strings.HasPrefix(marked, `<![CDATA[`) {
+				page, want = `<![CDATA[<body>]]>`, `<![CDATA[<body>`+notice+`]]>` // outside SVG a bogus comment, then text
 			}
-		}
+			for _, size := range []int{1, 2, 3, 7, len(page) + 1} {
+				if got := rewrite(t, page, size, false); got != want {
+					t.Errorf("%q in pieces of %d\n got %q\nwant %q", page, size, got, want)
+				}
+			}
+		})
 	}
 }
 
 func TestXHTMLOpensTheBodyInItsOwnTagOnly(t *testing.T) {
 	for _, marked := range []string{
-		`<?xml version="1.0"?><!DOCTYPE html [<!ENTITY x "<body>">]><html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body class="a">|<p/></body></html>`,
+		`<?xml version="1.0"?><!DOCTYPE html [<!ENTITY x "<body>">]>` +
+			`<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body class="a">|<p/></body></html>`,
 		`<html><head><script>/* <![CDATA[ <body> ]]> */</script><!-- <body> --></head><body>|</body></html>`,
 		`<html><head><script src="x"/></head><body>|</body></html>`,
 		`<html><head/><BODY></BODY><body/></html>`,
 		`<html><![CDATA[ ]]]><body>|</body></html>`,
 		`<html><p>x</p></html>`,
 	} {
-		page, want := strings.Replace(marked, "|", "", 1), strings.Replace(marked, "|", notice, 1)
-		for _, size := range []int{1, 5, len(page)} {
-			if got := rewrite(t, page, size, true); got != want {
-				t.Errorf("%q in pieces of %d\n got %q\nwant %q", page, size, got, want)
+		t.Run(fmt.Sprintf("%.80q", marked), func(t *testing.T) {
+			page, want := strings.Replace(marked, "|", "", 1), strings.Replace(marked, "|", notice, 1)
+			for _, size := range []int{1, 5, len(page)} {
+				if got := rewrite(t, page, size, true); got != want {
+					t.Errorf("%q in pieces of %d\n got %q\nwant %q", page, size, got, want)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -119,15 +125,17 @@ func TestBytesPassAsSoonAsTheyAreDecided(t *testing.T) {
 
 func TestALongTagNameIsNotHeld(t *testing.T) {
 	for _, start := range []string{"<body><", "<template><", "<head></"} {
-		var out bytes.Buffer
-		r := Rewriter{Out: &out, Scanner: Scanner{Rules: Rules{Body: insert(notice)}}}
-		_, _ = r.Write([]byte("<!doctype html>" + start))
-		for range 64 {
-			_, _ = r.Write(bytes.Repeat([]byte("a"), 4096))
-		}
-		if len(r.held) > 64 {
-			t.Errorf("%s: %d bytes held", start, len(r.held))
-		}
+		t.Run(fmt.Sprintf("%q", start), func(t *testing.T) {
+			var out bytes.Buffer
+			r := Rewriter{Out: &out, Scanner: Scanner{Rules: Rules{Body: insert(notice)}}}
+			_, _ = r.Write([]byte("<!doctype html>" + start))
+			for range 64 {
+				_, _ = r.Write(bytes.Repeat([]byte("a"), 4096))
+			}
+			if len(r.held) > 64 {
+				t.Errorf("%s: %d bytes held", start, len(r.held))
+			}
+		})
 	}
 	name := strings.Repeat("x", 100)
 	if got := rewrite(t, "<title>x</title><"+name+">", 1, false); got != "<title>x</title>"+notice+"<"+name+">" {
@@ -137,17 +145,19 @@ func TestALongTagNameIsNotHeld(t *testing.T) {
 
 func TestWaitingForAFramesetIsBounded(t *testing.T) {
 	for _, size := range []int{100, 4096, 1 << 20} {
-		for _, pad := range []int{maxUndecided - 100, maxUndecided - 3, maxUndecided, maxUndecided + 100} {
-			// in the body implied by <p>, a comment does not clear frameset-ok
-			page := "<p><!--" + strings.Repeat("x", pad-10) + "--><frameset>"
-			want := page
-			if pad > maxUndecided {
-				want = notice + page
+		t.Run(fmt.Sprintf("pieces of %d", size), func(t *testing.T) {
+			for _, pad := range []int{maxUndecided - 100, maxUndecided - 3, maxUndecided, maxUndecided + 100} {
+				// in the body implied by <p>, a comment does not clear frameset-ok
+				page := "<p><!--" + strings.Repeat("x", pad-10) + "--><frameset>"
+				want := page
+				if pad > maxUndecided {
+					want = notice + page
+				}
+				if got := rewrite(t, page, size, false); got != want {
+					t.Errorf("%d bytes before <frameset>, pieces of %d: notice at %d", pad, size, strings.Index(got, notice))
+				}
 			}
-			if got := rewrite(t, page, size, false); got != want {
-				t.Errorf("%d bytes before <frameset>, pieces of %d: notice at %d", pad, size, strings.Index(got, notice))
-			}
-		}
+		})
 	}
 	var out bytes.Buffer
 	r := Rewriter{Out: &out, Scanner: Scanner{Rules: Rules{Body: insert(notice)}}}
@@ -164,13 +174,17 @@ func TestDocumentsAreToldFromFragments(t *testing.T) {
 		"<!doctype html>": {true, true}, "<!DOCTYPE HTML PUBLIC": {true, true}, "<html>": {true, true}, "<HTML lang=fr>": {true, true},
 		" \n<!-- a > b --><html >": {true, true}, "\xef\xbb\xbf<html>": {true, true}, `<?xml version="1.0"?><html>`: {true, true},
 		"<title>x": {true, true}, "<body class": {true, true}, "<meta charset": {true, true}, "<head>": {true, true},
-		"<div>": {false, true}, "<header>": {false, true}, "<htmlx>": {false, true}, "text": {false, true}, "<script>": {false, true}, "{": {false, true}, "<p": {false, true},
-		"": {false, false}, " ": {false, false}, "<": {false, false}, "<ht": {false, false}, "<html": {false, false}, "<!-- x": {false, false}, "<!": {false, false},
+		"<div>": {false, true}, "<header>": {false, true}, "<htmlx>": {false, true},
+		"text": {false, true}, "<script>": {false, true}, "{": {false, true}, "<p": {false, true},
+		"": {false, false}, " ": {false, false}, "<": {false, false}, "<ht": {false, false},
+		"<html": {false, false}, "<!-- x": {false, false}, "<!": {false, false},
 		"<!--" + strings.Repeat("x", SniffLength): {false, true},
 	} {
-		if document, decided := StartsLikeDocument([]byte(prefix)); document != want[0] || decided != want[1] {
-			t.Errorf("%.30q: %v, %v; want %v", prefix, document, decided, want)
-		}
+		t.Run(fmt.Sprintf("%.30q", prefix), func(t *testing.T) {
+			if document, decided := StartsLikeDocument([]byte(prefix)); document != want[0] || decided != want[1] {
+				t.Errorf("%.30q: %v, %v; want %v", prefix, document, decided, want)
+			}
+		})
 	}
 }
 
@@ -181,8 +195,10 @@ func TestOnlyASCIICompatibleEncodingsAreRewritten(t *testing.T) {
 		"utf-16": false, "utf-16le": false, "UTF-16BE": false, "iso-2022-jp": false, "iso-2022-kr": false, "hz-gb-2312": false,
 		"utf-7": false, "utf-32": false, "unknown": false,
 	} {
-		if got := ASCIICompatible(label); got != want {
-			t.Errorf("%q: %v, want %v", label, got, want)
-		}
+		t.Run(fmt.Sprintf("%q", label), func(t *testing.T) {
+			if got := ASCIICompatible(label); got != want {
+				t.Errorf("%q: %v, want %v", label, got, want)
+			}
+		})
 	}
 }

@@ -16,7 +16,8 @@ var fuzzSeeds = []string{
 	`<script type="text/plain" data-c-service=yes data-c-src=//a.test src=x></script><script type=module>x</script>`,
 	`<base href=//d.test><meta http-equiv=refresh content="0; url=x"><meta charset=iso-2022-jp><img src=x>`,
 	`&#X20`, `<svg></script><image xlink:href=//d>>`, `<head></head>&#32;&NewLine<frameset>`,
-	`<textarea><img src=//d.test></textarea><plaintext><img src=//d.test>`, "\xef\xbb\xbf<svg/><title></title>", `<iframe srcdoc=&#60img&#x20src=//d.test&gt>`,
+	`<textarea><img src=//d.test></textarea><plaintext><img src=//d.test>`,
+	"\xef\xbb\xbf<svg/><title></title>", `<iframe srcdoc=&#60img&#x20src=//d.test&gt>`,
 	`<p><a href=x ping="/a //d.test">a</a ><svg><set attributeName=href to=//d.test /><animate attributeName=href values="/;//d.test">`,
 	`<script type=module>import "//d.test"</script><script type=importmap>{"/a":"\/\/d.test"}</script><script type=text/partytown src=//d.test>`,
 }
@@ -25,7 +26,8 @@ var fuzzSeeds = []string{
 func hazards() Rules {
 	mark := &Mark{Attributes: ` data-s="'&<d>"`}
 	return Rules{
-		Head: headed, Body: insert(notice), Frame: standIn, Meta: func(content []byte) string { return string(content) + "'" }, Prefix: "data-c-", Gate: "data-c-service",
+		Head: headed, Body: insert(notice), Frame: standIn,
+		Meta: func(content []byte) string { return string(content) + "'" }, Prefix: "data-c-", Gate: "data-c-service",
 		Host: func(host []byte) *Mark {
 			if bytes.IndexByte(host, 'd') >= 0 {
 				return mark

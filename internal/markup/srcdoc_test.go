@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"html"
 	"strings"
 	"testing"
@@ -67,17 +68,19 @@ func TestDocumentsInDocumentsAreScannedToADepth(t *testing.T) {
 		return page
 	}
 	for levels := range maxNested + 1 {
-		page, whole := within(`<script>a("&amp;")</script>`, levels), within(`<script`+deny+` type="text/plain">a("&amp;")</script>`, levels)
-		for _, size := range []int{1, 7, 1 << 20} {
-			got, passed := scanned(t, Scanner{Rules: rules}, page, size)
-			want := whole
-			for range levels { // what is inserted may be escaped in another way
-				got, want = unwrapped(t, got), unwrapped(t, want)
+		t.Run(fmt.Sprintf("%d levels", levels), func(t *testing.T) {
+			page, whole := within(`<script>a("&amp;")</script>`, levels), within(`<script`+deny+` type="text/plain">a("&amp;")</script>`, levels)
+			for _, size := range []int{1, 7, 1 << 20} {
+				got, passed := scanned(t, Scanner{Rules: rules}, page, size)
+				want := whole
+				for range levels { // what is inserted may be escaped in another way
+					got, want = unwrapped(t, got), unwrapped(t, want)
+				}
+				if got != want || passed != (Passed{}) {
+					t.Errorf("%d levels: %s, %v, want %s", levels, got, passed, want)
+				}
 			}
-			if got != want || passed != (Passed{}) {
-				t.Errorf("%d levels: %s, %v, want %s", levels, got, passed, want)
-			}
-		}
+		})
 	}
 	becomes(t, Scanner{Rules: denying()}, within(`<img src=//d.test>`, maxNested+1)+`<img† ‡src=//d.test>`, Passed{Texts: 1})
 	becomes(t, Scanner{Rules: denying()}, `<noscript>`+within(`<img src=//d.test>`, maxNested)+`</noscript><img† ‡src=//d.test>`, Passed{Texts: 1})

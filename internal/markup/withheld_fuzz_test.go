@@ -14,7 +14,8 @@ import (
 var loading = map[string]map[string][]string{
 	"": {
 		"img": {"src", "srcset"}, "script": {"src"}, "iframe": {"src", "srcdoc"}, "frame": {"src"}, "input": {"formaction"}, "button": {"formaction"},
-		"form": {"action"}, "embed": {"src"}, "object": {"data"}, "video": {"src", "poster"}, "audio": {"src"}, "source": {"src", "srcset"}, "track": {"src"},
+		"form": {"action"}, "embed": {"src"}, "object": {"data"}, "video": {"src", "poster"},
+		"audio": {"src"}, "source": {"src", "srcset"}, "track": {"src"},
 		"body": {"background"}, "link": {"href"}, "table": {"background"}, "thead": {"background"}, "tbody": {"background"}, "tfoot": {"background"},
 		"tr": {"background"}, "th": {"background"}, "td": {"background"}, "a": {"ping"}, "area": {"ping"},
 	},
@@ -33,7 +34,8 @@ func deniedIn(page string, depth int) string {
 				return found
 			}
 		}
-		if n.Type != html.ElementNode || n.Data == "script" && valueOf(n, "data-c-service") != "" && waits(n) || n.Data == "link" && valueOf(n, "rel") != "stylesheet" ||
+		if n.Type != html.ElementNode || n.Data == "script" && valueOf(n, "data-c-service") != "" && waits(n) ||
+			n.Data == "link" && valueOf(n, "rel") != "stylesheet" ||
 			(n.Data == "set" || n.Data == "animate") && valueOf(n, "attributeName") != "href" {
 			continue
 		}

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -25,7 +26,8 @@ func TestEachElementThatLoadsIsWithheld(t *testing.T) {
 		`<link† rel=stylesheet ‡href="//d.test/x">`, `<link† rel=preload as=image ‡imagesrcset="//d.test/x 1x">`,
 		`<link† ‡href=/a rel=preload as=image ‡imagesrcset="/a, //d.test/x 2x">`,
 		`<meta† http-equiv=refresh ‡content="0;url=//d.test/x">`,
-		`<a† href=/a ‡ping="//d.test/x">a</a>`, `<A† HREF=//d.test ‡PING='/a&#32;//d.test'>`, `<p><a† title=">" ‡ping=//d.test>`, `<p><a class=pings>a</a><a†/‡pinG=//d.test >a`,
+		`<a† href=/a ‡ping="//d.test/x">a</a>`, `<A† HREF=//d.test ‡PING='/a&#32;//d.test'>`,
+		`<p><a† title=">" ‡ping=//d.test>`, `<p><a class=pings>a</a><a†/‡pinG=//d.test >a`,
 		`<p><area† href=/a ‡ping="//a.test	//d.test">`,
 	)
 }
@@ -40,16 +42,22 @@ func TestNoAttributeStandsTwice(t *testing.T) {
 	rules := denying()
 	rules.Gate = "data-c-service"
 	become(t, rules,
-		`<img† ‡src=//d.test ‡data-c-src=/a>`, `<img† ‡DATA-C-SRC=/a ‡src=//d.test>`, `<img† ‡data-c-srcset=/a ‡src=//d.test data-c-alt=a>`, `<img† ‡src=//d.test ‡data-c-service=x>`,
-		`<script†`+plain+` ‡data-c-type=module ‡type=x ‡src=//d.test></script>`, `<iframe†‹ src="/f"› ‡data-c-src=/a ‡src=//d.test></iframe>`, `<img src=/a data-c-src=//d.test>`,
+		`<img† ‡src=//d.test ‡data-c-src=/a>`, `<img† ‡DATA-C-SRC=/a ‡src=//d.test>`,
+		`<img† ‡data-c-srcset=/a ‡src=//d.test data-c-alt=a>`, `<img† ‡src=//d.test ‡data-c-service=x>`,
+		`<script†`+plain+` ‡data-c-type=module ‡type=x ‡src=//d.test></script>`,
+		`<iframe†‹ src="/f"› ‡data-c-src=/a ‡src=//d.test></iframe>`, `<img src=/a data-c-src=//d.test>`,
 	)
 }
 
 func TestAPageOfAMPPasses(t *testing.T) {
 	rules := denying()
 	rules.Head, rules.Body = headed, insert(notice)
-	for _, page := range []string{"<!doctype html><html ⚡ lang=fr><head><img src=//d.test>", "<html amp>x", "<!-- --><HTML AMP=''><script>track()</script>"} {
-		becomes(t, Scanner{Rules: rules}, page, Passed{AMP: true})
+	for _, page := range []string{
+		"<!doctype html><html ⚡ lang=fr><head><img src=//d.test>", "<html amp>x", "<!-- --><HTML AMP=''><script>track()</script>",
+	} {
+		t.Run(fmt.Sprintf("%.80q", page), func(t *testing.T) {
+			becomes(t, Scanner{Rules: rules}, page, Passed{AMP: true})
+		})
 	}
 	become(t, rules, `<html amps><head>‹`+headed+`›</head>‹`+notice+`›<img† ‡src=//d.test>`)
 }
@@ -63,7 +71,8 @@ func TestAFrameWithADocumentBelongsToItsAddress(t *testing.T) {
 
 func TestAnimationsOfAnAddressAreWithheld(t *testing.T) {
 	become(t, denying(),
-		`<svg><image><set† attributeName=href ‡to="//d.test/x"/></image></svg>`, `<svg><image><set† attributeName="xlink:href" ‡to=//d.test></set></image></svg>`,
+		`<svg><image><set† attributeName=href ‡to="//d.test/x"/></image></svg>`,
+		`<svg><image><set† attributeName="xlink:href" ‡to=//d.test></set></image></svg>`,
 		`<svg><animate† attributeName=href ‡from=//d.test ‡to=/a /><animate† attributename=href ‡by=//d.test />`,
 		`<svg><animate† attributeName=href ‡values="/a ; //d.test/x;/b"/>`, `<svg><animate attributeName=href values="/a;?//d.test"/>`,
 		`<svg><set attributeName=fill to=//d.test /><set to=//d.test /><animate attributeName=hrefs to=//d.test />`, `<set attributeName=href to=//d.test>`,
@@ -72,7 +81,8 @@ func TestAnimationsOfAnAddressAreWithheld(t *testing.T) {
 
 func TestWhatDoesNotLoadByItselfStays(t *testing.T) {
 	become(t, denying(),
-		`<a href=//d.test>`, `<area href=//d.test>`, `<a href=//d.test ping="/a //a.test">`, `<p ping=//d.test>`, `<p src=//d.test>`, `<p cite=//d.test>`, `<img data-src=//d.test longdesc=//d.test>`,
+		`<a href=//d.test>`, `<area href=//d.test>`, `<a href=//d.test ping="/a //a.test">`, `<p ping=//d.test>`,
+		`<p src=//d.test>`, `<p cite=//d.test>`, `<img data-src=//d.test longdesc=//d.test>`,
 		`<input src=//d.test>`, `<input type=text src=//d.test>`, `<use href=//d.test>`, `<feimage href=//d.test>`, `<image href=//d.test>`,
 		`<script href=//d.test></script>`, `<img href=//d.test>`, `<object src=//d.test></object>`, `<imgs src=//d.test>`, `</img src=//d.test>`,
 		`<meta name=x content="0;url=//d.test">`, `<meta property=og:image content=//d.test>`,
@@ -84,8 +94,10 @@ func TestLinksAreToldByWhatTheyAreFor(t *testing.T) {
 	for rel, loads := range map[string]bool{
 		"stylesheet": true, "alternate stylesheet": true, "StyleSheet": true, "preload": true, "modulepreload": true, "prefetch": true,
 		"preconnect": true, "dns-prefetch": true, "prerender": true, "icon": true, "shortcut icon": true, "apple-touch-icon": true,
-		"mask-icon": true, "manifest": true, " icon": true, "compression-dictionary": true, "&#115;tylesheet": true, "canonical\ticon": true, "a\ficon": true,
-		"": false, "canonical": false, "alternate": false, "next": false, "author": false, "me": false, "stylesheets": false, "stylesheet,icon": false, "icon\u00a0": false,
+		"mask-icon": true, "manifest": true, " icon": true, "compression-dictionary": true,
+		"&#115;tylesheet": true, "canonical\ticon": true, "a\ficon": true,
+		"": false, "canonical": false, "alternate": false, "next": false, "author": false,
+		"me": false, "stylesheets": false, "stylesheet,icon": false, "icon\u00a0": false,
 	} {
 		page := `<link href=//d.test rel="` + rel + `">`
 		if loads {
@@ -104,7 +116,8 @@ func TestTextThatLooksLikeElementsStays(t *testing.T) {
 	} {
 		become(t, denying(), strings.ReplaceAll(around, "|", `<img src="//d.test">`))
 	}
-	become(t, denying(), `<?|<img src=//d.test>`, `<!x <img src=//d.test>`, `</ <img src=//d.test>`, `<![CDATA[<img src=//d.test>]]>`, `< img src=//d.test>`)
+	become(t, denying(), `<?|<img src=//d.test>`, `<!x <img src=//d.test>`,
+		`</ <img src=//d.test>`, `<![CDATA[<img src=//d.test>]]>`, `< img src=//d.test>`)
 }
 
 func TestAttributesInUnusualSyntaxAreFound(t *testing.T) {
@@ -117,7 +130,8 @@ func TestAttributesInUnusualSyntaxAreFound(t *testing.T) {
 
 func TestAttributesThatOnlyLookLikeOnesStay(t *testing.T) {
 	become(t, denying(),
-		`<img =src=//d.test>`, `<img "src=//d.test>`, `<img a=src=//d.test>`, `<img a="src=//d.test">`, `<img a='"' b='src=//d.test'>`, `<img src/=//d.test>`,
+		`<img =src=//d.test>`, `<img "src=//d.test>`, `<img a=src=//d.test>`,
+		`<img a="src=//d.test">`, `<img a='"' b='src=//d.test'>`, `<img src/=//d.test>`,
 		`<img src alt=//d.test>`, `<img src= >`, `<img src=>`, `<img src>//d.test`, `<img src="">`, `<img xsrc=//d.test>`,
 	)
 }
@@ -154,7 +168,8 @@ func TestTheMarkupInANoscriptIsMarkup(t *testing.T) {
 
 func TestTemplatesAndShadowRootsAreMarkup(t *testing.T) {
 	become(t, denying(),
-		`<template><img† ‡src=//d.test></template>`, `<div><template shadowrootmode=open><script†‹ type="text/plain"› ‡src=//d.test></script></template></div>`,
+		`<template><img† ‡src=//d.test></template>`,
+		`<div><template shadowrootmode=open><script†‹ type="text/plain"› ‡src=//d.test></script></template></div>`,
 		`<head><template><template><link† rel=icon ‡href=//d.test></template></template>`,
 	)
 }

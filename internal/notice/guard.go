@@ -232,25 +232,17 @@ func (r *Renderer) KeptGuard(p Place) string {
 	return r.guardTag(p, "?0", "kept.js")
 }
 
-// Trust is how script elements are marked so that a Content-Security-Policy lets them run, and an
-// Integrity-Policy lets them load.
-type Trust struct {
-	Nonce string
-	// Integrity tells that they need the file's hash, CORS that it counts only so.
-	Integrity, CORS bool
-}
-
 // trust returns the attributes, with a space before each. Cloudflare's Rocket Loader, which puts scripts off,
 // leaves out what has the first.
 func (r *Renderer) trust(p Place, file string) string {
 	attributes := ` data-cfasync="false"`
-	if p.Trust.Nonce != "" {
-		attributes += ` nonce="` + asciiOnly(template.HTMLEscapeString(p.Trust.Nonce)) + `"`
+	if p.Script.Nonce != "" {
+		attributes += ` nonce="` + asciiOnly(template.HTMLEscapeString(p.Script.Nonce)) + `"`
 	}
-	if p.Trust.Integrity {
+	if p.Script.Integrity || p.Hashed {
 		attributes += ` integrity="` + r.assets.files[file].Hash + `"`
 	}
-	if p.Trust.CORS {
+	if p.Hashed {
 		attributes += ` crossorigin=""`
 	}
 	return attributes

@@ -2,10 +2,12 @@ package notice
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -25,7 +27,8 @@ func guarding(t *testing.T, ids ...string) *policy.Policy {
 func TestTheGuardKnowsWhatIsDeclaredAndWhatIsBlockedAnyway(t *testing.T) {
 	p := guarding(t, "youtube", "matomo")
 	g := Guard{Requests: true, Strict: true, GPC: true, Matomo: true}.policy(p)
-	if len(g.Services) != 2 || g.Services[0].ID != "youtube" || len(g.Services[0].Hosts) == 0 || len(g.Services[0].Inline) == 0 || g.Services[1].Life != 393*24*3600 {
+	if len(g.Services) != 2 || g.Services[0].ID != "youtube" || len(g.Services[0].Hosts) == 0 ||
+		len(g.Services[0].Inline) == 0 || g.Services[1].Life != 393*24*3600 {
 		t.Errorf("services %+v", g.Services)
 	}
 	known := make(map[string]bool)
@@ -61,21 +64,24 @@ func TestSignalsThatNobodyWouldHearAreMistakes(t *testing.T) {
 		"matomo needs": Guard{Matomo: true}.Check(guarding(t, "ga")),
 		"":             Guard{Google: true, Matomo: true}.Check(guarding(t, "ga", "matomo")),
 	} {
-		if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
-		}
+		t.Run(fmt.Sprintf("%q", want), func(t *testing.T) {
+			if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("%v, want %q", err, want)
+			}
+		})
 	}
 }
 
 func TestTheGuardsTagTellsWhatIsGranted(t *testing.T) {
 	r := renderer(t, func(o *Options, d *policy.Declaration) {})
-	place := Place{Origin: "https://a.example", Trust: Trust{Nonce: `a"b`, Integrity: true}}
+	place := Place{Origin: "https://a.example", Script: csp.Element{Nonce: `a"b`, Integrity: true}}
 	got := r.Guard(place, 0x1f, true)
-	want := `<script data-caddy-consent="1f" src="https://a.example` + r.assets.folder + `guard.js" data-cfasync="false" nonce="a&#34;b" integrity="` + r.assets.files["guard.js"].Hash + `"></script>`
+	want := `<script data-caddy-consent="1f" src="https://a.example` + r.assets.folder +
+		`guard.js" data-cfasync="false" nonce="a&#34;b" integrity="` + r.assets.files["guard.js"].Hash + `"></script>`
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	place.Trust = Trust{Integrity: true, CORS: true}
+	place.Script, place.Hashed = csp.Element{}, true
 	if got := r.Guard(place, 0, true); !strings.HasSuffix(got, `=" crossorigin=""></script>`) {
 		t.Errorf("under an Integrity-Policy: %s", got)
 	}
@@ -93,7 +99,10 @@ func TestTheGuardKnowsTheNamesOfWhatItHoldsBack(t *testing.T) {
 		}
 		return string(text)
 	}
-	for _, want := range []string{`analytics.google.com stats.g.doubleclick.net dataLayer[] gtag() ga() _gaq[]"`, ` *.$.net *.fbcdn.net fbq()"`, ` $crisp[]"`, " hbspt.forms.create()@hsforms"} {
+	for _, want := range []string{
+		`analytics.google.com stats.g.doubleclick.net dataLayer[] gtag() ga() _gaq[]"`,
+		` *.$.net *.fbcdn.net fbq()"`, ` $crisp[]"`, " hbspt.forms.create()@hsforms",
+	} {
 		if got := script(Guard{Requests: true}); !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
@@ -200,8 +201,10 @@ type Place struct {
 	OptOut bool
 	// Guarded tells that the page has the guard, which loads the script of the control.
 	Guarded bool
-	// Trust is how scripts are marked.
-	Trust Trust
+	// Script is how scripts are marked so that a Content-Security-Policy lets them run.
+	Script csp.Element
+	// Hashed tells that the page has an Integrity-Policy: scripts load by CORS, with their hash, alone.
+	Hashed bool
 }
 
 // Notice returns the notice as markup of ASCII bytes alone that is well-formed in

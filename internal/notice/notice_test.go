@@ -2,6 +2,7 @@ package notice
 
 import (
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -51,25 +52,27 @@ var place = Place{Origin: "https://ville.example", Site: "ville.example", Return
 func TestTheNoticeIsASCIIAndWellFormedInHTMLAndXHTML(t *testing.T) {
 	r := renderer(t, nil)
 	for _, language := range r.languages.tags {
-		for _, refusing := range []bool{false, true} {
-			p := place
-			p.Language, p.OptOut = language, refusing
-			for _, snippet := range []string{r.Notice(p), r.Manage(p)} {
-				for _, b := range snippet {
-					if b >= 0x80 {
-						t.Fatalf("%s: not ASCII: %s", language, snippet)
+		t.Run(language, func(t *testing.T) {
+			for _, refusing := range []bool{false, true} {
+				p := place
+				p.Language, p.OptOut = language, refusing
+				for _, snippet := range []string{r.Notice(p), r.Manage(p)} {
+					for _, b := range snippet {
+						if b >= 0x80 {
+							t.Fatalf("%s: not ASCII: %s", language, snippet)
+						}
 					}
-				}
-				decoder := xml.NewDecoder(strings.NewReader(string(snippet)))
-				for {
-					if _, err := decoder.Token(); err == io.EOF {
-						break
-					} else if err != nil {
-						t.Fatalf("%s: %v in %s", language, err, snippet)
+					decoder := xml.NewDecoder(strings.NewReader(string(snippet)))
+					for {
+						if _, err := decoder.Token(); err == io.EOF {
+							break
+						} else if err != nil {
+							t.Fatalf("%s: %v in %s", language, err, snippet)
+						}
 					}
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -82,7 +85,8 @@ func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
 	for _, want := range []string{
 		`role="dialog"`, `ng-non-bindable`, `data-nosnippet`, `lang="fr"`, `dir="ltr"`,
 		`<form data-caddy-consent="" method="post" action="https://ville.example/_consent/choice">`,
-		`<button name="choice" value="accept" data-caddy-consent="">Tout accepter<`, `<button name="choice" value="refuse" data-caddy-consent="">Tout refuser<`, "Personnaliser", "utilise des cookies",
+		`<button name="choice" value="accept" data-caddy-consent="">Tout accepter<`,
+		`<button name="choice" value="refuse" data-caddy-consent="">Tout refuser<`, "Personnaliser", "utilise des cookies",
 		`name="return" value="/a?b=1&amp;c=&#34;&#233;&#34;"`, "Google", "Enqu&#234;te &lt;b&gt;", `&amp; &#34;Cie&#34;`,
 	} {
 		if !strings.Contains(markup, want) {
@@ -98,7 +102,8 @@ func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
 	}
 	english := place
 	english.Language, english.OptOut = "en", true
-	if markup := string(r.Notice(english)); !strings.Contains(markup, "Survey") || !strings.Contains(markup, "Refuse all") || !strings.Contains(markup, "Global Privacy Control") {
+	markup = string(r.Notice(english))
+	if !strings.Contains(markup, "Survey") || !strings.Contains(markup, "Refuse all") || !strings.Contains(markup, "Global Privacy Control") {
 		t.Error(markup)
 	}
 }
@@ -126,7 +131,8 @@ func TestTheNoticeAsksNothingWhereThereIsNothingToChoose(t *testing.T) {
 	}
 	// Nor does it, or the charter, speak of a choice that there is not.
 	for _, text := range []string{markup, string(page)} {
-		if regexp.MustCompile(`Votre choix( est|<)|pas encore fait de choix|peut [^ ]*tre modifi`).MatchString(text) || !strings.Contains(text, "Ce message ne sera pas r") {
+		if regexp.MustCompile(`Votre choix( est|<)|pas encore fait de choix|peut [^ ]*tre modifi`).MatchString(text) ||
+			!strings.Contains(text, "Ce message ne sera pas r") {
 			t.Error(text)
 		}
 	}
@@ -137,7 +143,8 @@ func TestTheManageControlIsSmall(t *testing.T) {
 	if len(markup) > 400 {
 		t.Errorf("%d bytes", len(markup))
 	}
-	if !strings.Contains(string(markup), `href="https://ville.example/_consent/charter?lang=fr"`) || strings.Contains(string(markup), `id="caddy-consent"`) {
+	if !strings.Contains(string(markup), `href="https://ville.example/_consent/charter?lang=fr"`) ||
+		strings.Contains(string(markup), `id="caddy-consent"`) {
 		t.Errorf("%s", markup)
 	}
 }
@@ -183,29 +190,32 @@ func TestTheVisitorsLanguageIsFound(t *testing.T) {
 		{"/", "", "", "pt-BR,pt", "pt"},
 		{"/", "", "", "ar-MA", "ar"},
 	} {
-		req, _ := http.NewRequest("GET", c.url, nil)
-		if c.cookie != "" {
-			req.Header.Set("Cookie", "django_language="+c.cookie)
-		}
-		if c.accept != "" {
-			req.Header.Set("Accept-Language", c.accept)
-		}
-		if got := r.On(c.page, r.Language(req, req.URL)); got != c.want {
-			t.Errorf("%+v: %s", c, got)
-		}
+		t.Run(fmt.Sprintf("%q", c), func(t *testing.T) {
+			req, _ := http.NewRequest("GET", c.url, nil)
+			if c.cookie != "" {
+				req.Header.Set("Cookie", "django_language="+c.cookie)
+			}
+			if c.accept != "" {
+				req.Header.Set("Accept-Language", c.accept)
+			}
+			if got := r.On(c.page, r.Language(req, req.URL)); got != c.want {
+				t.Errorf("%+v: %s", c, got)
+			}
+		})
 	}
 }
 
 func TestTheOperatorsFilesGoBeforeTheEmbeddedOnes(t *testing.T) {
 	dir := t.TempDir()
-	write := func(name, content string) {
+	write := func(t *testing.T, name, content string) {
+		t.Helper()
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	with := func(o *Options, _ *policy.Declaration) { o.Templates = dir }
-	write("fr.json", `{"notice.title":"Bonjour"}`)
-	write("style.css", "body{}")
+	write(t, "fr.json", `{"notice.title":"Bonjour"}`)
+	write(t, "style.css", "body{}")
 	r := renderer(t, with)
 	if !strings.Contains(string(r.Notice(place)), ">Bonjour<") || !strings.Contains(string(r.Notice(place)), "Tout refuser") {
 		t.Errorf("%s", r.Notice(place))
@@ -219,20 +229,22 @@ func TestTheOperatorsFilesGoBeforeTheEmbeddedOnes(t *testing.T) {
 	if r.Version() == renderer(t, nil).Version() || r.Version() != renderer(t, with).Version() {
 		t.Error("the version does not tell what is inserted")
 	}
-	write("notice.html", `<div id="caddy-consent">{{.T "notice.title"}} {{.Site}}</div>`)
+	write(t, "notice.html", `<div id="caddy-consent">{{.T "notice.title"}} {{.Site}}</div>`)
 	if got := string(renderer(t, with).Notice(place)); got != `<div id="caddy-consent">Bonjour ville.example</div>` {
 		t.Error(got)
 	}
 	for file, content := range map[string]string{
 		"notice.html": "{{.Nothing}}", "charter.html": "{{.Nothing}}", "fr.json": `{"unknown":"x"}`, "fi.json": `{"notice.title":"x"}`, "en.json": "{",
 	} {
-		write(file, content)
-		if _, err := tryRenderer(t, with); err == nil || !strings.Contains(err.Error(), file) {
-			t.Errorf("%s: %v", file, err)
-		}
-		if err := os.Remove(filepath.Join(dir, file)); err != nil {
-			t.Fatal(err)
-		}
+		t.Run(file, func(t *testing.T) {
+			write(t, file, content)
+			if _, err := tryRenderer(t, with); err == nil || !strings.Contains(err.Error(), file) {
+				t.Errorf("%s: %v", file, err)
+			}
+			if err := os.Remove(filepath.Join(dir, file)); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 	if _, err := tryRenderer(t, func(o *Options, _ *policy.Declaration) { o.Templates = dir + "/none" }); err == nil {
 		t.Error("a folder that is not there is accepted")
@@ -258,11 +270,14 @@ func TestLivesAreWrittenInTheLargestTrueUnit(t *testing.T) {
 	v := view{texts: renderer(t, nil).languages.texts["fr"]}
 	for d, want := range map[time.Duration]string{
 		time.Hour: "1 h", 30 * time.Minute: "1 h", 47 * time.Hour: "47 h", 48 * time.Hour: "2 jours", 30 * 24 * time.Hour: "30 jours",
-		remember: "6 mois", 393 * 24 * time.Hour: "13 mois", 365 * 24 * time.Hour: "12 mois", 75 * 24 * time.Hour: "75 jours", 100 * 24 * time.Hour: "100 jours",
+		remember: "6 mois", 393 * 24 * time.Hour: "13 mois", 365 * 24 * time.Hour: "12 mois",
+		75 * 24 * time.Hour: "75 jours", 100 * 24 * time.Hour: "100 jours",
 	} {
-		if got := v.life(d); got != want {
-			t.Errorf("%v: %s, want %s", d, got, want)
-		}
+		t.Run(d.String(), func(t *testing.T) {
+			if got := v.life(d); got != want {
+				t.Errorf("%v: %s, want %s", d, got, want)
+			}
+		})
 	}
 }
 
@@ -287,24 +302,26 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 	// What is a name, a number or a mark, or the same word in both languages.
 	alike := regexp.MustCompile(`^(date|comma|direction|life\..*|table\.name|cookie\..*\.life|charter\.contact)$`)
 	for _, tag := range tags {
-		for key, english := range all["en"] {
-			text, ok := all[tag][key]
-			switch {
-			case !ok || strings.TrimSpace(text) == "":
-				t.Errorf("%s lacks %q", tag, key)
-			case tag != "en" && text == english && !alike.MatchString(key):
-				t.Errorf("%s: %q is as in English: %q", tag, key, text)
-			case values(text) != values(english):
-				t.Errorf("%s: %q names %q, want %q", tag, key, values(text), values(english))
+		t.Run(tag, func(t *testing.T) {
+			for key, english := range all["en"] {
+				text, ok := all[tag][key]
+				switch {
+				case !ok || strings.TrimSpace(text) == "":
+					t.Errorf("%s lacks %q", tag, key)
+				case tag != "en" && text == english && !alike.MatchString(key):
+					t.Errorf("%s: %q is as in English: %q", tag, key, text)
+				case values(text) != values(english):
+					t.Errorf("%s: %q names %q, want %q", tag, key, values(text), values(english))
+				}
 			}
-		}
-		if d := all[tag]["direction"]; d != "ltr" && d != "rtl" || (d == "rtl") != (tag == "ar") {
-			t.Errorf("%s is written %s", tag, d)
-		}
-		at := time.Date(2026, 3, 4, 15, 6, 0, 0, time.UTC)
-		if date := (view{texts: all[tag]}).Date(at); !strings.Contains(date, "2026") || !strings.Contains(date, "15:06") || !strings.Contains(date, "4") {
-			t.Errorf("%s writes a date as %q", tag, date)
-		}
+			if d := all[tag]["direction"]; d != "ltr" && d != "rtl" || (d == "rtl") != (tag == "ar") {
+				t.Errorf("%s is written %s", tag, d)
+			}
+			at := time.Date(2026, 3, 4, 15, 6, 0, 0, time.UTC)
+			if date := (view{texts: all[tag]}).Date(at); !strings.Contains(date, "2026") || !strings.Contains(date, "15:06") || !strings.Contains(date, "4") {
+				t.Errorf("%s writes a date as %q", tag, date)
+			}
+		})
 	}
 }
 
@@ -317,9 +334,11 @@ func TestPluralsAreThoseOfTheLanguage(t *testing.T) {
 		{"ar", "شهرين", 61 * 24 * time.Hour}, {"ar", "6 أشهر", remember}, {"ar", "13 شهرًا", 393 * 24 * time.Hour},
 		{"de", "1 Stunde", time.Hour}, {"de", "3 Stunden", 3 * time.Hour}, {"eu", "ordu bat", time.Hour}, {"en", "6 months", remember},
 	} {
-		if got := (view{Visitor: Visitor{Language: c.tag}, texts: texts[c.tag]}).life(c.d); got != c.want {
-			t.Errorf("%s, %v: %s, want %s", c.tag, c.d, got, c.want)
-		}
+		t.Run(fmt.Sprintf("%s %v", c.tag, c.d), func(t *testing.T) {
+			if got := (view{Visitor: Visitor{Language: c.tag}, texts: texts[c.tag]}).life(c.d); got != c.want {
+				t.Errorf("%s, %v: %s, want %s", c.tag, c.d, got, c.want)
+			}
+		})
 	}
 }
 

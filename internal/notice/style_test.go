@@ -2,6 +2,7 @@ package notice
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -26,9 +27,11 @@ func TestContrastIsThatOfWCAG(t *testing.T) {
 		{"#00f", "#fff", 8.59},
 		{"#0f0", "#000", 15.30},
 	} {
-		if got := contrast(parseColour(c.a), parseColour(c.b)); math.Abs(got-c.want) > 0.005 {
-			t.Errorf("%s on %s: %.3f, want %.2f", c.a, c.b, got, c.want)
-		}
+		t.Run(fmt.Sprintf("%s on %s", c.a, c.b), func(t *testing.T) {
+			if got := contrast(parseColour(c.a), parseColour(c.b)); math.Abs(got-c.want) > 0.005 {
+				t.Errorf("%s on %s: %.3f, want %.2f", c.a, c.b, got, c.want)
+			}
+		})
 	}
 }
 
@@ -36,9 +39,11 @@ func TestWhatIsWrittenOnTheAccentCanBeRead(t *testing.T) {
 	for _, c := range []struct{ accent, want string }{
 		{"#0b4f8a", "#ffffff"}, {"#9ccbff", "#000000"}, {"#000", "#ffffff"}, {"#fff", "#000000"}, {"#757575", "#ffffff"}, {"#777", "#000000"},
 	} {
-		if got := parseColour(c.accent).contrary().hex(); got != c.want {
-			t.Errorf("on %s: %s", c.accent, got)
-		}
+		t.Run(c.accent, func(t *testing.T) {
+			if got := parseColour(c.accent).contrary().hex(); got != c.want {
+				t.Errorf("on %s: %s", c.accent, got)
+			}
+		})
 	}
 	for grey := range 256 {
 		c := colour{uint8(grey), uint8(grey), uint8(grey)}
@@ -53,7 +58,8 @@ func TestTheDefaultColoursAreThoseOfTheStyleSheet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := func(scheme int, property string) string {
+	first := func(t *testing.T, scheme int, property string) string {
+		t.Helper()
 		found := regexp.MustCompile(`--consent-`+property+`:\s*(#[0-9a-f]+) !important;`).FindAllSubmatch(sheet, -1)
 		if len(found) < 2 { // the light one and the dark one
 			t.Fatalf("%d times %s", len(found), property)
@@ -61,11 +67,13 @@ func TestTheDefaultColoursAreThoseOfTheStyleSheet(t *testing.T) {
 		return string(found[scheme][1])
 	}
 	for i, scheme := range (Style{}).schemes() {
-		for property, c := range map[string]shade{"accent": scheme.accent, "text": scheme.text, "surface": scheme.surface} {
-			if want := parseColour(first(i, property)); c.colour != want {
-				t.Errorf("%s in the %s: %s, not %s", property, scheme.name, c.hex(), want.hex())
+		t.Run(scheme.name, func(t *testing.T) {
+			for property, c := range map[string]shade{"accent": scheme.accent, "text": scheme.text, "surface": scheme.surface} {
+				if want := parseColour(first(t, i, property)); c.colour != want {
+					t.Errorf("%s in the %s: %s, not %s", property, scheme.name, c.hex(), want.hex())
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -80,11 +88,20 @@ func TestWhatIsWrongWithAStyleIsSaid(t *testing.T) {
 
 		{Style{Text: "#767676"}, ""},
 		{Style{Text: "767676"}, ""},
-		{Style{Text: "#777"}, "style text: in the light scheme the contrast of the text #777777 with the surface #ffffff (the default) is 4.48; WCAG 2.2 (1.4.3) needs 4.5"},
+		{
+			Style{Text: "#777"},
+			"style text: in the light scheme the contrast of the text #777777 with the surface #ffffff (the default) is 4.48; WCAG 2.2 (1.4.3) needs 4.5",
+		},
 		{Style{Accent: "#777", Surface: "#fff"}, "style accent: in the light scheme the contrast of the accent #777777 with the surface #ffffff is 4.48"},
-		{Style{Accent: "#0b4f8a", AccentDark: "#0b4f8a"}, "style accent: in the dark scheme the contrast of the accent #0b4f8a with the surface #17202b (the default) is 1.9"},
+		{
+			Style{Accent: "#0b4f8a", AccentDark: "#0b4f8a"},
+			"style accent: in the dark scheme the contrast of the accent #0b4f8a with the surface #17202b (the default) is 1.9",
+		},
 		{Style{TextDark: "#16202c"}, "style text: in the dark scheme"},
-		{Style{SurfaceDark: "#fff", TextDark: "#000"}, "style surface: in the dark scheme the contrast of the accent #9ccbff (the default) with the surface #ffffff is 1.69"},
+		{
+			Style{SurfaceDark: "#fff", TextDark: "#000"},
+			"style surface: in the dark scheme the contrast of the accent #9ccbff (the default) with the surface #ffffff is 1.69",
+		},
 		{Style{SurfaceDark: "#fff", TextDark: "#000", AccentDark: "#0b4f8a"}, ""},
 		{Style{Surface: "#000"}, "style surface: in the light scheme the contrast of the text #16202c (the default) with the surface #000000"},
 
@@ -130,21 +147,25 @@ func TestWhatIsWrongWithAStyleIsSaid(t *testing.T) {
 		{Style{Radius: "4px 8px"}, "style radius:"},
 		{Style{Radius: "calc(1px)"}, "style radius:"},
 	} {
-		err := c.style.Check()
-		var typed *policy.Error
-		switch {
-		case err == nil && c.want == "":
-		case err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || !errors.As(err, &typed):
-			t.Errorf("%+v: %v, want %q", c.style, err, c.want)
-		}
+		t.Run(fmt.Sprintf("%v", c.style), func(t *testing.T) {
+			err := c.style.Check()
+			var typed *policy.Error
+			switch {
+			case err == nil && c.want == "":
+			case err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || !errors.As(err, &typed):
+				t.Errorf("%+v: %v, want %q", c.style, err, c.want)
+			}
+		})
 	}
 }
 
 func TestARatioThatIsTooLowNeverLooksSufficient(t *testing.T) {
 	for ratio, want := range map[float64]string{1: "1.00", 4.4781: "4.48", 4.4999: "4.49"} {
-		if got := tooLow(ratio); got != want {
-			t.Errorf("%v: %s", ratio, got)
-		}
+		t.Run(fmt.Sprint(ratio), func(t *testing.T) {
+			if got := tooLow(ratio); got != want {
+				t.Errorf("%v: %s", ratio, got)
+			}
+		})
 	}
 }
 
@@ -161,24 +182,39 @@ func TestAStyleIsWrittenAsCSS(t *testing.T) {
 		{Style{Font: []string{"Marianne", "Segoe UI", "Sans-Serif"}}, all + "\t--consent-font: \"Marianne\", \"Segoe UI\", sans-serif !important;\n}\n"},
 		{Style{Font: []string{"Marianne"}}, all + "\t--consent-font: \"Marianne\", system-ui, sans-serif !important;\n}\n"},
 		// The dark one of the style sheet stays.
-		{Style{Accent: "#009"}, "@media (prefers-color-scheme: light) {\n" + all + "\t--consent-accent: #000099 !important;\n\t--consent-on-accent: #ffffff !important;\n}\n}\n"},
-		{Style{AccentDark: "8585F6"}, "@media (prefers-color-scheme: dark) {\n" + all + "\t--consent-accent: #8585f6 !important;\n\t--consent-on-accent: #000000 !important;\n}\n}\n"},
+		{
+			Style{Accent: "#009"},
+			"@media (prefers-color-scheme: light) {\n" + all + "\t--consent-accent: #000099 !important;\n\t--consent-on-accent: #ffffff !important;\n}\n}\n",
+		},
+		{
+			Style{AccentDark: "8585F6"},
+			"@media (prefers-color-scheme: dark) {\n" + all + "\t--consent-accent: #8585f6 !important;\n\t--consent-on-accent: #000000 !important;\n}\n}\n",
+		},
 		{
 			Style{Text: "#000", Surface: "#eee", TextDark: "#fff", Radius: "1em"},
 			all + "\t--consent-radius: 1em !important;\n}\n" +
-				"@media (prefers-color-scheme: light) {\n" + all + "\t--consent-text: #000000 !important;\n\t--consent-surface: #eeeeee !important;\n\t--consent-muted: #3c3c3c !important;\n\t--consent-line: #b3b3b3 !important;\n}\n}\n" +
-				"@media (prefers-color-scheme: dark) {\n" + all + "\t--consent-text: #ffffff !important;\n\t--consent-muted: #c5c7ca !important;\n\t--consent-line: #515860 !important;\n}\n}\n",
+				"@media (prefers-color-scheme: light) {\n" + all +
+				"\t--consent-text: #000000 !important;\n\t--consent-surface: #eeeeee !important;\n" +
+				"\t--consent-muted: #3c3c3c !important;\n\t--consent-line: #b3b3b3 !important;\n}\n}\n" +
+				"@media (prefers-color-scheme: dark) {\n" + all +
+				"\t--consent-text: #ffffff !important;\n\t--consent-muted: #c5c7ca !important;\n\t--consent-line: #515860 !important;\n}\n}\n",
 		},
 		// Where text is just dark enough, nothing is paler.
-		{Style{Text: "#767676"}, "@media (prefers-color-scheme: light) {\n" + all + "\t--consent-text: #767676 !important;\n\t--consent-muted: #767676 !important;\n\t--consent-line: #dddddd !important;\n}\n}\n"},
+		{
+			Style{Text: "#767676"},
+			"@media (prefers-color-scheme: light) {\n" + all +
+				"\t--consent-text: #767676 !important;\n\t--consent-muted: #767676 !important;\n\t--consent-line: #dddddd !important;\n}\n}\n",
+		},
 	} {
-		want := c.want
-		if want != "" {
-			want = "\n@layer caddy-consent {\n" + want + "}\n"
-		}
-		if got := c.style.CSS(); got != want || c.style.Check() != nil {
-			t.Errorf("%+v: %v\n%s\nwant\n%s", c.style, c.style.Check(), got, want)
-		}
+		t.Run(fmt.Sprintf("%v", c.style), func(t *testing.T) {
+			want := c.want
+			if want != "" {
+				want = "\n@layer caddy-consent {\n" + want + "}\n"
+			}
+			if got := c.style.CSS(); got != want || c.style.Check() != nil {
+				t.Errorf("%+v: %v\n%s\nwant\n%s", c.style, c.style.Check(), got, want)
+			}
+		})
 	}
 }
 

@@ -4,15 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"io/fs"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 
+	"github.com/caddy-consent/caddy-consent/internal/recent"
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 )
@@ -44,13 +43,13 @@ type languages struct {
 	matcher  language.Matcher
 	tags     []string // as the matcher counts them
 
-	remembered *[64]atomic.Pointer[match]
+	remembered *recent.Cache[string] // tags by Accept-Language
 }
 
 // readLanguages reads every <language>.json. A file of the operator may give some
 // keys of an embedded language; a language of its own needs them all.
 func readLanguages(files fs.FS, fallback string) (languages, error) {
-	l := languages{texts: make(map[string]texts), fallback: fallback, remembered: new([64]atomic.Pointer[match])}
+	l := languages{texts: make(map[string]texts), fallback: fallback, remembered: new(recent.Cache[string])}
 	layers := []fs.FS{files}
 	if o, ok := files.(overlay); ok {
 		layers = []fs.FS{o.base, o.over}
@@ -144,25 +143,19 @@ func (r *Renderer) On(lang string, asked Language) string {
 // match finds the language of an Accept-Language value or of a single tag; "" where
 // there is none. Browsers send few different ones, so the last are remembered.
 func (l *languages) match(accept string) string {
-	if accept == "" || len(accept) > maxRemembered {
+	if accept == "" || len(accept) > maxAccept {
 		return ""
 	}
-	slot := &l.remembered[maphash.String(matchSeed, accept)%uint64(len(l.remembered))]
-	if m := slot.Load(); m != nil && m.accept == accept {
-		return m.tag
+	tag, ok := l.remembered.Load(accept)
+	if !ok {
+		tag = l.find(accept)
+		l.remembered.Store(accept, tag)
 	}
-	tag := l.find(accept)
-	slot.Store(&match{strings.Clone(accept), tag}) // a clone: the request's header shall not live on
 	return tag
 }
 
-// maxRemembered bounds the bytes of a value; no browser's is longer.
-const maxRemembered = 256
-
-var matchSeed = maphash.MakeSeed()
-
-// match is what was found for a value.
-type match struct{ accept, tag string }
+// maxAccept bounds the bytes of a value; no browser's is longer.
+const maxAccept = 256
 
 func (l *languages) find(accept string) string {
 	wanted, _, err := language.ParseAcceptLanguage(accept)

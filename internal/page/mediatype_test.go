@@ -45,9 +45,11 @@ func TestATypeIsReadAsBrowsersReadIt(t *testing.T) {
 		{"application/unknown", "application/unknown", ""},
 		{"text/html" + strings.Repeat("; x=y", 100_000) + "; charset=utf-8", "text/html", "utf-8"},
 	} {
-		if essence, charset := mediaType(strings.Split(c.fields, "|")); essence != c.essence || charset != c.charset {
-			t.Errorf("%.80q: %q, %q, want %q, %q", c.fields, essence, charset, c.essence, c.charset)
-		}
+		t.Run(fmt.Sprintf("%.60q", c.fields), func(t *testing.T) {
+			if essence, charset := mediaType(strings.Split(c.fields, "|")); essence != c.essence || charset != c.charset {
+				t.Errorf("%.80q: %q, %q, want %q, %q", c.fields, essence, charset, c.essence, c.charset)
+			}
+		})
 	}
 	if essence, _ := mediaType(nil); essence != "" {
 		t.Error("a type out of nothing")
@@ -56,28 +58,34 @@ func TestATypeIsReadAsBrowsersReadIt(t *testing.T) {
 
 func TestABrowserNamesTheTypeThatNobodyHasNamed(t *testing.T) {
 	for fields, want := range map[string]bool{
-		"": true, "Content-Type: ": true, "Content-Type: */*": true, "Content-Type: application/unknown": true, "Content-Type: unknown/unknown": true, "Content-Type: html": true,
+		"": true, "Content-Type: ": true, "Content-Type: */*": true, "Content-Type: application/unknown": true,
+		"Content-Type: unknown/unknown": true, "Content-Type: html": true,
 		"Content-Type: text/plain": false, "Content-Type: text/html": false, "Content-Type: application/octet-stream": false,
 		"Content-Type: */*|X-Content-Type-Options: nosniff": false, "X-Content-Type-Options: NoSniff, x": false, "X-Content-Type-Options: x, nosniff": true,
 	} {
-		h := http.Header{}
-		if fields != "" {
-			h = header(strings.Split(fields, "|")...)
-		}
-		if got := IsSniffed(h); got != want {
-			t.Errorf("%q: %t", fields, got)
-		}
+		t.Run(fmt.Sprintf("%.60q", fields), func(t *testing.T) {
+			h := http.Header{}
+			if fields != "" {
+				h = header(strings.Split(fields, "|")...)
+			}
+			if got := IsSniffed(h); got != want {
+				t.Errorf("%q: %t", fields, got)
+			}
+		})
 	}
 }
 
 func TestScriptsRunInWhatIsHTMLOrXML(t *testing.T) {
 	for contentType, want := range map[string]bool{
-		"text/html": true, "application/xhtml+xml": true, "image/svg+xml": true, "text/xml; charset=x": true, "application/xml": true, "application/rss+xml": true, "*/*": true,
+		"text/html": true, "application/xhtml+xml": true, "image/svg+xml": true,
+		"text/xml; charset=x": true, "application/xml": true, "application/rss+xml": true, "*/*": true,
 		"text/plain": false, "application/json": false, "application/pdf": false, "image/png": false, "text/javascript": false,
 	} {
-		if got := CanRun(header("Content-Type: " + contentType)); got != want {
-			t.Errorf("%s: %t", contentType, got)
-		}
+		t.Run(fmt.Sprintf("%q", contentType), func(t *testing.T) {
+			if got := CanRun(header("Content-Type: " + contentType)); got != want {
+				t.Errorf("%s: %t", contentType, got)
+			}
+		})
 	}
 }
 
@@ -105,8 +113,10 @@ func TestServiceWorkersAreRememberedAndBounded(t *testing.T) {
 		t.Errorf("%d are known", len(w.known))
 	}
 	for _, odd := range []string{"", "%", "//", "\x00"} {
-		if w.Asks(&http.Request{Header: http.Header{"Referer": {odd}}}) {
-			t.Errorf("%q", odd)
-		}
+		t.Run(fmt.Sprintf("%q", odd), func(t *testing.T) {
+			if w.Asks(&http.Request{Header: http.Header{"Referer": {odd}}}) {
+				t.Errorf("%q", odd)
+			}
+		})
 	}
 }

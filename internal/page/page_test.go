@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -56,9 +57,11 @@ func TestANavigationIsToldByFetchMetadataOrPerhapsByAccept(t *testing.T) {
 		{"DELETE", []string{"Accept: text/html"}, DestSubresource},
 		{"GET", nil, DestSubresource},
 	} {
-		if got := DestinationOf(&http.Request{Method: c.method, Header: header(c.fields...)}, workers); got != c.want {
-			t.Errorf("%s %v: %v, want %v", c.method, c.fields, got, c.want)
-		}
+		t.Run(fmt.Sprintf("%s %q", c.method, c.fields), func(t *testing.T) {
+			if got := DestinationOf(&http.Request{Method: c.method, Header: header(c.fields...)}, workers); got != c.want {
+				t.Errorf("%s %v: %v, want %v", c.method, c.fields, got, c.want)
+			}
+		})
 	}
 }
 
@@ -80,9 +83,11 @@ func TestWhatIsADocument(t *testing.T) {
 		{200, []string{html, "Content-Disposition: Attachment; filename=x"}, false},
 		{200, []string{html, "Content-Disposition: inline"}, true},
 	} {
-		if _, got := IsDocument(c.status, header(c.fields...)); got != c.want {
-			t.Errorf("%d %v: %v, want %v", c.status, c.fields, got, c.want)
-		}
+		t.Run(fmt.Sprintf("%d %q", c.status, c.fields), func(t *testing.T) {
+			if _, got := IsDocument(c.status, header(c.fields...)); got != c.want {
+				t.Errorf("%d %v: %v, want %v", c.status, c.fields, got, c.want)
+			}
+		})
 	}
 	if d, _ := IsDocument(200, header("Content-Type: application/xhtml+xml; charset=latin1")); !d.XHTML || d.Charset != "windows-1252" {
 		t.Errorf("%+v", d)
@@ -102,10 +107,12 @@ func TestOnlyCodingsThatCanBeDecodedAreAskedFor(t *testing.T) {
 		"":                               "identity",
 		"zstd":                           "identity",
 	} {
-		h := header("Accept-Encoding: " + accept)
-		if NarrowEncodings(h, []string{"gzip", "br"}); h.Get("Accept-Encoding") != want {
-			t.Errorf("%q: %q, want %q", accept, h.Get("Accept-Encoding"), want)
-		}
+		t.Run(fmt.Sprintf("%q", accept), func(t *testing.T) {
+			h := header("Accept-Encoding: " + accept)
+			if NarrowEncodings(h, []string{"gzip", "br"}); h.Get("Accept-Encoding") != want {
+				t.Errorf("%q: %q, want %q", accept, h.Get("Accept-Encoding"), want)
+			}
+		})
 	}
 	h := http.Header{}
 	if NarrowEncodings(h, []string{"gzip"}); len(h) != 0 {
@@ -127,11 +134,13 @@ func TestConditionsHoldOnlyForTheSameVariant(t *testing.T) {
 		`abc-c1`:                          "",
 		`"abc-c1`:                         "",
 	} {
-		h := header("If-None-Match: "+tag, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
-		TranslateConditions(h, suffix)
-		if got := h.Get("If-None-Match"); got != want || h.Get("If-Modified-Since") != "" {
-			t.Errorf("%s: %s, want %s; %v", tag, got, want, h)
-		}
+		t.Run(fmt.Sprintf("%q", tag), func(t *testing.T) {
+			h := header("If-None-Match: "+tag, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
+			TranslateConditions(h, suffix)
+			if got := h.Get("If-None-Match"); got != want || h.Get("If-Modified-Since") != "" {
+				t.Errorf("%s: %s, want %s; %v", tag, got, want, h)
+			}
+		})
 	}
 }
 
@@ -148,7 +157,8 @@ func TestTheRestOfAPageIsNotMixedWithAnotherVariant(t *testing.T) {
 
 func TestHeadersOfAPage(t *testing.T) {
 	h := header("Vary: Accept-Encoding", "Vary: cookie", `Etag: W/"x"`, "Content-Length: 5", "Content-MD5: x", "Repr-Digest: x", "Accept-Ranges: bytes",
-		"Cache-Control: public, max-age=60", "Expires: x", "CDN-Cache-Control: max-age=60", "Cloudflare-CDN-Cache-Control: max-age=60", "Surrogate-Control: max-age=60", "Last-Modified: x")
+		"Cache-Control: public, max-age=60", "Expires: x", "CDN-Cache-Control: max-age=60",
+		"Cloudflare-CDN-Cache-Control: max-age=60", "Surrogate-Control: max-age=60", "Last-Modified: x")
 	Vary(h, true, true)
 	SuffixETag(h, "-c1")
 	Changed(h)

@@ -99,3 +99,15 @@ func Length(h http.Header) int {
 	}
 	return length
 }
+
+// KeepCodings returns the codings that a client gets of a page: those in which it came, if it can read all of them, else none,
+// which the header then says.
+func KeepCodings(h http.Header, codings, accept []string) []string {
+	for _, coding := range codings {
+		if !Accepts(accept, coding) {
+			delete(h, "Content-Encoding")
+			return nil
+		}
+	}
+	return codings
+}

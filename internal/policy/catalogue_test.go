@@ -28,9 +28,11 @@ func TestTheCatalogueIsValidAndNeverGreedy(t *testing.T) {
 		"wordpress_logged_in_x", "wp-settings-1", "SERVERID", "AWSALB", "AWSALBCORS", "ARRAffinity", "__cf_bm", "cf_clearance",
 		"_cfuvid", "incap_ses_1_1", "visid_incap_1", "TS01abcdef", "localization", "usprivacy", "__Host-session", "__Secure-session",
 	} {
-		if class := p.Classify(name); class >= 0 {
-			t.Errorf("%s belongs to %s", name, p.Services[class].ID)
-		}
+		t.Run(name, func(t *testing.T) {
+			if class := p.Classify(name); class >= 0 {
+				t.Errorf("%s belongs to %s", name, p.Services[class].ID)
+			}
+		})
 	}
 }
 
@@ -70,32 +72,34 @@ var badTypography = regexp.MustCompile(`['"]| [:;?!»]|« |\.\.\.|  `)
 
 func TestEveryServiceOfTheCatalogueIsDescribed(t *testing.T) {
 	for _, s := range catalogue {
-		if s.Name == "" || s.Provider.Name == "" {
-			t.Errorf("%s lacks a name", s.ID)
-		}
-		for _, language := range []string{"fr", "en"} {
-			text := s.Description[language]
-			if len(text) < 20 || !strings.HasSuffix(text, ".") || strings.Count(text, ". ") > 0 {
-				t.Errorf("%s: %q is not a sentence (%s)", s.ID, text, language)
+		t.Run(s.ID, func(t *testing.T) {
+			if s.Name == "" || s.Provider.Name == "" {
+				t.Errorf("%s lacks a name", s.ID)
 			}
-			if bad := badTypography.FindString(text); bad != "" {
-				t.Errorf("%s: %q holds %q (%s)", s.ID, text, bad, language)
+			for _, language := range []string{"fr", "en"} {
+				text := s.Description[language]
+				if len(text) < 20 || !strings.HasSuffix(text, ".") || strings.Count(text, ". ") > 0 {
+					t.Errorf("%s: %q is not a sentence (%s)", s.ID, text, language)
+				}
+				if bad := badTypography.FindString(text); bad != "" {
+					t.Errorf("%s: %q holds %q (%s)", s.ID, text, bad, language)
+				}
 			}
-		}
-		for what, address := range map[string]string{"provider": s.Provider.URL, "source": s.Source} {
-			if u, err := url.Parse(address); err != nil || u.Scheme != "https" || !strings.Contains(u.Host, ".") {
-				t.Errorf("%s: %s %q is no https URL", s.ID, what, address)
+			for what, address := range map[string]string{"provider": s.Provider.URL, "source": s.Source} {
+				if u, err := url.Parse(address); err != nil || u.Scheme != "https" || !strings.Contains(u.Host, ".") {
+					t.Errorf("%s: %s %q is no https URL", s.ID, what, address)
+				}
 			}
-		}
-		if s.Lifetime < 0 || s.Lifetime > MaxLifetime || s.Lifetime%day != 0 {
-			t.Errorf("%s: lifetime %s", s.ID, s.Lifetime)
-		}
-		if s.Lifetime > 0 && len(s.Cookies) == 0 {
-			t.Errorf("%s: a lifetime without cookies", s.ID)
-		}
-		if s.Exempt {
-			t.Errorf("%s is exempt: that is for the operator to say", s.ID)
-		}
+			if s.Lifetime < 0 || s.Lifetime > MaxLifetime || s.Lifetime%day != 0 {
+				t.Errorf("%s: lifetime %s", s.ID, s.Lifetime)
+			}
+			if s.Lifetime > 0 && len(s.Cookies) == 0 {
+				t.Errorf("%s: a lifetime without cookies", s.ID)
+			}
+			if s.Exempt {
+				t.Errorf("%s is exempt: that is for the operator to say", s.ID)
+			}
+		})
 	}
 }
 
@@ -103,19 +107,21 @@ var validHost = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a
 
 func TestHostsOfTheCatalogueAreValid(t *testing.T) {
 	for _, s := range catalogue {
-		if len(s.Hosts) == 0 {
-			t.Errorf("%s has no hosts", s.ID)
-		}
-		for i, host := range s.Hosts {
-			if !validHost.MatchString(string(host)) {
-				t.Errorf("%s: %q is no host", s.ID, host)
+		t.Run(s.ID, func(t *testing.T) {
+			if len(s.Hosts) == 0 {
+				t.Errorf("%s has no hosts", s.ID)
 			}
-			for j, other := range s.Hosts {
-				if i != j && other.Match(string(host)) {
-					t.Errorf("%s: %q is in %q already", s.ID, host, other)
+			for i, host := range s.Hosts {
+				if !validHost.MatchString(string(host)) {
+					t.Errorf("%s: %q is no host", s.ID, host)
+				}
+				for j, other := range s.Hosts {
+					if i != j && other.Match(string(host)) {
+						t.Errorf("%s: %q is in %q already", s.ID, host, other)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -136,18 +142,22 @@ func TestTheCatalogueLeavesOthersHostsAlone(t *testing.T) {
 		"s3.amazonaws.com", "example.fastly.net", "raw.githubusercontent.com", "example.github.io", "use.fontawesome.com",
 		"accounts.google.com", "apis.google.com", "drive.google.com", "lh3.googleusercontent.com", "www.bing.com", "login.microsoftonline.com",
 	} {
-		if owner := p.Owner([]byte(host)); owner != Unknown {
-			t.Errorf("%s belongs to %s", host, p.Owners()[owner].ID)
-		}
+		t.Run(host, func(t *testing.T) {
+			if owner := p.Owner([]byte(host)); owner != Unknown {
+				t.Errorf("%s belongs to %s", host, p.Owners()[owner].ID)
+			}
+		})
 	}
 	for host, want := range map[string]string{
 		"www.googletagmanager.com": "ga", "stats.g.doubleclick.net": "ga", "googleads.g.doubleclick.net": "google-ads",
 		"www.google.com": "google-maps", "tag.aticdn.net": "xiti", "logs.xiti.com": "xiti", "xxx.pa-cd.com": "piano",
 		"www.youtube-nocookie.com": "youtube", "youtube.com": "youtube", "dai.ly": "dailymotion",
 	} {
-		if owner := p.Owner([]byte(host)); owner < 0 || p.Owners()[owner].ID != want {
-			t.Errorf("%s is owner %d, want %s", host, owner, want)
-		}
+		t.Run(host, func(t *testing.T) {
+			if owner := p.Owner([]byte(host)); owner < 0 || p.Owners()[owner].ID != want {
+				t.Errorf("%s is owner %d, want %s", host, owner, want)
+			}
+		})
 	}
 }
 
@@ -178,18 +188,20 @@ func TestGlobalsOfTheCatalogueAreNamesThatNoPageHasOfItsOwn(t *testing.T) {
 
 func TestLiteralsOfTheCatalogueTellServicesApart(t *testing.T) {
 	for _, s := range catalogue {
-		for _, literal := range s.Inline {
-			if len(literal) < 5 || literal != strings.TrimSpace(literal) {
-				t.Errorf("%s: literal %q", s.ID, literal)
-			}
-			for _, other := range catalogue {
-				for _, its := range other.Inline {
-					if (other.ID != s.ID || its != literal) && strings.Contains(its, literal) {
-						t.Errorf("%s: literal %q is in %q of %s", s.ID, literal, its, other.ID)
+		t.Run(s.ID, func(t *testing.T) {
+			for _, literal := range s.Inline {
+				if len(literal) < 5 || literal != strings.TrimSpace(literal) {
+					t.Errorf("%s: literal %q", s.ID, literal)
+				}
+				for _, other := range catalogue {
+					for _, its := range other.Inline {
+						if (other.ID != s.ID || its != literal) && strings.Contains(its, literal) {
+							t.Errorf("%s: literal %q is in %q of %s", s.ID, literal, its, other.ID)
+						}
 					}
 				}
 			}
-		}
+		})
 	}
 	innocent := read(t, "testdata/innocent.html")
 	if len(innocent) < 12 {
@@ -212,29 +224,31 @@ func TestEverySnippetIsRecognised(t *testing.T) {
 		t.Errorf("%d files of snippets for %d services (%v)", len(files), len(catalogue), err)
 	}
 	for _, s := range catalogue {
-		p, err := New(Declaration{Services: []Service{s}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		elements := read(t, "testdata/snippets/"+s.ID+".html")
-		if len(elements) == 0 {
-			t.Errorf("%s: no snippet", s.ID)
-		}
-		for _, e := range elements {
-			if e.host != "" {
-				if p.Owner([]byte(e.host)) != 0 {
-					t.Errorf("%s: host %s is not recognised", s.ID, e.host)
-				}
-			} else if e.literal(s) == "" {
-				t.Errorf("%s: script is not recognised: %s", s.ID, e.text)
+		t.Run(s.ID, func(t *testing.T) {
+			p, err := New(Declaration{Services: []Service{s}})
+			if err != nil {
+				t.Fatal(err)
 			}
-			// Nor may another service keep it back: it would wait for both.
-			for _, other := range catalogue {
-				if literal := e.literal(other); other.ID != s.ID && literal != "" {
-					t.Errorf("%s claims by %q what is of %s: %s", other.ID, literal, s.ID, e.text)
+			elements := read(t, "testdata/snippets/"+s.ID+".html")
+			if len(elements) == 0 {
+				t.Errorf("%s: no snippet", s.ID)
+			}
+			for _, e := range elements {
+				if e.host != "" {
+					if p.Owner([]byte(e.host)) != 0 {
+						t.Errorf("%s: host %s is not recognised", s.ID, e.host)
+					}
+				} else if e.literal(s) == "" {
+					t.Errorf("%s: script is not recognised: %s", s.ID, e.text)
+				}
+				// Nor may another service keep it back: it would wait for both.
+				for _, other := range catalogue {
+					if literal := e.literal(other); other.ID != s.ID && literal != "" {
+						t.Errorf("%s claims by %q what is of %s: %s", other.ID, literal, s.ID, e.text)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -41,9 +42,11 @@ func TestAHostBelongsToTheFirstThatListsIt(t *testing.T) {
 		"i.vimeocdn.com":  Unknown, // the operator's list replaces the catalogue's
 		"www.youtube.com": youtube, "youtube.com.evil.test": Unknown, "": Unknown, "example": Unknown, ".": Unknown,
 	} {
-		if got := p.Owner([]byte(host)); got != want {
-			t.Errorf("%s belongs to %d, want %d", host, got, want)
-		}
+		t.Run(fmt.Sprintf("%q", host), func(t *testing.T) {
+			if got := p.Owner([]byte(host)); got != want {
+				t.Errorf("%s belongs to %d, want %d", host, got, want)
+			}
+		})
 	}
 }
 
@@ -58,10 +61,13 @@ func TestWhatIsBlocked(t *testing.T) {
 		"www.recaptcha.net":    {false, false, true},
 		"unknown.test":         {false, false, true},
 	} {
-		owner := p.Owner([]byte(host))
-		if before, granted, undeclared := p.Blocks(owner, 0), p.Blocks(owner, 1), p.IsUndeclared(owner); before != want.before || granted != want.granted || undeclared != want.undeclared {
-			t.Errorf("%s: blocked before %v, granted %v, undeclared %v, want %v", host, before, granted, undeclared, want)
-		}
+		t.Run(host, func(t *testing.T) {
+			owner := p.Owner([]byte(host))
+			before, granted, undeclared := p.Blocks(owner, 0), p.Blocks(owner, 1), p.IsUndeclared(owner)
+			if before != want.before || granted != want.granted || undeclared != want.undeclared {
+				t.Errorf("%s: blocked before %v, granted %v, undeclared %v, want %v", host, before, granted, undeclared, want)
+			}
+		})
 	}
 }
 
@@ -72,9 +78,11 @@ func TestSourcesOfAPolicyAreGrantedHosts(t *testing.T) {
 		1: {"tiles.test", "*.dailymotion.com", "a.example", "*.b.example", "www.xn--t-9fab.example"},
 		2: {"tiles.example", "tiles.test", "*.dailymotion.com", "*.example", "*.tool.test", "*.test"}, // a.example is a denied service's
 	} {
-		if got := p.Sources(granted); !reflect.DeepEqual(got, want) {
-			t.Errorf("%b: %q, want %q", granted, got, want)
-		}
+		t.Run(fmt.Sprintf("granted %b", granted), func(t *testing.T) {
+			if got := p.Sources(granted); !reflect.DeepEqual(got, want) {
+				t.Errorf("%b: %q, want %q", granted, got, want)
+			}
+		})
 	}
 	if err := p.CheckSources(); err != nil {
 		t.Error(err)
@@ -87,9 +95,11 @@ func TestSourcesOfAPolicyAreGrantedHosts(t *testing.T) {
 
 func TestBadHostsAreRefused(t *testing.T) {
 	for _, host := range []Pattern{"", "*", "*.*", ".", "https://a.example", "a.example/x", "a.example:443", "a b", "a@b", "a?b", "a\x00b"} {
-		if _, err := New(Declaration{Allow: []Pattern{host}}); err == nil || !strings.HasPrefix(err.Error(), "allow: host ") {
-			t.Errorf("%q: %v", host, err)
-		}
+		t.Run(fmt.Sprintf("%q", host), func(t *testing.T) {
+			if _, err := New(Declaration{Allow: []Pattern{host}}); err == nil || !strings.HasPrefix(err.Error(), "allow: host ") {
+				t.Errorf("%q: %v", host, err)
+			}
+		})
 	}
 }
 

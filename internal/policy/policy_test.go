@@ -22,9 +22,11 @@ func TestPatternsMatchExactlyOrWithStars(t *testing.T) {
 		{"a*b*b", "ab", false}, {"a*b*b", "abb", true},
 		{"été*", "été2", true},
 	} {
-		if got := c.pattern.Match(c.name); got != c.want {
-			t.Errorf("%q matches %q: %v, want %v", c.pattern, c.name, got, c.want)
-		}
+		t.Run(fmt.Sprintf("%q of %q", c.name, c.pattern), func(t *testing.T) {
+			if got := c.pattern.Match(c.name); got != c.want {
+				t.Errorf("%q matches %q: %v, want %v", c.pattern, c.name, got, c.want)
+			}
+		})
 	}
 }
 
@@ -32,7 +34,10 @@ func declaration() Declaration {
 	return Declaration{
 		Controller: Controller{Name: "Ville"},
 		Services: []Service{
-			{ID: "matomo", Purpose: Statistics, Provider: Provider{Name: "Matomo"}, Cookies: []Pattern{"_pk_id.*", "_pk_ses.*"}, Lifetime: time.Hour, Exempt: true},
+			{
+				ID: "matomo", Purpose: Statistics, Provider: Provider{Name: "Matomo"},
+				Cookies: []Pattern{"_pk_id.*", "_pk_ses.*"}, Lifetime: time.Hour, Exempt: true,
+			},
 			{ID: "ga", Purpose: Statistics, Provider: Provider{Name: "Google"}, Cookies: []Pattern{"_ga", "_ga_*"}},
 		},
 	}
@@ -52,23 +57,28 @@ func TestACookieIsNecessaryAServicesOrUndeclared(t *testing.T) {
 		"": ClassUndeclared, "SESSIONID": ClassUndeclared, "sessionid2": ClassUndeclared, "_fbp": ClassUndeclared,
 		"__Host-sessionid": ClassUndeclared,
 	} {
-		if got := p.Classify(name); got != want {
-			t.Errorf("Classify(%q) = %d, want %d", name, got, want)
-		}
+		t.Run(fmt.Sprintf("%q", name), func(t *testing.T) {
+			if got := p.Classify(name); got != want {
+				t.Errorf("Classify(%q) = %d, want %d", name, got, want)
+			}
+		})
 	}
 	for _, c := range []struct {
 		class   Class
 		granted Set
 		want    bool
 	}{{ClassNecessary, 0, true}, {ClassUndeclared, p.All, false}, {0, 1, true}, {1, 1, false}} {
-		if got := p.Allows(c.class, c.granted); got != c.want {
-			t.Errorf("Allows(%d, %b) = %v", c.class, c.granted, got)
-		}
+		t.Run(fmt.Sprintf("class %d, granted %b", c.class, c.granted), func(t *testing.T) {
+			if got := p.Allows(c.class, c.granted); got != c.want {
+				t.Errorf("Allows(%d, %b) = %v", c.class, c.granted, got)
+			}
+		})
 	}
 }
 
 func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
-	version := func(change func(*Declaration)) string {
+	version := func(t *testing.T, change func(*Declaration)) string {
+		t.Helper()
 		d := declaration()
 		change(&d)
 		p, err := New(d)
@@ -80,7 +90,7 @@ func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
 		}
 		return p.Version
 	}
-	base := version(func(*Declaration) {})
+	base := version(t, func(*Declaration) {})
 	for name, change := range map[string]func(*Declaration){
 		"site":        func(d *Declaration) { d.Site = "Autre" },
 		"contact":     func(d *Declaration) { d.Controller.Contact = "dpo@ville.fr" },
@@ -93,9 +103,11 @@ func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
 			d.Services[0].Cookies = []Pattern{"_ga_*", "_ga"}
 		},
 	} {
-		if version(change) != base {
-			t.Errorf("a new %s asks again", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			if version(t, change) != base {
+				t.Errorf("a new %s asks again", name)
+			}
+		})
 	}
 	for name, change := range map[string]func(*Declaration){
 		"controller": func(d *Declaration) { d.Controller.Name = "Agglo" },
@@ -109,9 +121,11 @@ func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
 		"lifetime": func(d *Declaration) { d.Services[1].Lifetime = time.Minute },
 		"exempt":   func(d *Declaration) { d.Services[0].Exempt = false },
 	} {
-		if version(change) == base {
-			t.Errorf("a new %s does not ask again", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			if version(t, change) == base {
+				t.Errorf("a new %s does not ask again", name)
+			}
+		})
 	}
 }
 
@@ -141,10 +155,12 @@ func TestABadDeclarationIsRefusedWithWhatWouldBeRight(t *testing.T) {
 		"a host name alone":         func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
 		"need no consent":           func(d *Declaration) { d.Services[0].Purpose = Necessary },
 	} {
-		d := declaration()
-		change(&d)
-		if _, err := New(d); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want one that says %q", err, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			d := declaration()
+			change(&d)
+			if _, err := New(d); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want one that says %q", err, want)
+			}
+		})
 	}
 }

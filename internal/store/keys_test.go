@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -98,10 +99,12 @@ func TestAnOldKeyVerifiesLedgersLongerThanChoices(t *testing.T) {
 	}
 	k := open(t, s)
 	for after, want := range map[time.Duration]bool{2 * time.Hour: true, policy.MaxLifetime: true, policy.MaxLifetime + 2*time.Hour: false} {
-		k.now = func() time.Time { return now.Add(after) }
-		if k.Verify(message, first) != want || !(AllKeys{k}).Verify(message, first) {
-			t.Errorf("after %v", after)
-		}
+		t.Run(after.String(), func(t *testing.T) {
+			k.now = func() time.Time { return now.Add(after) }
+			if k.Verify(message, first) != want || !(AllKeys{k}).Verify(message, first) {
+				t.Errorf("after %v", after)
+			}
+		})
 	}
 }
 
@@ -122,11 +125,13 @@ func TestABrokenKeyFileIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, content := range []string{"", "{", "{}", `{"keys":[{"key":"c2hvcnQ="}]}`} {
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := OpenKeys(context.Background(), s); err == nil {
-			t.Errorf("%q is accepted", content)
-		}
+		t.Run(fmt.Sprintf("%q", content), func(t *testing.T) {
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := OpenKeys(context.Background(), s); err == nil {
+				t.Errorf("%q is accepted", content)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +33,8 @@ func TestTheDateOfAPolicyIsKept(t *testing.T) {
 	if want := noon.Truncate(time.Second); !first.Equal(want) {
 		t.Errorf("%v, not %v", first, want)
 	}
-	if content, err := os.ReadFile(filepath.Join(s.Path, "consent", "policies", version+".json")); err != nil || string(content) != `{"since":"2026-03-01T11:00:00Z"}` {
+	content, err := os.ReadFile(filepath.Join(s.Path, "consent", "policies", version+".json"))
+	if err != nil || string(content) != `{"since":"2026-03-01T11:00:00Z"}` {
 		t.Errorf("%s %v", content, err)
 	}
 	if again := since(t, s, version, noon.Add(time.Hour)); !again.Equal(first) {
@@ -87,16 +89,18 @@ func TestABrokenDateIsAnErrorThatNamesTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, content := range []string{"", "{", "{}", "null", `{"since":"yesterday"}`, `{"since":"0001-01-01T00:00:00Z"}`} {
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		got, err := Since(context.Background(), s, version, noon)
-		if err == nil || !strings.Contains(err.Error(), "consent/policies/"+version+".json") || !got.IsZero() {
-			t.Errorf("%q: %v %v", content, got, err)
-		}
-		if after, err := os.ReadFile(file); err != nil || string(after) != content {
-			t.Errorf("%q became %q", content, after)
-		}
+		t.Run(fmt.Sprintf("%q", content), func(t *testing.T) {
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, err := Since(context.Background(), s, version, noon)
+			if err == nil || !strings.Contains(err.Error(), "consent/policies/"+version+".json") || !got.IsZero() {
+				t.Errorf("%q: %v %v", content, got, err)
+			}
+			if after, err := os.ReadFile(file); err != nil || string(after) != content {
+				t.Errorf("%q became %q", content, after)
+			}
+		})
 	}
 }
 

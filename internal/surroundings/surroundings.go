@@ -1,4 +1,5 @@
-// Package surroundings finds, while a handler is provisioned, what stands around it in its site and would keep it from its work.
+// Package surroundings knows what of Caddy stands around the handler: while it is provisioned, the site's other handlers; with
+// a request, what the server has found out about it.
 package surroundings
 
 import (

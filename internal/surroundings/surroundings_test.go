@@ -22,15 +22,20 @@ func TestAHandlerIsReachedByOneOfItsMatcherSets(t *testing.T) {
 
 func TestADeferredHeaderOverwritesByPatternsToo(t *testing.T) {
 	for _, del := range []string{"content-security-policy", "Content-Security-*", "Set-*", "*-policy"} {
-		around := Surroundings{caddyhttp.RouteList{{Handlers: []caddyhttp.MiddlewareHandler{&headers.Handler{Response: &headers.RespHeaderOps{Deferred: true, HeaderOps: &headers.HeaderOps{Delete: []string{del}}}}}}}}
-		if got := around.Overwritten("Content-Security-Policy", "Set-Cookie"); len(got) == 0 {
-			t.Errorf("%s is not told of", del)
-		}
+		t.Run(del, func(t *testing.T) {
+			deleting := &headers.RespHeaderOps{Deferred: true, HeaderOps: &headers.HeaderOps{Delete: []string{del}}}
+			around := Surroundings{caddyhttp.RouteList{{Handlers: []caddyhttp.MiddlewareHandler{&headers.Handler{Response: deleting}}}}}
+			if got := around.Overwritten("Content-Security-Policy", "Set-Cookie"); len(got) == 0 {
+				t.Errorf("%s is not told of", del)
+			}
+		})
 	}
 }
 
 func TestACookieThatIsAFallbackOfALoadBalancerIsKnown(t *testing.T) {
-	around := Surroundings{caddyhttp.RouteList{{HandlersRaw: []json.RawMessage{json.RawMessage(`{"handler":"reverse_proxy","load_balancing":{"selection_policy":{"policy":"header","field":"X-Up","fallback":{"policy":"cookie","name":"up"}}}}`)}}}}
+	proxy := json.RawMessage(`{"handler":"reverse_proxy","load_balancing":{"selection_policy":` +
+		`{"policy":"header","field":"X-Up","fallback":{"policy":"cookie","name":"up"}}}}`)
+	around := Surroundings{caddyhttp.RouteList{{HandlersRaw: []json.RawMessage{proxy}}}}
 	if got := around.Cookies(); len(got) != 1 {
 		t.Errorf("%q", got)
 	}

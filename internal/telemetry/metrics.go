@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/caddy-consent/caddy-consent/internal/decision"
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -31,14 +31,14 @@ type Metrics struct {
 
 	undeclaredCookies, undeclaredHosts prometheus.Counter
 
-	setCookies map[policy.Class][len(actions)]prometheus.Counter
+	setCookies map[policy.Class][len(outcomes)]prometheus.Counter
 	withheld   map[policy.Class]prometheus.Counter
 	blocked    []prometheus.Counter // by owner
 	choices    *prometheus.CounterVec
 }
 
-// actions are the labels of a decision's actions.
-var actions = [...]string{decision.Passed: "passed", decision.Stripped: "stripped", decision.Shortened: "shortened", decision.Expired: "expired"}
+// outcomes are those of a Set-Cookie line.
+var outcomes = [...]inventory.Outcome{inventory.Passed, inventory.Stripped, inventory.Shortened, inventory.Expired}
 
 // NewMetrics makes the counters, or finds those that another handler of the same
 // configuration has made.
@@ -84,13 +84,13 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 		choices:           choices,
 		undeclaredCookies: undeclared.WithLabelValues("cookie"),
 		undeclaredHosts:   undeclared.WithLabelValues("host"),
-		setCookies:        make(map[policy.Class][len(actions)]prometheus.Counter),
+		setCookies:        make(map[policy.Class][len(outcomes)]prometheus.Counter),
 		withheld:          make(map[policy.Class]prometheus.Counter),
 	}
 	of := func(class policy.Class, purpose string) {
-		var counters [len(actions)]prometheus.Counter
-		for action, label := range actions {
-			counters[action] = lines.WithLabelValues(label, purpose)
+		var counters [len(outcomes)]prometheus.Counter
+		for _, outcome := range outcomes {
+			counters[outcome] = lines.WithLabelValues(outcome.String(), purpose)
 		}
 		m.setCookies[class], m.withheld[class] = counters, withheld.WithLabelValues(purpose)
 	}
@@ -115,8 +115,8 @@ var answers = []string{"accept", "refuse", "custom", "grant", "native"}
 func (m *Metrics) Choice(answer string) { m.choices.WithLabelValues(answer).Inc() }
 
 // SetCookie counts a line of a response.
-func (m *Metrics) SetCookie(class policy.Class, action decision.Action) {
-	m.setCookies[class][action].Inc()
+func (m *Metrics) SetCookie(class policy.Class, outcome inventory.Outcome) {
+	m.setCookies[class][outcome].Inc()
 	if class == policy.ClassUndeclared {
 		m.undeclaredCookies.Inc()
 	}

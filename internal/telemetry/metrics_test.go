@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/caddy-consent/caddy-consent/internal/decision"
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -22,8 +22,8 @@ func TestHandlersOfOneConfigurationCountTogether(t *testing.T) {
 		}
 		m.Rewritten.Inc()
 		m.LongTags.Add(2)
-		m.SetCookie(0, decision.Shortened)
-		m.SetCookie(policy.ClassUndeclared, decision.Stripped)
+		m.SetCookie(0, inventory.Shortened)
+		m.SetCookie(policy.ClassUndeclared, inventory.Stripped)
 		m.Withheld(policy.ClassUndeclared)
 		m.Blocked(0)
 		m.Blocked(policy.Owner(len(p.Owners()) - 1))
@@ -44,11 +44,20 @@ func TestHandlersOfOneConfigurationCountTogether(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]float64{
-		"caddy_consent_pages_total  rewritten": 2, "caddy_consent_pages_total charset passed": 0, "caddy_consent_pages_total coding passed": 0,
-		"caddy_consent_unread_total tag": 4, "caddy_consent_unread_total text": 0,
-		"caddy_consent_set_cookie_lines_total shortened statistics": 2, "caddy_consent_set_cookie_lines_total stripped undeclared": 2, "caddy_consent_set_cookie_lines_total passed necessary": 0,
-		"caddy_consent_cookies_withheld_total undeclared": 2, "caddy_consent_undeclared_total cookie": 4, "caddy_consent_undeclared_total host": 2,
-		"caddy_consent_blocked_total ga": 2, "caddy_consent_blocked_total " + p.Owners()[len(p.Owners())-1].ID: 2, "caddy_consent_notices_total": 0,
+		"caddy_consent_pages_total  rewritten":                            2,
+		"caddy_consent_pages_total charset passed":                        0,
+		"caddy_consent_pages_total coding passed":                         0,
+		"caddy_consent_unread_total tag":                                  4,
+		"caddy_consent_unread_total text":                                 0,
+		"caddy_consent_set_cookie_lines_total shortened statistics":       2,
+		"caddy_consent_set_cookie_lines_total stripped undeclared":        2,
+		"caddy_consent_set_cookie_lines_total passed necessary":           0,
+		"caddy_consent_cookies_withheld_total undeclared":                 2,
+		"caddy_consent_undeclared_total cookie":                           4,
+		"caddy_consent_undeclared_total host":                             2,
+		"caddy_consent_blocked_total ga":                                  2,
+		"caddy_consent_blocked_total " + p.Owners()[len(p.Owners())-1].ID: 2,
+		"caddy_consent_notices_total":                                     0,
 	} {
 		if value, ok := got[key]; !ok || value != want {
 			t.Errorf("%s: %v, want %v (of %v)", key, value, want, got)

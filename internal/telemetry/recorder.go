@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
-	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -87,19 +86,14 @@ type Recorder struct {
 	HeaderOnly bool
 }
 
-// outcomes are what the inventory calls a decision's actions.
-var outcomes = [...]inventory.Outcome{
-	decision.Passed: inventory.Passed, decision.Stripped: inventory.Stripped, decision.Shortened: inventory.Shortened, decision.Expired: inventory.Expired,
-}
-
 // SetCookie takes note of a line of the response.
-func (s *Recorder) SetCookie(name string, class policy.Class, action decision.Action) {
-	s.Metrics.SetCookie(class, action)
+func (s *Recorder) SetCookie(name string, class policy.Class, outcome inventory.Outcome) {
+	s.Metrics.SetCookie(class, outcome)
 	source := inventory.Upstream
-	if action == decision.Expired { // the line is ours: what is known is that the visitor sent the cookie
+	if outcome == inventory.Expired { // the line is ours: what is known is that the visitor sent the cookie
 		source = inventory.Browser
 	}
-	s.cookie(name, class, source, outcomes[action])
+	s.cookie(name, class, source, outcome)
 }
 
 // Sent takes note of a cookie of the request.

@@ -77,13 +77,13 @@ func (v *Variant) addStrictCSP(h http.Header) {
 // Permit makes the upstream's policies let our files, calls and forms through.
 func (v *Variant) Permit(h http.Header) {
 	if values := h[contentSecurityPolicy]; len(values) > 0 {
-		h[contentSecurityPolicy], v.trust = csp.Permit(values, v.blocking().Origin, v.resources(), v.trust)
+		h[contentSecurityPolicy], v.script = csp.Permit(values, v.blocking().Origin, v.resources(), v.script)
 	}
 }
 
 // permitMeta does so for a policy in the page itself.
 func (v *Variant) permitMeta(content []byte) (admitted string) {
-	admitted, v.trust = csp.PermitMeta(string(content), v.blocking().Origin, v.resources(), v.trust)
+	admitted, v.script = csp.PermitMeta(string(content), v.blocking().Origin, v.resources(), v.script)
 	return admitted
 }
 

@@ -75,7 +75,8 @@ func (v *Variant) place() notice.Place {
 		Site:    v.site().Host,
 		Return:  v.Asked.RequestURI(),
 		OptOut:  v.Decision.OptOut,
-		Guarded: v.guards() && !v.trust.TrustedTypes,
-		Trust:   notice.Trust{Nonce: v.trust.Nonce, Integrity: v.trust.Integrity || v.integrity, CORS: v.integrity},
+		Guarded: v.guards() && !v.script.TrustedTypes,
+		Script:  v.script,
+		Hashed:  v.integrity,
 	}
 }

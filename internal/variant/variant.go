@@ -52,7 +52,7 @@ type Variant struct {
 	record *telemetry.Recorder
 	asked  notice.Language // see language
 	blocks blocking.Page   // see blocking
-	trust  csp.Element     // how scripts of ours are marked on this page
+	script csp.Element     // how scripts of ours are marked on this page
 	// integrity tells that the page lets scripts load by their hash alone.
 	integrity bool
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -131,20 +132,22 @@ func TestAChoiceIsMadeByFormOrByJSON(t *testing.T) {
 		{`{"choice":"custom","services":{"ga":false}}`, isJSON, false, false},
 		{`{"choice":"grant","services":{"ga":true},"return":"/x"}`, isJSON, true, true},
 	} {
-		h := handler(t, io.Discard)
-		res := ask(h, "POST", "/_consent/choice", c.body, c.kind)
-		want := http.StatusSeeOther
-		if c.kind == isJSON {
-			want = http.StatusOK
-		}
-		if res.StatusCode != want {
-			t.Errorf("%s: %d %s", c.body, res.StatusCode, text(t, res))
-			continue
-		}
-		state, granted := services(t, h, cookie(res))
-		if state != "given" || granted["ga"] != c.ga || granted["matomo"] != c.matomo {
-			t.Errorf("%s: %s %v", c.body, state, granted)
-		}
+		t.Run(fmt.Sprintf("%.60q", c.body), func(t *testing.T) {
+			h := handler(t, io.Discard)
+			res := ask(h, "POST", "/_consent/choice", c.body, c.kind)
+			want := http.StatusSeeOther
+			if c.kind == isJSON {
+				want = http.StatusOK
+			}
+			if res.StatusCode != want {
+				t.Errorf("%s: %d %s", c.body, res.StatusCode, text(t, res))
+				return
+			}
+			state, granted := services(t, h, cookie(res))
+			if state != "given" || granted["ga"] != c.ga || granted["matomo"] != c.matomo {
+				t.Errorf("%s: %s %v", c.body, state, granted)
+			}
+		})
 	}
 }
 
@@ -160,7 +163,8 @@ func TestGrantAddsToWhatIsGranted(t *testing.T) {
 func TestTheStateIsTold(t *testing.T) {
 	h := handler(t, io.Discard)
 	res := ask(h, "GET", "/_consent/choice", "", "Sec-GPC: 1")
-	want := `{"state":"none","gpc":true,"timestamp":null,"policy":"` + h.Policy.Version + `","receipt":null,"services":{"ga":false,"matomo":false}}` + "\n"
+	want := `{"state":"none","gpc":true,"timestamp":null,"policy":"` + h.Policy.Version +
+		`","receipt":null,"services":{"ga":false,"matomo":false}}` + "\n"
 	if got := text(t, res); got != want || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%s %v", got, res.Header)
 	}
@@ -189,17 +193,20 @@ func TestWhatIsMalformedIsRefusedInPlainWords(t *testing.T) {
 		{`{"choice":"accept"`, isJSON, 400}, {`["accept"]`, isJSON, 400}, {`{"choice":"accept"} {}`, isJSON, 400}, {`{"choice":"accept"}}`, isJSON, 400},
 		{`{"choice":1}`, isJSON, 400}, {`{"choice":"custom","services":{"ga":"yes"}}`, isJSON, 400}, {`{"choice":"custom","services":["ga"]}`, isJSON, 400},
 		{`{"choice":"accept","x":1}`, isJSON, 400}, {`{"choice":"custom","services":{"x":true}}`, isJSON, 400}, {`null`, isJSON, 400},
-		{"choice=accept", "Content-Type: text/plain", 400}, {"choice=accept", "X: y", 400}, {"choice=accept", "Content-Type: multipart/form-data; boundary=x", 400},
+		{"choice=accept", "Content-Type: text/plain", 400}, {"choice=accept", "X: y", 400},
+		{"choice=accept", "Content-Type: multipart/form-data; boundary=x", 400},
 		{"choice=accept&return=/" + strings.Repeat("x", maxBody), form, 413},
 	} {
-		res := ask(handler(t, io.Discard), "POST", "/_consent/choice", c.body, c.kind)
-		sentence := text(t, res)
-		if res.StatusCode != c.status || res.Header.Get("Set-Cookie") != "" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
-			t.Errorf("%.60s: %d %v", c.body, res.StatusCode, res.Header)
-		}
-		if !strings.HasSuffix(sentence, ".\n") || strings.Contains(sentence, "script") {
-			t.Errorf("%.60s: %q", c.body, sentence)
-		}
+		t.Run(fmt.Sprintf("%.40q, %s", c.body, c.kind), func(t *testing.T) {
+			res := ask(handler(t, io.Discard), "POST", "/_consent/choice", c.body, c.kind)
+			sentence := text(t, res)
+			if res.StatusCode != c.status || res.Header.Get("Set-Cookie") != "" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
+				t.Errorf("%.60s: %d %v", c.body, res.StatusCode, res.Header)
+			}
+			if !strings.HasSuffix(sentence, ".\n") || strings.Contains(sentence, "script") {
+				t.Errorf("%.60s: %q", c.body, sentence)
+			}
+		})
 	}
 }
 
@@ -207,15 +214,19 @@ func TestAnotherSiteCannotChooseForTheVisitor(t *testing.T) {
 	for _, fields := range [][]string{
 		{"Sec-Fetch-Site: cross-site"}, {"Sec-Fetch-Site: same-site"}, {"Origin: https://evil.example"}, {"Origin: null"},
 	} {
-		res := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...)
-		if res.StatusCode != 403 || res.Header.Get("Set-Cookie") != "" {
-			t.Errorf("%v: %d", fields, res.StatusCode)
-		}
+		t.Run(fmt.Sprintf("%q", fields), func(t *testing.T) {
+			res := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...)
+			if res.StatusCode != 403 || res.Header.Get("Set-Cookie") != "" {
+				t.Errorf("%v: %d", fields, res.StatusCode)
+			}
+		})
 	}
 	for _, fields := range [][]string{{"Sec-Fetch-Site: same-origin"}, {"Origin: http://ville.example"}, {"Sec-Fetch-Site: none"}, nil} {
-		if res := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...); res.StatusCode != 303 {
-			t.Errorf("%v: %d", fields, res.StatusCode)
-		}
+		t.Run(fmt.Sprintf("%q", fields), func(t *testing.T) {
+			if res := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=accept", append(fields, form)...); res.StatusCode != 303 {
+				t.Errorf("%v: %d", fields, res.StatusCode)
+			}
+		})
 	}
 }
 
@@ -241,34 +252,49 @@ func TestTheVisitorComesBackToThisSiteOnly(t *testing.T) {
 		"/%zz":                               "/from?x=1",
 		"/" + strings.Repeat("x", maxReturn): "/from?x=1",
 	} {
-		body := "choice=refuse&return=" + url.QueryEscape(wanted)
-		if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", body, form, referer).Header.Get("Location"); got != want {
-			t.Errorf("return %q: %q, want %q", wanted, got, want)
-		}
+		t.Run(fmt.Sprintf("%.40q", wanted), func(t *testing.T) {
+			body := "choice=refuse&return=" + url.QueryEscape(wanted)
+			if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", body, form, referer).Header.Get("Location"); got != want {
+				t.Errorf("return %q: %q, want %q", wanted, got, want)
+			}
+		})
 	}
 	for _, referer := range []string{"Referer: https://evil.example/x", "Referer: http://ville.example//evil.example/", "Referer: junk%", "X: y"} {
-		if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=refuse", form, referer).Header.Get("Location"); got != "/" {
-			t.Errorf("%s: %q", referer, got)
-		}
+		t.Run(fmt.Sprintf("%q", referer), func(t *testing.T) {
+			if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=refuse", form, referer).Header.Get("Location"); got != "/" {
+				t.Errorf("%s: %q", referer, got)
+			}
+		})
 	}
 }
 
 // TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept: where one is, there is nothing at that part of the page.
 func TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept(t *testing.T) {
 	for fields, want := range map[string]string{
-		"Sec-Fetch-Dest: document|Sec-Fetch-User: ?1": "/x?y#caddy-consent-blocked", "Sec-Fetch-Dest: document|Sec-Fetch-User: ?1|Cookie: a=b": "/x?y", "Sec-Fetch-Dest: document": "/x?y", "Sec-Fetch-Dest: empty": "/x?y", "Accept: */*": "/x?y",
+		"Sec-Fetch-Dest: document|Sec-Fetch-User: ?1": "/x?y#caddy-consent-blocked", "Sec-Fetch-Dest: document|Sec-Fetch-User: ?1|Cookie: a=b": "/x?y",
+		"Sec-Fetch-Dest: document": "/x?y", "Sec-Fetch-Dest: empty": "/x?y", "Accept: */*": "/x?y",
 	} {
-		if got := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=refuse&return=/x?y", append(strings.Split(fields, "|"), form)...).Header.Get("Location"); got != want {
-			t.Errorf("%s: %s", fields, got)
-		}
+		t.Run(fmt.Sprintf("%q", fields), func(t *testing.T) {
+			headers := append(strings.Split(fields, "|"), form)
+			res := ask(handler(t, io.Discard), "POST", "/_consent/choice", "choice=refuse&return=/x?y", headers...)
+			if got := res.Header.Get("Location"); got != want {
+				t.Errorf("%s: %s", fields, got)
+			}
+		})
 	}
 }
 
 func TestTheChartersFormComesBackInItsLanguage(t *testing.T) {
-	for query, want := range map[string]string{"?lang=en": `name="return" value="/_consent/charter?lang=en"`, "?lang=en&return=/x": `name="return" value="/x"`, "": `name="return" value="/_consent/charter"`} {
-		if page := text(t, ask(handler(t, io.Discard), "GET", "/_consent/charter"+query, "")); !strings.Contains(page, want) {
-			t.Errorf("%s: lacks %s", query, want)
-		}
+	for query, want := range map[string]string{
+		"?lang=en":           `name="return" value="/_consent/charter?lang=en"`,
+		"?lang=en&return=/x": `name="return" value="/x"`,
+		"":                   `name="return" value="/_consent/charter"`,
+	} {
+		t.Run(fmt.Sprintf("%q", query), func(t *testing.T) {
+			if page := text(t, ask(handler(t, io.Discard), "GET", "/_consent/charter"+query, "")); !strings.Contains(page, want) {
+				t.Errorf("%s: lacks %s", query, want)
+			}
+		})
 	}
 }
 
@@ -293,25 +319,34 @@ func TestTheCookieIsSecureOnHTTPSAlone(t *testing.T) {
 
 func TestUnknownNamesAndMethodsAreAnsweredHere(t *testing.T) {
 	h := handler(t, io.Discard)
-	for _, path := range []string{"/_consent/", "/_consent/x", "/_consent/assets/0/other.css", "/_consent/assets/style.css", "/_consent/assets/0/0/style.css", "/_consent//choice", "/_consent/choice/", "/_consent/receipt"} {
-		if !h.Owns(path) {
-			t.Errorf("%s goes upstream", path)
-		}
-		if res := ask(h, "GET", path, ""); res.StatusCode != 404 {
-			t.Errorf("%s: %d", path, res.StatusCode)
-		}
+	for _, path := range []string{
+		"/_consent/", "/_consent/x", "/_consent/assets/0/other.css", "/_consent/assets/style.css",
+		"/_consent/assets/0/0/style.css", "/_consent//choice", "/_consent/choice/", "/_consent/receipt",
+	} {
+		t.Run(path, func(t *testing.T) {
+			if !h.Owns(path) {
+				t.Errorf("%s goes upstream", path)
+			}
+			if res := ask(h, "GET", path, ""); res.StatusCode != 404 {
+				t.Errorf("%s: %d", path, res.StatusCode)
+			}
+		})
 	}
 	for _, path := range []string{"/", "/_consentx", "/_consent", "/x/_consent/choice", "/cookies/x", "/.well-known/other"} {
-		if h.Owns(path) {
-			t.Errorf("%s is taken from the site", path)
-		}
+		t.Run(path, func(t *testing.T) {
+			if h.Owns(path) {
+				t.Errorf("%s is taken from the site", path)
+			}
+		})
 	}
 	for path, allow := range map[string]string{
 		"/_consent/choice": "GET, HEAD, POST", "/_consent/charter": "GET, HEAD", "/cookies": "GET, HEAD", "/.well-known/gpc.json": "GET, HEAD",
 	} {
-		if res := ask(h, "DELETE", path, ""); res.StatusCode != 405 || res.Header.Get("Allow") != allow {
-			t.Errorf("%s: %d, Allow %q", path, res.StatusCode, res.Header.Get("Allow"))
-		}
+		t.Run(path, func(t *testing.T) {
+			if res := ask(h, "DELETE", path, ""); res.StatusCode != 405 || res.Header.Get("Allow") != allow {
+				t.Errorf("%s: %d, Allow %q", path, res.StatusCode, res.Header.Get("Allow"))
+			}
+		})
 	}
 }
 
@@ -322,7 +357,8 @@ func TestGPCSupportIsPublishedUnlessIgnored(t *testing.T) {
 		GPC        bool
 		LastUpdate string
 	}
-	if err := json.NewDecoder(res.Body).Decode(&support); err != nil || !support.GPC || support.LastUpdate == "" || res.Header.Get("Content-Type") != "application/json" {
+	err := json.NewDecoder(res.Body).Decode(&support)
+	if err != nil || !support.GPC || support.LastUpdate == "" || res.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("%v %+v %v", err, support, res.Header)
 	}
 	h.Decider.GPC = choice.IgnoreGPC
@@ -336,7 +372,8 @@ func TestAssetsCanBeKeptForever(t *testing.T) {
 	page := text(t, ask(h, "GET", "/_consent/charter", ""))
 	path := regexp.MustCompile(`/_consent/assets/[0-9a-f]+/style.css`).FindString(page)
 	res := ask(h, "GET", path, "")
-	if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/css") {
+	if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") ||
+		!strings.HasPrefix(res.Header.Get("Content-Type"), "text/css") {
 		t.Errorf("%s: %d %v", path, res.StatusCode, res.Header)
 	}
 	if res.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" || res.Header.Get("Access-Control-Allow-Origin") != "*" {
@@ -361,20 +398,22 @@ func TestTheCharterShowsThePolicyAndTheVisitorsChoice(t *testing.T) {
 	h := handler(t, io.Discard)
 	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
 	for _, path := range []string{"/_consent/charter", "/cookies", "/cookies/"} {
-		res := ask(h, "GET", path, "", chosen, "Referer: http://ville.example/explore/")
-		page := text(t, res)
-		for _, want := range []string{
-			"sessionid", "django_language", "csrftoken", "cookies_preferences", "2 semaines", "Opendatasoft", "Les cookies tiers",
-			`value="ga" checked`, `value="matomo">`, "Google &lt;Analytics&gt;", "_pk_*", "Votre choix est enregistré", `name="return" value="/explore/"`,
-			"mailto:dpo@ville.example", h.Policy.Version, `lang="fr"`,
-		} {
-			if !strings.Contains(page, want) {
-				t.Errorf("%s lacks %q", path, want)
+		t.Run(path, func(t *testing.T) {
+			res := ask(h, "GET", path, "", chosen, "Referer: http://ville.example/explore/")
+			page := text(t, res)
+			for _, want := range []string{
+				"sessionid", "django_language", "csrftoken", "cookies_preferences", "2 semaines", "Opendatasoft", "Les cookies tiers",
+				`value="ga" checked`, `value="matomo">`, "Google &lt;Analytics&gt;", "_pk_*", "Votre choix est enregistré", `name="return" value="/explore/"`,
+				"mailto:dpo@ville.example", h.Policy.Version, `lang="fr"`,
+			} {
+				if !strings.Contains(page, want) {
+					t.Errorf("%s lacks %q", path, want)
+				}
 			}
-		}
-		if res.Header.Get("Cache-Control") != "private, no-store" || res.Header.Get("Content-Security-Policy") == "" {
-			t.Errorf("%v", res.Header)
-		}
+			if res.Header.Get("Cache-Control") != "private, no-store" || res.Header.Get("Content-Security-Policy") == "" {
+				t.Errorf("%v", res.Header)
+			}
+		})
 	}
 	english := text(t, ask(h, "GET", "/cookies", "", "Accept-Language: en-GB,fr;q=0.5"))
 	if !strings.Contains(english, "You have not chosen yet") || !strings.Contains(english, `lang="en"`) {
@@ -415,8 +454,11 @@ func TestTheLedgerSaysWhatWasAnsweredAndNotByWhom(t *testing.T) {
 func TestWithdrawingExpiresTheServicesCookiesWhereverTheyAre(t *testing.T) {
 	h := handler(t, io.Discard)
 	accepted := cookie(ask(h, "POST", "/_consent/choice", "choice=accept", form))
-	r := httptest.NewRequest("POST", "http://data.ville.example.co.uk:8080/_consent/choice", strings.NewReader("choice=custom&service=ga&return=/pages/a"))
-	for _, field := range []string{form, accepted + "; _pk_id.1=x; _ga=y; sessionid=z; _fbp=1", "Referer: http://data.ville.example.co.uk:8080/explore/dataset/x?y"} {
+	r := httptest.NewRequest("POST", "http://data.ville.example.co.uk:8080/_consent/choice",
+		strings.NewReader("choice=custom&service=ga&return=/pages/a"))
+	for _, field := range []string{
+		form, accepted + "; _pk_id.1=x; _ga=y; sessionid=z; _fbp=1", "Referer: http://data.ville.example.co.uk:8080/explore/dataset/x?y",
+	} {
 		name, value, _ := strings.Cut(field, ": ")
 		r.Header.Set(name, value)
 	}
@@ -431,7 +473,9 @@ func TestWithdrawingExpiresTheServicesCookiesWhereverTheyAre(t *testing.T) {
 		got[strings.TrimPrefix(variant, "_pk_id.1=; ")] = true
 	}
 	for _, domain := range []string{"", "; Domain=data.ville.example.co.uk", "; Domain=ville.example.co.uk", "; Domain=example.co.uk"} {
-		for _, path := range []string{"/", "/explore", "/explore/", "/explore/dataset", "/explore/dataset/", "/explore/dataset/x", "/pages", "/pages/", "/pages/a"} {
+		for _, path := range []string{
+			"/", "/explore", "/explore/", "/explore/dataset", "/explore/dataset/", "/explore/dataset/x", "/pages", "/pages/", "/pages/a",
+		} {
 			if !got["Path="+path+domain] {
 				t.Errorf("not expired: %s %s", path, domain)
 			}
@@ -448,9 +492,11 @@ func TestWithdrawingExpiresTheServicesCookiesWhereverTheyAre(t *testing.T) {
 		t.Errorf("a declared name that was not sent is not expired: %s", names)
 	}
 	for _, form2 := range []string{"choice=accept", "choice=custom&service=ga&service=matomo"} {
-		if res := ask(h, "POST", "/_consent/choice", form2, form, accepted); len(res.Header["Set-Cookie"]) != 1 {
-			t.Errorf("%s withdraws nothing: %q", form2, res.Header["Set-Cookie"])
-		}
+		t.Run(form2, func(t *testing.T) {
+			if res := ask(h, "POST", "/_consent/choice", form2, form, accepted); len(res.Header["Set-Cookie"]) != 1 {
+				t.Errorf("%s withdraws nothing: %q", form2, res.Header["Set-Cookie"])
+			}
+		})
 	}
 }
 
@@ -473,7 +519,8 @@ func TestAWithdrawalIsRememberedForADay(t *testing.T) {
 	}
 	refused := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form, accepted))
 	c := read(refused)
-	if matomo := policy.Set(0).With(h.Policy.Service("matomo"), true); c.Withdrawn != matomo || c.Withdraws(time.Now()) != matomo || c.Withdraws(time.Now().Add(25*time.Hour)) != 0 {
+	matomo := policy.Set(0).With(h.Policy.Service("matomo"), true)
+	if c.Withdrawn != matomo || c.Withdraws(time.Now()) != matomo || c.Withdraws(time.Now().Add(25*time.Hour)) != 0 {
 		t.Errorf("withdrawn are %x", c.Withdrawn)
 	}
 	if c := read(cookie(ask(h, "POST", "/_consent/choice", "choice=refuse", form, refused))); c.Withdrawn != h.Policy.All {
@@ -508,31 +555,38 @@ func TestTheSettingsShowWhatTheVisitorChose(t *testing.T) {
 	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
 	res := ask(h, "GET", "/_consent/settings?lang=en", "", chosen, "Sec-Fetch-Dest: empty", "Referer: http://ville.example/explore/")
 	page := text(t, res)
-	for _, want := range []string{`id="caddy-consent"`, `value="ga" checked`, `lang="en"`, `name="return" value="/explore/"`, `action="/_consent/choice"`} {
+	for _, want := range []string{
+		`id="caddy-consent"`, `value="ga" checked`, `lang="en"`, `name="return" value="/explore/"`, `action="/_consent/choice"`,
+	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("lacks %q in %s", want, page)
 		}
 	}
-	if away := text(t, ask(h, "GET", "/_consent/settings?lang=en&origin", "")); !strings.Contains(away, `action="http://ville.example/_consent/choice"`) {
+	away := text(t, ask(h, "GET", "/_consent/settings?lang=en&origin", ""))
+	if !strings.Contains(away, `action="http://ville.example/_consent/choice"`) {
 		t.Errorf("for a page with a <base> of another origin: %s", away)
 	}
-	if strings.Contains(page, `value="matomo" checked`) || res.Header.Get("Cache-Control") != "private, no-store" || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+	if strings.Contains(page, `value="matomo" checked`) || res.Header.Get("Cache-Control") != "private, no-store" ||
+		!strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
 		t.Errorf("%v %s", res.Header, page)
 	}
 	// A visitor who follows the address is better served by the charter.
-	if res := ask(h, "GET", "/_consent/settings", "", "Sec-Fetch-Dest: document"); res.StatusCode != 303 || res.Header.Get("Location") != "/_consent/charter" {
+	res = ask(h, "GET", "/_consent/settings", "", "Sec-Fetch-Dest: document")
+	if res.StatusCode != 303 || res.Header.Get("Location") != "/_consent/charter" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
 }
 
 func TestTheLanguageOfTheQuestionIsRecorded(t *testing.T) {
 	for sent, want := range map[string]string{"choice=accept&lang=nl": "nl", "choice=accept&lang=xx": "en", "choice=accept": "en"} {
-		var log bytes.Buffer
-		ask(handler(t, &log), "POST", "/_consent/choice", sent, form, "Accept-Language: en")
-		var e struct{ Language string }
-		if err := json.Unmarshal(log.Bytes(), &e); err != nil || e.Language != want {
-			t.Errorf("%s: %q %v", sent, e.Language, err)
-		}
+		t.Run(fmt.Sprintf("%q", sent), func(t *testing.T) {
+			var log bytes.Buffer
+			ask(handler(t, &log), "POST", "/_consent/choice", sent, form, "Accept-Language: en")
+			var e struct{ Language string }
+			if err := json.Unmarshal(log.Bytes(), &e); err != nil || e.Language != want {
+				t.Errorf("%s: %q %v", sent, e.Language, err)
+			}
+		})
 	}
 }
 
@@ -541,23 +595,25 @@ func TestAssetsComeCompressedToWhoTakesThat(t *testing.T) {
 	path := regexp.MustCompile(`/_consent/assets/[0-9a-f]+/style.css`).FindString(text(t, ask(h, "GET", "/_consent/charter", "")))
 	plain := text(t, ask(h, "GET", path, ""))
 	for accepted, want := range map[string]string{"gzip, deflate, br": "br", "gzip": "gzip", "br;q=0, gzip": "gzip", "identity": "", "zstd": ""} {
-		res := ask(h, "GET", path, "", "Accept-Encoding: "+accepted)
-		if got := res.Header.Get("Content-Encoding"); got != want || res.Header.Get("Vary") != "Accept-Encoding" {
-			t.Errorf("%s: %q, %v", accepted, got, res.Header)
-		}
-		var body io.Reader = res.Body
-		switch want {
-		case "br":
-			body = brotli.NewReader(body)
-		case "gzip":
-			z, err := gzip.NewReader(body)
-			if err != nil {
-				t.Fatal(err)
+		t.Run(fmt.Sprintf("%q", accepted), func(t *testing.T) {
+			res := ask(h, "GET", path, "", "Accept-Encoding: "+accepted)
+			if got := res.Header.Get("Content-Encoding"); got != want || res.Header.Get("Vary") != "Accept-Encoding" {
+				t.Errorf("%s: %q, %v", accepted, got, res.Header)
 			}
-			body = z
-		}
-		if decoded, err := io.ReadAll(body); err != nil || string(decoded) != plain {
-			t.Errorf("%s: %v, %d bytes of %d", accepted, err, len(decoded), len(plain))
-		}
+			var body io.Reader = res.Body
+			switch want {
+			case "br":
+				body = brotli.NewReader(body)
+			case "gzip":
+				z, err := gzip.NewReader(body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body = z
+			}
+			if decoded, err := io.ReadAll(body); err != nil || string(decoded) != plain {
+				t.Errorf("%s: %v, %d bytes of %d", accepted, err, len(decoded), len(plain))
+			}
+		})
 	}
 }
