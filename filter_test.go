@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -174,6 +175,65 @@ func secureSites(t *testing.T, directives string) map[string]string {
 	return origins
 }
 
+// combinations are all that have one value of each list.
+func combinations(lists ...[]string) [][]string {
+	all := [][]string{nil}
+	for _, list := range lists {
+		var longer [][]string
+		for n := range len(all) * len(list) {
+			longer = append(longer, append(slices.Clip(all[n/len(list)]), list[n%len(list)]))
+		}
+		all = longer
+	}
+	return all
+}
+
+// visit is a case of a matrix: who asks where, and how.
+type visit struct {
+	name string // of its subtest
+	client
+	around, origin string
+	how            []string // a value of each list
+}
+
+// matrix are the visits of every client to each origin of secureSites, with every
+// combination of what is in the lists.
+func matrix(t *testing.T, origins map[string]string, lists ...[]string) []visit {
+	t.Helper()
+	var all []visit
+	speakers := clients(t)
+	for _, how := range combinations(append([][]string{slices.Sorted(maps.Keys(origins))}, lists...)...) {
+		for _, c := range speakers {
+			all = append(all, visit{c.name + "/" + named(how...), c, how[0], origins[how[0]], how[1:]})
+		}
+	}
+	return all
+}
+
+// named is the name of a subtest for these values, of which header fields are short.
+func named(values ...string) string {
+	values = slices.Clone(values)
+	for i, value := range values {
+		switch _, field, ok := strings.Cut(value, ": "); {
+		case value == navigation:
+			values[i] = "navigation"
+		case value == old:
+			values[i] = "old"
+		case ok:
+			values[i] = field
+		case value == "":
+			values[i] = "none"
+		}
+		values[i] = strings.ReplaceAll(strings.Trim(values[i], "/"), "/", "_")
+	}
+	return strings.Join(values, "/")
+}
+
+var (
+	anyPage   = []string{navigation, old}
+	anyCoding = []string{"gzip", "identity"}
+)
+
 // TestResponsesOfEveryShape is the matrix: whatever a handler does with its
 // response, over each version of HTTP, with and without encode and log around, no
 // tracker passes and nothing else changes.
@@ -302,7 +362,8 @@ func TestResponsesOfEveryShape(t *testing.T) {
 			_, err := io.WriteString(w, "<!doctype html><title>x</title><body>page")
 			return err
 		}, check: func(t *testing.T, a answer) {
-			if strings.Count(a.body, notice) != 1 || !strings.HasPrefix(unguarded(a.body), `<!doctype html><title>x</title><body><div id="caddy-consent"`) || !strings.HasSuffix(a.body, "</div>page") {
+			if strings.Count(a.body, notice) != 1 || !strings.HasPrefix(unguarded(a.body), `<!doctype html><title>x</title><body><div id="caddy-consent"`) ||
+				!strings.HasSuffix(a.body, "</div>page") {
 				t.Errorf("%q", a.body)
 			}
 		}},
@@ -321,10 +382,10 @@ func TestResponsesOfEveryShape(t *testing.T) {
 	for around, origin := range origins {
 		t.Run("HTTP/1.1/"+around+"/a WebSocket through the proxy", func(t *testing.T) { webSocketWorks(t, origin) })
 	}
-	for around, origin := range origins {
-		for _, client := range clients(t) {
+	for _, x := range matrix(t, origins) {
+		t.Run(x.name, func(t *testing.T) {
 			for name, c := range cases {
-				t.Run(client.name+"/"+around+"/"+name, func(t *testing.T) {
+				t.Run(name, func(t *testing.T) {
 					behave("/"+name, func(w http.ResponseWriter, r *http.Request) error {
 						setCookies(w)
 						return c.do(w, r)
@@ -333,25 +394,22 @@ func TestResponsesOfEveryShape(t *testing.T) {
 					if method == "" {
 						method = http.MethodGet
 					}
-					a := client.do(t, method, origin+"/"+strings.ReplaceAll(name, " ", "%20"), "Sec-Fetch-Dest: document")
-					var all []string
-					for _, h := range []http.Header{a.Header, a.Trailer} {
-						all = append(all, h["Set-Cookie"]...)
-					}
+					a := x.do(t, method, x.origin+"/"+strings.ReplaceAll(name, " ", "%20"), "Sec-Fetch-Dest: document")
+					all := slices.Concat(a.Header["Set-Cookie"], a.Trailer["Set-Cookie"])
 					if name != "trailers" && !reflect.DeepEqual(all, kept) || name == "trailers" && slices.Contains(all, tracker) {
 						t.Errorf("Set-Cookie %q, want %q", all, kept)
 					}
 					c.check(t, a)
 				})
 			}
-			t.Run(client.name+"/"+around+"/events come as they are sent", func(t *testing.T) { eventsComeAsSent(t, client, origin) })
-			t.Run(client.name+"/"+around+"/trailers of the upstream", func(t *testing.T) {
-				a := client.do(t, "GET", origin+"/up/trailers")
+			t.Run("events come as they are sent", func(t *testing.T) { eventsComeAsSent(t, x.client, x.origin) })
+			t.Run("trailers of the upstream", func(t *testing.T) {
+				a := x.do(t, "GET", x.origin+"/up/trailers")
 				if a.body != "body" || a.Trailer.Get("Checksum") != "abc" || len(a.Trailer["Set-Cookie"]) > 0 {
 					t.Errorf("%q, trailers %v", a.body, a.Trailer)
 				}
 			})
-		}
+		})
 	}
 }
 
@@ -413,7 +471,8 @@ func newUpstream(t *testing.T) *httptest.Server {
 			return
 		}
 		defer conn.Close()
-		fmt.Fprintf(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSet-Cookie: %s\r\nSet-Cookie: %s\r\n\r\n", tracker, session)
+		fmt.Fprintf(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSet-Cookie: %s\r\nSet-Cookie: %s\r\n\r\n",
+			tracker, session)
 		rw.Flush()
 		line, _ := rw.ReadString('\n')
 		_, _ = rw.WriteString("echo " + line)
@@ -461,7 +520,8 @@ func webSocketWorks(t *testing.T, origin string) {
 	conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) // a test's own certificate
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	fmt.Fprintf(conn, "GET /up/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAccept: text/html\r\n\r\n", u.Host)
+	fmt.Fprintf(conn, "GET /up/socket HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nAccept: text/html\r\n\r\n", u.Host)
 	reader := bufio.NewReader(conn)
 	res, err := http.ReadResponse(reader, nil)
 	if err != nil {
@@ -521,9 +581,11 @@ func TestOnlyNecessaryAndGrantedCookiesGoUpstream(t *testing.T) {
 		"_ga=1; _fbp=2":                          `[]`,
 		"_pk_id.1=exempt; nameless":              `["_pk_id.1=exempt"]`,
 	} {
-		if a := c.do(t, "GET", origin+"/echo", "Cookie: "+sent); a.body != want {
-			t.Errorf("%q: upstream got %s, want %s", sent, a.body, want)
-		}
+		t.Run(sent, func(t *testing.T) {
+			if a := c.do(t, "GET", origin+"/echo", "Cookie: "+sent); a.body != want {
+				t.Errorf("%q: upstream got %s, want %s", sent, a.body, want)
+			}
+		})
 	}
 	accepted := c.choose(t, origin, "choice=accept")
 	if a := c.do(t, "GET", origin+"/echo", "Cookie: _ga=1; x=2; "+accepted); a.body != fmt.Sprintf("[%q]", "_ga=1; "+accepted) {
@@ -536,7 +598,8 @@ func TestOnlyNecessaryAndGrantedCookiesGoUpstream(t *testing.T) {
 
 func TestTheRestOfTheCaddyfileKnowsTheChoice(t *testing.T) {
 	port := harness.FreePort(t)
-	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent {\n%s\n}\n respond \"{http.vars.consent.state} {http.vars.consent.granted} {http.vars.consent.ga} {http.vars.consent.key}\"\n}\n", port, services))
+	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent {\n%s\n}\n respond \"{http.vars.consent.state} {http.vars.consent.granted} "+
+		"{http.vars.consent.ga} {http.vars.consent.key}\"\n}\n", port, services))
 	origin := fmt.Sprintf("http://127.0.0.1:%d", port)
 	c := client{"HTTP/1.1", &http.Transport{}}
 	if a := c.do(t, "GET", origin+"/"); !strings.HasPrefix(a.body, "none matomo denied ") || len(strings.Fields(a.body)) != 4 {
@@ -595,19 +658,24 @@ func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
 		path, field string
 		want        bool
 	}{
-		{"/page", navigation, true}, {"/page", old, true}, {"/untyped", navigation, true}, {"/untyped", old, true}, {"/untyped-first", navigation, true}, {"/untyped-first", old, true}, {"/untyped-data", navigation, false}, {"/two-codings", navigation, true}, {"/error", navigation, true}, {"/xhtml", navigation, true},
+		{"/page", navigation, true}, {"/page", old, true}, {"/untyped", navigation, true}, {"/untyped", old, true}, {"/untyped-first", navigation, true},
+		{"/untyped-first", old, true}, {"/untyped-data", navigation, false}, {"/two-codings", navigation, true}, {"/error", navigation, true},
+		{"/xhtml", navigation, true},
 		{"/page", "Sec-Fetch-Dest: iframe", false}, {"/page", "Sec-Fetch-Dest: empty", false}, {"/page", "Accept: */*", false}, {"/page", "X: y", false},
-		{"/fragment", old, false}, {"/json", navigation, false}, {"/json", old, false}, {"/attachment", navigation, false}, {"/no-transform", navigation, false},
+		{"/fragment", old, false}, {"/json", navigation, false}, {"/json", old, false}, {"/attachment", navigation, false},
+		{"/no-transform", navigation, false},
 		{"/utf-16", navigation, false}, {"/unknown-coding", navigation, false}, {"/frameset", navigation, false},
 	} {
-		a := c.do(t, "GET", origin+x.path, x.field)
-		if got := strings.Contains(a.body, notice); got != x.want {
-			t.Errorf("%s with %s: notice %v, want %v", x.path, x.field, got, x.want)
-		}
-		if !x.want && (x.path == "/page" && unguarded(a.body) != html || x.path == "/fragment" && a.body != "<div>part</div>" ||
-			x.path == "/untyped-data" && (a.body != "a;b;c" || a.Header.Get("Content-Type") != "text/plain; charset=utf-8")) {
-			t.Errorf("%s with %s: changed to %q", x.path, x.field, a.body)
-		}
+		t.Run(named(x.path, x.field), func(t *testing.T) {
+			a := c.do(t, "GET", origin+x.path, x.field)
+			if got := strings.Contains(a.body, notice); got != x.want {
+				t.Errorf("%s with %s: notice %v, want %v", x.path, x.field, got, x.want)
+			}
+			if !x.want && (x.path == "/page" && unguarded(a.body) != html || x.path == "/fragment" && a.body != "<div>part</div>" ||
+				x.path == "/untyped-data" && (a.body != "a;b;c" || a.Header.Get("Content-Type") != "text/plain; charset=utf-8")) {
+				t.Errorf("%s with %s: changed to %q", x.path, x.field, a.body)
+			}
+		})
 	}
 }
 
@@ -635,18 +703,20 @@ func TestAddressesInPagesAreTheirPathsUnlessABaseLeadsElsewhere(t *testing.T) {
 		"": false, `<base href="/x/">`: false, `<base href="` + origin + `/y/">`: false, `<base target="_top">`: false,
 		`<base href="//cdn.example/">`: true, `<base href="https://cdn.example/"><base href="/">`: true, `<base href="http://127.0.0.1:1/">`: true,
 	} {
-		behave("/based", page("<!doctype html><html><head>"+base+"</head><body>"+frame+"</body></html>", "Content-Type: text/html"))
-		for _, fields := range [][]string{nil, {"Cookie: " + c.choose(t, origin, "choice=refuse")}} {
-			text := c.do(t, "GET", origin+"/based", append(fields, navigation)...).body
-			if !strings.Contains(text, ` src="/_consent/assets/`) {
-				t.Errorf("%s: the guard, which comes first: %s", base, text)
+		t.Run(named(base), func(t *testing.T) {
+			behave("/based", page("<!doctype html><html><head>"+base+"</head><body>"+frame+"</body></html>", "Content-Type: text/html"))
+			for _, fields := range [][]string{nil, {"Cookie: " + c.choose(t, origin, "choice=refuse")}} {
+				text := c.do(t, "GET", origin+"/based", append(fields, navigation)...).body
+				if !strings.Contains(text, ` src="/_consent/assets/`) {
+					t.Errorf("%s: the guard, which comes first: %s", base, text)
+				}
+				text = unguarded(text)
+				before, after := strings.Count(text, `="/_consent/`), strings.Count(text, `="`+origin+`/_consent/`)
+				if away && (before > 0 || after < 3) || !away && (before < 3 || after > 0) {
+					t.Errorf("%s: %d with the path alone, %d with the origin: %s", base, before, after, text)
+				}
 			}
-			text = unguarded(text)
-			before, after := strings.Count(text, `="/_consent/`), strings.Count(text, `="`+origin+`/_consent/`)
-			if away && (before > 0 || after < 3) || !away && (before < 3 || after > 0) {
-				t.Errorf("%s: %d with the path alone, %d with the origin: %s", base, before, after, text)
-			}
-		}
+		})
 	}
 }
 
@@ -656,39 +726,44 @@ func TestUnderAnIntegrityPolicyOurScriptsHaveTheirHashes(t *testing.T) {
 		"Integrity-Policy: blocked-destinations=(script), endpoints=(x)": true, "Integrity-Policy-Report-Only: blocked-destinations=(style script)": true,
 		"Integrity-Policy: blocked-destinations=(style)": false, "X: y": false,
 	} {
-		behave("/trusting", page(html, "Content-Type: text/html", policy))
-		text := c.do(t, "GET", origin+"/trusting", navigation).body
-		if got := strings.Count(text, `=" crossorigin="">`); strings.Count(text, ` integrity="sha256-`) != got || (got > 0) != demands {
-			t.Errorf("%s: %d: %s", policy, got, text)
-		}
-		if got := strings.Count(text, ` data-cfasync="false"`); got != 2 {
-			t.Errorf("%d scripts are left out by Rocket Loader", got)
-		}
+		t.Run(policy, func(t *testing.T) {
+			behave("/trusting", page(html, "Content-Type: text/html", policy))
+			text := c.do(t, "GET", origin+"/trusting", navigation).body
+			if got := strings.Count(text, `=" crossorigin="">`); strings.Count(text, ` integrity="sha256-`) != got || (got > 0) != demands {
+				t.Errorf("%s: %d: %s", policy, got, text)
+			}
+			if got := strings.Count(text, ` data-cfasync="false"`); got != 2 {
+				t.Errorf("%d scripts are left out by Rocket Loader", got)
+			}
+		})
 	}
 }
 
 func TestAPageWithANoticeIsNeverStoredAndItsHeadersAreTrue(t *testing.T) {
 	origin, c := site(t, "")
-	behave("/cached", page(html, "Content-Type: text/html", `ETag: "v1"`, "Cache-Control: public, max-age=600", "Content-MD5: x", "Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))))
+	behave("/cached", page(html, "Content-Type: text/html", `ETag: "v1"`, "Cache-Control: public, max-age=600", "Content-MD5: x",
+		"Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))))
 	for _, method := range []string{"GET", "HEAD"} {
-		a := c.do(t, method, origin+"/cached", "Sec-Fetch-Dest: document")
-		if method == "GET" && !strings.Contains(a.body, notice) {
-			t.Error("no notice")
-		}
-		h := a.Header
-		if h.Get("Cache-Control") != "private, no-store" || h.Get("Content-Md5") != "" || h.Get("Accept-Ranges") != "" ||
-			!strings.HasPrefix(h.Get("Etag"), `"v1-consent-`) {
-			t.Errorf("%s: %v", method, h)
-		}
-		if method == "HEAD" && a.ContentLength >= 0 {
-			t.Errorf("HEAD has a length that GET has not: %d", a.ContentLength)
-		}
-		vary := strings.Join(h["Vary"], ", ")
-		for _, name := range []string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC"} {
-			if !strings.Contains(vary, name) {
-				t.Errorf("%s: Vary %s", method, vary)
+		t.Run(method, func(t *testing.T) {
+			a := c.do(t, method, origin+"/cached", "Sec-Fetch-Dest: document")
+			if method == "GET" && !strings.Contains(a.body, notice) {
+				t.Error("no notice")
 			}
-		}
+			h := a.Header
+			if h.Get("Cache-Control") != "private, no-store" || h.Get("Content-Md5") != "" || h.Get("Accept-Ranges") != "" ||
+				!strings.HasPrefix(h.Get("Etag"), `"v1-consent-`) {
+				t.Errorf("%s: %v", method, h)
+			}
+			if method == "HEAD" && a.ContentLength >= 0 {
+				t.Errorf("HEAD has a length that GET has not: %d", a.ContentLength)
+			}
+			vary := strings.Join(h["Vary"], ", ")
+			for _, name := range []string{"Cookie", "Sec-Fetch-Dest", "Sec-GPC"} {
+				if !strings.Contains(vary, name) {
+					t.Errorf("%s: Vary %s", method, vary)
+				}
+			}
+		})
 	}
 	a := c.do(t, "GET", origin+"/cached", "Accept: text/html")
 	if !strings.Contains(strings.Join(a.Header["Vary"], ","), "Accept") {
@@ -762,34 +837,37 @@ func TestACompressedPageStaysCompressed(t *testing.T) {
 		"br":      func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) },
 		"zstd":    func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z },
 	} {
-		var b bytes.Buffer
-		w := compress(&b)
-		_, _ = io.WriteString(w, large)
-		_ = w.Close()
-		compressed := b.String()
-		behave("/"+coding, func(w http.ResponseWriter, r *http.Request) error {
-			asked = r.Header.Get("Accept-Encoding")
-			return page(compressed, "Content-Type: text/html", "Content-Encoding: "+coding)(w, r)
+		t.Run(coding, func(t *testing.T) {
+			var b bytes.Buffer
+			w := compress(&b)
+			_, _ = io.WriteString(w, large)
+			_ = w.Close()
+			compressed := b.String()
+			behave("/"+coding, func(w http.ResponseWriter, r *http.Request) error {
+				asked = r.Header.Get("Accept-Encoding")
+				return page(compressed, "Content-Type: text/html", "Content-Encoding: "+coding)(w, r)
+			})
+			for _, dest := range []string{navigation, "Accept: text/html"} {
+				a := c.do(t, "GET", origin+"/"+coding, dest, "Accept-Encoding: gzip, deflate, br, zstd, dcb")
+				if asked != "gzip, deflate, br, zstd" || a.Header.Get("Content-Encoding") != coding {
+					t.Fatalf("%s: asked for %q, got %v", dest, asked, a.Header)
+				}
+				text, err := decompress(coding, a.body)
+				if err != nil || strings.Count(text, notice) != 1 || !strings.HasSuffix(text, large[len(large)-10000:]) {
+					t.Errorf("%s: %v, %d bytes", dest, err, len(text))
+				}
+			}
+			// The upstream compresses though it was asked not to: the client gets what it can read.
+			a := c.do(t, "GET", origin+"/"+coding, navigation, "Accept-Encoding: identity")
+			if a.Header.Get("Content-Encoding") != "" || strings.Count(a.body, notice) != 1 {
+				t.Errorf("identity: %v %.60q", a.Header, a.body)
+			}
+			// What is no page passes as it came.
+			if a := c.do(t, "GET", origin+"/"+coding, "Sec-Fetch-Dest: empty", "Accept-Encoding: dcb, "+coding); a.body != compressed ||
+				asked != "dcb, "+coding {
+				t.Errorf("a fetch: asked for %q, %d bytes", asked, len(a.body))
+			}
 		})
-		for _, dest := range []string{navigation, "Accept: text/html"} {
-			a := c.do(t, "GET", origin+"/"+coding, dest, "Accept-Encoding: gzip, deflate, br, zstd, dcb")
-			if asked != "gzip, deflate, br, zstd" || a.Header.Get("Content-Encoding") != coding {
-				t.Fatalf("%s: asked for %q, got %v", dest, asked, a.Header)
-			}
-			text, err := decompress(coding, a.body)
-			if err != nil || strings.Count(text, notice) != 1 || !strings.HasSuffix(text, large[len(large)-10000:]) {
-				t.Errorf("%s: %v, %d bytes", dest, err, len(text))
-			}
-		}
-		// The upstream compresses though it was asked not to: the client gets what it can read.
-		a := c.do(t, "GET", origin+"/"+coding, navigation, "Accept-Encoding: identity")
-		if a.Header.Get("Content-Encoding") != "" || strings.Count(a.body, notice) != 1 {
-			t.Errorf("identity: %v %.60q", a.Header, a.body)
-		}
-		// What is no page passes as it came.
-		if a := c.do(t, "GET", origin+"/"+coding, "Sec-Fetch-Dest: empty", "Accept-Encoding: dcb, "+coding); a.body != compressed || asked != "dcb, "+coding {
-			t.Errorf("a fetch: asked for %q, %d bytes", asked, len(a.body))
-		}
 	}
 }
 
@@ -810,19 +888,21 @@ func TestPagesAreAskedForInTheCodingConfigured(t *testing.T) {
 		{"page_coding identity", fetch, "gzip, br", "gzip, br"},
 		{"mode observe", navigation, "gzip, br, dcb", "gzip, br, dcb"},
 	} {
-		origin, c := site(t, x.line)
-		asked := ""
-		behave("/asked", func(w http.ResponseWriter, r *http.Request) error {
-			asked = strings.Join(r.Header["Accept-Encoding"], " and ")
-			return page(html, "Content-Type: text/html")(w, r)
+		t.Run(named(x.line, x.metadata, x.accept), func(t *testing.T) {
+			origin, c := site(t, x.line)
+			asked := ""
+			behave("/asked", func(w http.ResponseWriter, r *http.Request) error {
+				asked = strings.Join(r.Header["Accept-Encoding"], " and ")
+				return page(html, "Content-Type: text/html")(w, r)
+			})
+			fields := []string{x.metadata}
+			if x.accept != "" {
+				fields = append(fields, "Accept-Encoding: "+x.accept)
+			}
+			if c.do(t, "GET", origin+"/asked", fields...); asked != x.want {
+				t.Errorf("%q, %s, accepting %q: asked for %q, want %q", x.line, x.metadata, x.accept, asked, x.want)
+			}
 		})
-		fields := []string{x.metadata}
-		if x.accept != "" {
-			fields = append(fields, "Accept-Encoding: "+x.accept)
-		}
-		if c.do(t, "GET", origin+"/asked", fields...); asked != x.want {
-			t.Errorf("%q, %s, accepting %q: asked for %q, want %q", x.line, x.metadata, x.accept, asked, x.want)
-		}
 	}
 }
 
@@ -850,18 +930,20 @@ func TestABrokenCompressedPageEndsBroken(t *testing.T) {
 	origin, c := site(t, "")
 	whole := gzipped(strings.Repeat(html, 5000))
 	behave("/cut", page(whole[:len(whole)/2], "Content-Type: text/html", "Content-Encoding: gzip"))
-	for _, encoding := range []string{"gzip", "identity"} {
-		r, _ := http.NewRequest("GET", origin+"/cut", nil)
-		r.Header.Set("Sec-Fetch-Dest", "document")
-		r.Header.Set("Accept-Encoding", encoding)
-		res, err := c.RoundTrip(r)
-		if err != nil {
-			continue // nothing at all is broken enough
-		}
-		if _, err := io.ReadAll(res.Body); err == nil {
-			t.Errorf("%s: the page looks complete", encoding)
-		}
-		res.Body.Close()
+	for _, encoding := range anyCoding {
+		t.Run(encoding, func(t *testing.T) {
+			r, _ := http.NewRequest("GET", origin+"/cut", nil)
+			r.Header.Set("Sec-Fetch-Dest", "document")
+			r.Header.Set("Accept-Encoding", encoding)
+			res, err := c.RoundTrip(r)
+			if err != nil {
+				return // nothing at all is broken enough
+			}
+			if _, err := io.ReadAll(res.Body); err == nil {
+				t.Errorf("%s: the page looks complete", encoding)
+			}
+			res.Body.Close()
+		})
 	}
 }
 
@@ -879,33 +961,37 @@ func TestAFlushPassesWhatIsDecidedOfAPage(t *testing.T) {
 		return nil
 	})
 	for _, field := range []string{"Sec-Fetch-Dest: document", "Accept: text/html"} {
-		r, _ := http.NewRequest("GET", origin+"/slow", nil)
-		name, value, _ := strings.Cut(field, ": ")
-		r.Header.Set(name, value)
-		r.Header.Set("Accept-Encoding", "identity")
-		go func() { next <- "<!doctype html><title>x</title>" }()
-		res, err := c.RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read := func(until string) {
-			var got strings.Builder
-			for b := make([]byte, 1); !strings.HasSuffix(got.String(), until); {
-				if _, err := res.Body.Read(b); err != nil {
-					t.Fatalf("%v after %q", err, got.String())
-				}
-				got.Write(b)
+		if !t.Run(named(field), func(t *testing.T) {
+			r, _ := http.NewRequest("GET", origin+"/slow", nil)
+			name, value, _ := strings.Cut(field, ": ")
+			r.Header.Set(name, value)
+			r.Header.Set("Accept-Encoding", "identity")
+			go func() { next <- "<!doctype html><title>x</title>" }()
+			res, err := c.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
 			}
+			read := func(until string) {
+				var got strings.Builder
+				for b := make([]byte, 1); !strings.HasSuffix(got.String(), until); {
+					if _, err := res.Body.Read(b); err != nil {
+						t.Fatalf("%v after %q", err, got.String())
+					}
+					got.Write(b)
+				}
+			}
+			read("</title>")
+			next <- "<body>one"
+			read(notice)
+			read("one")
+			next <- "two"
+			read("two")
+			res.Body.Close()
+			close(next)
+			next = make(chan string)
+		}) {
+			return // its handler may still wait
 		}
-		read("</title>")
-		next <- "<body>one"
-		read(notice)
-		read("one")
-		next <- "two"
-		read("two")
-		res.Body.Close()
-		close(next)
-		next = make(chan string)
 	}
 }
 
@@ -927,7 +1013,8 @@ func TestErrorPagesAreFilteredWhereTheModuleStandsInHandleErrors(t *testing.T) {
 
 func TestSeveralSitesOfOneCaddyHonourEachOthersChoices(t *testing.T) {
 	one, two := harness.FreePort(t), harness.FreePort(t)
-	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n respond {http.vars.consent.state}\n}\nhttp://127.0.0.1:%d {\n consent\n respond {http.vars.consent.state}\n}\n", one, two))
+	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n respond {http.vars.consent.state}\n}\nhttp://127.0.0.1:%d {\n consent\n"+
+		" respond {http.vars.consent.state}\n}\n", one, two))
 	c := client{"HTTP/1.1", &http.Transport{}}
 	cookie := c.choose(t, fmt.Sprintf("http://127.0.0.1:%d", one), "choice=accept")
 	if a := c.do(t, "GET", fmt.Sprintf("http://127.0.0.1:%d/", two), "Cookie: "+cookie); a.body != "given" {
@@ -964,6 +1051,7 @@ func TestResponsesAtTheSameTimeDoNotMix(t *testing.T) {
 	for i := range 3 {
 		bodies[fmt.Sprint("/mix/page", i)] = strings.Replace(html, "</body>", strings.Repeat(fmt.Sprintf("<p>%d</p>", i), 20_000)+"</body>", 1)
 	}
+	served := make(map[string]string) // path → content
 	for path, content := range bodies {
 		kind := "Content-Type: text/html"
 		if path == "/mix/json" {
@@ -971,34 +1059,36 @@ func TestResponsesAtTheSameTimeDoNotMix(t *testing.T) {
 		}
 		behave(path, page(content, kind))
 		behave(path+".gz", page(gzipped(content), kind, "Content-Encoding: gzip"))
+		served[path], served[path+".gz"] = content, content
+	}
+	ask := func(path, content string) {
+		a := c.do(t, "GET", origin+path, "Sec-Fetch-Dest: document", "Accept-Encoding: gzip")
+		text := a.body
+		if a.Header.Get("Content-Encoding") == "gzip" {
+			r, err := gzip.NewReader(strings.NewReader(a.body))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			b, err := io.ReadAll(r)
+			if err != nil {
+				t.Error(path, err)
+			}
+			text = string(b)
+		}
+		_, after, _ := strings.Cut(content, "<body>")
+		if !strings.HasSuffix(text, after) || strings.Contains(text, notice) == strings.HasPrefix(path, "/mix/json") {
+			t.Errorf("%s: %d bytes that are another's", path, len(text))
+		}
 	}
 	var wait sync.WaitGroup
 	for range 4 {
-		for path, content := range bodies {
-			for _, coding := range []string{"", ".gz"} {
-				wait.Go(func() {
-					for range 5 {
-						a := c.do(t, "GET", origin+path+coding, "Sec-Fetch-Dest: document", "Accept-Encoding: gzip")
-						text := a.body
-						if a.Header.Get("Content-Encoding") == "gzip" {
-							r, err := gzip.NewReader(strings.NewReader(a.body))
-							if err != nil {
-								t.Error(err)
-								return
-							}
-							b, err := io.ReadAll(r)
-							if err != nil {
-								t.Error(path, err)
-							}
-							text = string(b)
-						}
-						_, after, _ := strings.Cut(content, "<body>")
-						if !strings.HasSuffix(text, after) || strings.Contains(text, notice) != (path != "/mix/json") {
-							t.Errorf("%s%s: %d bytes that are another's", path, coding, len(text))
-						}
-					}
-				})
-			}
+		for path, content := range served {
+			wait.Go(func() {
+				for range 5 {
+					ask(path, content)
+				}
+			})
 		}
 	}
 	wait.Wait()
@@ -1070,50 +1160,48 @@ func TestAPageWhoseLengthIsKnownKeepsOneThatIsTrue(t *testing.T) {
 		"/large-when-decoded.gz": {strings.Replace(html, "</h1>", spaces+"</h1>", 1), "gzip", true, true, false},
 		"/unannounced.gz":        {lengthy(64 << 10), "gzip", false, false, false},
 	} {
-		sent, fields := c.content, []string{"Content-Type: text/html; charset=utf-8"}
-		if c.coding != "" {
-			sent = gzipped(c.content)
-			fields = append(fields, "Content-Encoding: "+c.coding)
-		}
-		if c.announced {
-			fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
-		}
-		behave(path, func(w http.ResponseWriter, r *http.Request) error {
-			if err := page("", fields...)(w, r); err != nil {
-				return err
+		t.Run(named(path), func(t *testing.T) {
+			sent, fields := c.content, []string{"Content-Type: text/html; charset=utf-8"}
+			if c.coding != "" {
+				sent = gzipped(c.content)
+				fields = append(fields, "Content-Encoding: "+c.coding)
 			}
-			_, err := io.Copy(w, struct{ io.Reader }{strings.NewReader(sent)}) // in pieces, as servers and proxies do
-			return err
-		})
-		for around, origin := range origins {
-			for _, client := range clients(t) {
-				for _, accept := range []string{"gzip", "identity"} {
-					for _, metadata := range []string{navigation, old} {
-						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, metadata)
-						a := client.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept)
-						if a.err != nil || !hasNotice(a.decoded(t), c.content) {
-							t.Errorf("%s: %v, %d bytes", name, a.err, len(a.body))
-						}
-						known := c.known
-						if accept == "identity" {
-							known = c.decodedKnown
-						} else if around != "bare" && c.coding == "" {
-							known = false // encode compresses it
-						}
-						if known && a.ContentLength < 0 || a.ContentLength >= 0 && a.ContentLength != int64(len(a.body)) || known && len(a.TransferEncoding) > 0 {
-							t.Errorf("%s: length %d %v, not %d", name, a.ContentLength, a.TransferEncoding, len(a.body))
-						}
-						if !known && a.ContentLength >= 0 && len(a.body) > 4096 { // the server itself knows that of less
-							t.Errorf("%s: gathered, %d bytes", name, len(a.body))
-						}
-						head := client.do(t, "HEAD", origin+path, metadata, "Accept-Encoding: "+accept)
-						if head.ContentLength >= 0 && head.ContentLength != a.ContentLength || head.StatusCode != 200 {
-							t.Errorf("%s: HEAD says %d %d, GET %d", name, head.StatusCode, head.ContentLength, a.ContentLength)
-						}
-					}
+			if c.announced {
+				fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
+			}
+			behave(path, func(w http.ResponseWriter, r *http.Request) error {
+				if err := page("", fields...)(w, r); err != nil {
+					return err
 				}
+				_, err := io.Copy(w, struct{ io.Reader }{strings.NewReader(sent)}) // in pieces, as servers and proxies do
+				return err
+			})
+			for _, x := range matrix(t, origins, anyCoding, anyPage) {
+				t.Run(x.name, func(t *testing.T) {
+					accept, metadata := x.how[0], x.how[1]
+					a := x.do(t, "GET", x.origin+path, metadata, "Accept-Encoding: "+accept)
+					if a.err != nil || !hasNotice(a.decoded(t), c.content) {
+						t.Errorf("%v, %d bytes", a.err, len(a.body))
+					}
+					known := c.known
+					if accept == "identity" {
+						known = c.decodedKnown
+					} else if x.around != "bare" && c.coding == "" {
+						known = false // encode compresses it
+					}
+					if known && a.ContentLength < 0 || a.ContentLength >= 0 && a.ContentLength != int64(len(a.body)) || known && len(a.TransferEncoding) > 0 {
+						t.Errorf("length %d %v, not %d", a.ContentLength, a.TransferEncoding, len(a.body))
+					}
+					if !known && a.ContentLength >= 0 && len(a.body) > 4096 { // the server itself knows that of less
+						t.Errorf("gathered, %d bytes", len(a.body))
+					}
+					head := x.do(t, "HEAD", x.origin+path, metadata, "Accept-Encoding: "+accept)
+					if head.ContentLength >= 0 && head.ContentLength != a.ContentLength || head.StatusCode != 200 {
+						t.Errorf("HEAD says %d %d, GET %d", head.StatusCode, head.ContentLength, a.ContentLength)
+					}
+				})
 			}
-		}
+		})
 	}
 }
 
@@ -1126,13 +1214,13 @@ func TestAPageWithTrailersKeepsThem(t *testing.T) {
 		setCookies(w)
 		return err
 	})
-	for around, origin := range origins {
-		for _, client := range clients(t) {
-			a := client.do(t, "GET", origin+"/trailers", navigation)
+	for _, x := range matrix(t, origins) {
+		t.Run(x.name, func(t *testing.T) {
+			a := x.do(t, "GET", x.origin+"/trailers", navigation)
 			if a.err != nil || !hasNotice(a.body, html) || a.Trailer.Get("Checksum") != "abc" || slices.Contains(a.Trailer["Set-Cookie"], tracker) {
-				t.Errorf("%s, %s: %v, length %d, trailers %v, %q", client.name, around, a.err, a.ContentLength, a.Trailer, a.body)
+				t.Errorf("%v, length %d, trailers %v, %q", a.err, a.ContentLength, a.Trailer, a.body)
 			}
-		}
+		})
 	}
 }
 
@@ -1181,17 +1269,14 @@ func TestAFlushPassesWhatIsDecidedOfAPageWhoseLengthIsKnown(t *testing.T) {
 			}
 			return nil
 		})
-		for around, origin := range origins {
-			for _, client := range clients(t) {
-				for _, accept := range []string{"gzip", "identity"} {
-					for _, metadata := range []string{navigation, old} {
-						name := fmt.Sprintf("%s, %s%s for %s, %s", client.name, around, path, accept, metadata)
-						a, err := client.readAlong(t, origin+path, seen, proceed, metadata, "Accept-Encoding: "+accept)
-						if err != nil || !hasNotice(a, strings.Join(parts, "")) {
-							t.Fatalf("%s: %v, %q", name, err, a)
-						}
-					}
+		for _, x := range matrix(t, origins, anyCoding, anyPage) {
+			if !t.Run(named(path)+"/"+x.name, func(t *testing.T) {
+				a, err := x.readAlong(t, x.origin+path, seen, proceed, x.how[1], "Accept-Encoding: "+x.how[0])
+				if err != nil || !hasNotice(a, strings.Join(parts, "")) {
+					t.Fatalf("%v, %q", err, a)
 				}
+			}) {
+				return // its handler may still wait
 			}
 		}
 	}
@@ -1241,64 +1326,77 @@ func TestAPageCutShortNeverLooksComplete(t *testing.T) {
 	server := httptest.NewServer(upstream)
 	defer server.Close()
 	origins := secureSites(t, "consent\n behave\n reverse_proxy /up/* "+server.URL)
-	lost := errors.New("lost")
-	var paths []string
-	for size, n := range sizes {
-		for _, coding := range []string{"plain", "gzip"} {
-			sent, fields := lengthy(n), []string{"Content-Type: text/html"}
-			if coding == "gzip" {
-				sent = gzipped(sent)
-				fields = append(fields, "Content-Encoding: gzip")
-			}
-			length := fmt.Sprint("Content-Length: ", len(sent))
-			for part, n := range map[string]int{"nothing": 0, "half": len(sent) / 2, "all but one byte": len(sent) - 1} {
-				for result, err := range map[string]error{"no error": nil, "an error": lost} {
-					path := "/" + strings.ReplaceAll(size+" "+coding+" "+part+" "+result, " ", "-")
-					paths = append(paths, path)
-					behave(path, func(w http.ResponseWriter, r *http.Request) error {
-						setCookies(w)
-						return errors.Join(page(sent[:n], append(fields, length)...)(w, r), err)
-					})
-				}
-				for framing, header := range map[string]string{"length": length, "chunks": "Transfer-Encoding: chunked"} {
-					path := "/up/" + strings.ReplaceAll(size+" "+coding+" "+part+" "+framing, " ", "-")
-					paths = append(paths, path)
-					upstream.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
-						conn, _, err := w.(http.Hijacker).Hijack()
-						if err != nil {
-							return
-						}
-						defer conn.Close()
-						fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nSet-Cookie: %s\r\nSet-Cookie: %s\r\nSet-Cookie: %s\r\n%s\r\n%s\r\n\r\n", tracker, session, gone, strings.Join(fields, "\r\n"), header)
-						if framing == "chunks" && n > 0 {
-							fmt.Fprintf(conn, "%x\r\n", n)
-						}
-						_, _ = io.WriteString(conn, sent[:n])
-						if framing == "chunks" && n > 0 {
-							_, _ = io.WriteString(conn, "\r\n") // and no last chunk
-						}
-					})
-				}
-			}
-		}
+	parts := map[string]func(string) string{
+		"nothing":          func(string) string { return "" },
+		"half":             func(s string) string { return s[:len(s)/2] },
+		"all-but-one-byte": func(s string) string { return s[:len(s)-1] },
 	}
-	for around, origin := range origins {
-		for _, client := range clients(t) {
-			for _, path := range paths {
-				for _, accept := range []string{"gzip", "identity"} {
-					name := fmt.Sprintf("%s, %s%s for %s", client.name, around, path, accept)
-					a, err := client.try(t, "GET", origin+path, navigation, "Accept-Encoding: "+accept)
-					switch {
-					case err != nil: // nothing at all is broken enough
-					case a.StatusCode == http.StatusBadGateway && strings.Contains(path, "nothing"): // before any header went out
-					case a.err == nil:
-						t.Errorf("%s: %d bytes look complete", name, len(a.body))
-					case !reflect.DeepEqual(a.Header["Set-Cookie"], kept):
-						t.Errorf("%s: Set-Cookie %q", name, a.Header["Set-Cookie"])
-					}
-				}
-			}
+	var paths []string
+	for _, c := range combinations(
+		slices.Collect(maps.Keys(sizes)), []string{"plain", "gzip"}, slices.Collect(maps.Keys(parts)),
+		[]string{"no-error", "an-error", "length", "chunks"}, // of a handler, and of an upstream
+	) {
+		size, coding, part, end := c[0], c[1], c[2], c[3]
+		sent, fields := lengthy(sizes[size]), []string{"Content-Type: text/html"}
+		if coding == "gzip" {
+			sent = gzipped(sent)
+			fields = append(fields, "Content-Encoding: gzip")
 		}
+		length := fmt.Sprint("Content-Length: ", len(sent))
+		sent = parts[part](sent)
+		path := "/" + strings.Join(c, "-")
+		switch end {
+		case "no-error", "an-error":
+			behave(path, func(w http.ResponseWriter, r *http.Request) error {
+				setCookies(w)
+				err := page(sent, append(fields, length)...)(w, r)
+				if end == "an-error" {
+					err = errors.Join(err, errors.New("lost"))
+				}
+				return err
+			})
+		case "length":
+			path = "/up" + path
+			upstream.HandleFunc(path, breaksOff(append(fields, length), sent))
+		case "chunks":
+			path = "/up" + path
+			if len(sent) > 0 {
+				sent = fmt.Sprintf("%x\r\n%s\r\n", len(sent), sent) // and no last chunk
+			}
+			upstream.HandleFunc(path, breaksOff(append(fields, "Transfer-Encoding: chunked"), sent))
+		}
+		paths = append(paths, path)
+	}
+	for _, x := range matrix(t, origins, paths, anyCoding) {
+		t.Run(x.name, func(t *testing.T) {
+			path := x.how[0]
+			a, err := x.try(t, "GET", x.origin+path, navigation, "Accept-Encoding: "+x.how[1])
+			switch {
+			case err != nil: // nothing at all is broken enough
+			case a.StatusCode == http.StatusBadGateway && strings.Contains(path, "nothing"): // before any header went out
+			case a.err == nil:
+				t.Errorf("%d bytes look complete", len(a.body))
+			case !reflect.DeepEqual(a.Header["Set-Cookie"], kept):
+				t.Errorf("Set-Cookie %q", a.Header["Set-Cookie"])
+			}
+		})
+	}
+}
+
+// breaksOff answers with these header fields and bytes, and closes the connection.
+func breaksOff(fields []string, sent string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\n")
+		for _, line := range []string{tracker, session, gone} {
+			fmt.Fprintf(conn, "Set-Cookie: %s\r\n", line)
+		}
+		fmt.Fprintf(conn, "%s\r\n\r\n", strings.Join(fields, "\r\n"))
+		_, _ = io.WriteString(conn, sent)
 	}
 }
 
@@ -1312,24 +1410,26 @@ func TestASmallCompressedPageThatIsHugeWhenDecodedIsNotGathered(t *testing.T) {
 		t.Fatalf("%d bytes are not small", len(small))
 	}
 	behave("/huge", page(small, "Content-Type: text/html", "Content-Encoding: gzip", fmt.Sprint("Content-Length: ", len(small))))
-	for _, metadata := range []string{navigation, old} {
-		before := heap()
-		r, _ := http.NewRequest("GET", origin+"/huge", nil)
-		name, value, _ := strings.Cut(metadata, ": ")
-		r.Header.Set(name, value)
-		r.Header.Set("Accept-Encoding", "identity")
-		res, err := c.RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if grown := heap() - before; grown > 8<<20 {
-			t.Errorf("%s: the heap has grown by %d bytes", metadata, grown)
-		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil || !hasNotice(string(body), huge) {
-			t.Errorf("%s: %v, %d bytes", metadata, err, len(body))
-		}
+	for _, metadata := range anyPage {
+		t.Run(named(metadata), func(t *testing.T) {
+			before := heap()
+			r, _ := http.NewRequest("GET", origin+"/huge", nil)
+			name, value, _ := strings.Cut(metadata, ": ")
+			r.Header.Set(name, value)
+			r.Header.Set("Accept-Encoding", "identity")
+			res, err := c.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if grown := heap() - before; grown > 8<<20 {
+				t.Errorf("%s: the heap has grown by %d bytes", metadata, grown)
+			}
+			body, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || !hasNotice(string(body), huge) {
+				t.Errorf("%s: %v, %d bytes", metadata, err, len(body))
+			}
+		})
 	}
 }
 
@@ -1361,22 +1461,18 @@ func TestAPageInSeveralCodingsStaysInThemForAClientThatReadsAll(t *testing.T) {
 	large := lengthy(100_000)
 	behave("/one-line", page(encoded(large, "gzip", "br"), "Content-Type: text/html", "Content-Encoding: gzip, br"))
 	behave("/two-lines", page(encoded(large, "gzip", "br"), "Content-Type: text/html", "Content-Encoding: gzip", "Content-Encoding: br"))
-	for around, origin := range origins {
-		for _, client := range clients(t) {
-			for _, path := range []string{"/one-line", "/two-lines"} {
-				for accept, want := range map[string]string{"gzip, br": "gzip, br", "br": "", "gzip, br;q=0": "", "identity": "", "*": "gzip, br"} {
-					for _, metadata := range []string{navigation, old} {
-						a := client.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept)
-						if a.err != nil || !hasNotice(a.decoded(t), large) {
-							t.Errorf("%s, %s%s for %s: %v, %d bytes", client.name, around, path, accept, a.err, len(a.body))
-						}
-						if got := strings.Join(a.Header["Content-Encoding"], ", "); got != want && around == "bare" {
-							t.Errorf("%s, %s%s for %s: comes in %q", client.name, around, path, accept, got)
-						}
-					}
-				}
+	wanted := map[string]string{"gzip, br": "gzip, br", "br": "", "gzip, br;q=0": "", "identity": "", "*": "gzip, br"}
+	for _, x := range matrix(t, origins, []string{"/one-line", "/two-lines"}, slices.Collect(maps.Keys(wanted)), anyPage) {
+		t.Run(x.name, func(t *testing.T) {
+			path, accept := x.how[0], x.how[1]
+			a := x.do(t, "GET", x.origin+path, x.how[2], "Accept-Encoding: "+accept)
+			if a.err != nil || !hasNotice(a.decoded(t), large) {
+				t.Errorf("%v, %d bytes", a.err, len(a.body))
 			}
-		}
+			if got := strings.Join(a.Header["Content-Encoding"], ", "); got != wanted[accept] && x.around == "bare" {
+				t.Errorf("comes in %q", got)
+			}
+		})
 	}
 }
 
@@ -1384,7 +1480,8 @@ func TestAPageInSeveralCodingsStaysInThemForAClientThatReadsAll(t *testing.T) {
 func logging(t *testing.T, sites string) (file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "log")
-	globals := fmt.Sprintf("{\n admin off\n persist_config off\n log {\n level WARN\n output file %q\n format json\n }\n storage file_system %q\n}\n", file, t.TempDir())
+	globals := fmt.Sprintf("{\n admin off\n persist_config off\n log {\n level WARN\n output file %q\n format json\n }\n storage file_system %q\n}\n",
+		file, t.TempDir())
 	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(globals+sites), nil)
 	if err == nil {
 		err = caddy.Load(config, true)
@@ -1434,45 +1531,47 @@ func TestPagesThatCannotBeRewrittenPassByteForByteAndAreCountedAndLoggedOnce(t *
 		"/meta-overridden": {japanese, []string{"Content-Type: text/html; charset=utf-8"}, ""},
 		"/latin":           {html, []string{"Content-Type: text/html; charset=iso-8859-1"}, ""},
 	} {
-		behave(path, page(x.sent, x.fields...))
-		result := "passed"
-		if x.reason == "" {
-			result = "rewritten"
-		}
-		before := c.counted(t, origin)
-		a := c.do(t, "GET", origin+path, navigation, "Accept-Encoding: gzip")
-		if x.reason != "" && a.body != x.sent || x.reason == "" && !hasNotice(a.body, x.sent) {
-			t.Errorf("%s: %q", path, a.body)
-		}
-		after := c.counted(t, origin)
-		for name, value := range after {
-			if strings.HasPrefix(name, "caddy_consent_rewrite_") {
-				continue // how much and how long, of all pages that are rewritten
+		t.Run(named(path), func(t *testing.T) {
+			behave(path, page(x.sent, x.fields...))
+			result := "passed"
+			if x.reason == "" {
+				result = "rewritten"
 			}
-			was, _ := strconv.Atoi(before[name])
-			now, err := strconv.Atoi(value)
-			want := was
-			if name == fmt.Sprintf(tag, x.reason, result) || name == "caddy_consent_notices_total" && x.reason == "" {
-				want++
+			before := c.counted(t, origin)
+			a := c.do(t, "GET", origin+path, navigation, "Accept-Encoding: gzip")
+			if x.reason != "" && a.body != x.sent || x.reason == "" && !hasNotice(a.body, x.sent) {
+				t.Errorf("%s: %q", path, a.body)
 			}
-			if now != want || err != nil {
-				t.Errorf("%s: %s is %s, was %s", path, name, value, before[name])
+			after := c.counted(t, origin)
+			for name, value := range after {
+				if strings.HasPrefix(name, "caddy_consent_rewrite_") {
+					continue // how much and how long, of all pages that are rewritten
+				}
+				was, _ := strconv.Atoi(before[name])
+				now, err := strconv.Atoi(value)
+				want := was
+				if name == fmt.Sprintf(tag, x.reason, result) || name == "caddy_consent_notices_total" && x.reason == "" {
+					want++
+				}
+				if now != want || err != nil {
+					t.Errorf("%s: %s is %s, was %s", path, name, value, before[name])
+				}
 			}
-		}
-		if _, ok := after[fmt.Sprintf(tag, x.reason, result)]; !ok {
-			t.Errorf("%s: not counted in %v", path, after)
-		}
-		lines, err := os.ReadFile(file)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-		want := 0
-		if x.reason != "" {
-			want = 1
-		}
-		if got := strings.Count(string(lines), fmt.Sprintf("%q:%q", "path", path)); got != want {
-			t.Errorf("%s: %d lines in the log, want %d", path, got, want)
-		}
+			if _, ok := after[fmt.Sprintf(tag, x.reason, result)]; !ok {
+				t.Errorf("%s: not counted in %v", path, after)
+			}
+			lines, err := os.ReadFile(file)
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Fatal(err)
+			}
+			want := 0
+			if x.reason != "" {
+				want = 1
+			}
+			if got := strings.Count(string(lines), fmt.Sprintf("%q:%q", "path", path)); got != want {
+				t.Errorf("%s: %d lines in the log, want %d", path, got, want)
+			}
+		})
 	}
 }
 
@@ -1505,7 +1604,8 @@ func TestAReloadAndSeveralHandlersKeepTheCounters(t *testing.T) {
 
 func TestDigestsHoldOnlyForWhatIsUnchanged(t *testing.T) {
 	origin, c := site(t, "")
-	about := []string{"Content-Md5: x", "Digest: md5=x", "Content-Digest: sha-256=:x:", "Repr-Digest: sha-256=:x:", "Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))}
+	about := []string{"Content-Md5: x", "Digest: md5=x", "Content-Digest: sha-256=:x:", "Repr-Digest: sha-256=:x:", "Accept-Ranges: bytes",
+		fmt.Sprint("Content-Length: ", len(html))}
 	behave("/digests", page(html, append(about, "Content-Type: text/html")...))
 	behave("/digests-no-transform", page(html, append(about, "Content-Type: text/html", "Cache-Control: max-age=5, no-transform")...))
 	for _, x := range []struct {
@@ -1515,16 +1615,18 @@ func TestDigestsHoldOnlyForWhatIsUnchanged(t *testing.T) {
 		{"/digests", navigation, true}, {"/digests", old, true}, {"/digests", "Sec-Fetch-Dest: empty", false}, {"/digests", "Sec-Fetch-Dest: image", false},
 		{"/digests-no-transform", navigation, false}, {"/digests-no-transform", old, false},
 	} {
-		a := c.do(t, "GET", origin+x.path, x.metadata)
-		if x.changed != hasNotice(a.body, html) || x.changed != (a.body != html) {
-			t.Errorf("%s with %s: %q", x.path, x.metadata, a.body)
-		}
-		for _, field := range about {
-			name, value, _ := strings.Cut(field, ": ")
-			if got := a.Header.Get(name); x.changed == (got == value) || x.changed && got != "" && name != "Content-Length" {
-				t.Errorf("%s with %s: %s: %s", x.path, x.metadata, name, got)
+		t.Run(named(x.path, x.metadata), func(t *testing.T) {
+			a := c.do(t, "GET", origin+x.path, x.metadata)
+			if x.changed != hasNotice(a.body, html) || x.changed != (a.body != html) {
+				t.Errorf("%s with %s: %q", x.path, x.metadata, a.body)
 			}
-		}
+			for _, field := range about {
+				name, value, _ := strings.Cut(field, ": ")
+				if got := a.Header.Get(name); x.changed == (got == value) || x.changed && got != "" && name != "Content-Length" {
+					t.Errorf("%s with %s: %s: %s", x.path, x.metadata, name, got)
+				}
+			}
+		})
 	}
 }
 
@@ -1550,47 +1652,52 @@ func TestARangeOfAPageIsNeverRewritten(t *testing.T) {
 		{[]string{old, "Range: bytes=9-", "If-Range: " + time.Now().UTC().Format(http.TimeFormat)}, 200, ""},
 		{[]string{"Sec-Fetch-Dest: empty", "Range: bytes=9-", `If-Range: "v1"`}, 206, html[9:]},
 	} {
-		a := c.do(t, "GET", origin+"/ranged", x.fields...)
-		if a.StatusCode != x.status || x.body != "" && a.body != x.body || x.body == "" && !hasNotice(a.body, html) {
-			t.Errorf("%q: %d %q", x.fields, a.StatusCode, a.body)
-		}
-		if x.status == 206 && a.Header.Get("Etag") != `"v1"` {
-			t.Errorf("%q: a part of a page with the tag %s of another variant", x.fields, a.Header.Get("Etag"))
-		}
+		t.Run(named(x.fields...), func(t *testing.T) {
+			a := c.do(t, "GET", origin+"/ranged", x.fields...)
+			if a.StatusCode != x.status || x.body != "" && a.body != x.body || x.body == "" && !hasNotice(a.body, html) {
+				t.Errorf("%q: %d %q", x.fields, a.StatusCode, a.body)
+			}
+			if x.status == 206 && a.Header.Get("Etag") != `"v1"` {
+				t.Errorf("%q: a part of a page with the tag %s of another variant", x.fields, a.Header.Get("Etag"))
+			}
+		})
 	}
 }
 
 func TestConditionsAreTakenBackToTheUpstreams(t *testing.T) {
 	origin, c := site(t, "")
-	for path, tag := range map[string]string{"/strong": `"v1"`, "/weak": `W/"v1"`} {
+	tags := map[string]string{"/strong": `"v1"`, "/weak": `W/"v1"`}
+	for path, tag := range tags {
 		behave(path, func(w http.ResponseWriter, r *http.Request) error {
 			w.Header().Set("Asked", strings.Join(r.Header["If-None-Match"], " | ")+strings.Join(r.Header["If-Modified-Since"], "since"))
 			return page(html, "Content-Type: text/html", "ETag: "+tag)(w, r)
 		})
-		for _, accept := range []string{"identity", "gzip"} {
-			for _, metadata := range []string{navigation, old} {
-				first := c.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept).Header.Get("Etag")
-				if first == tag || strings.HasPrefix(first, "W/") != strings.HasPrefix(tag, "W/") {
-					t.Errorf("%s: the tag %s", path, first)
-				}
-				second := strings.Replace(first, "v1", "v2,", 1)
-				for sent, want := range map[string]string{
-					first:                            tag,
-					`"other", ` + first:              tag,
-					first + " , " + second + ", W/x": tag + ", " + strings.Replace(tag, "v1", "v2,", 1),
-					`*`:                              "",
-					tag:                              "",
-					`"other", W/"other"`:             "",
-					strings.Replace(first, "v1-", "v1-x-", 1): strings.Replace(tag, "v1", "v1-x", 1),
-					strings.TrimSuffix(first, `"`) + `-x"`:    "",
-				} {
-					a := c.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept, "If-None-Match: "+sent, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
-					if got := a.Header.Get("Asked"); got != want || !hasNotice(a.decoded(t), html) {
-						t.Errorf("%s for %s: If-None-Match: %s became %s, want %s", path, accept, sent, got, want)
-					}
+	}
+	for _, how := range combinations(slices.Collect(maps.Keys(tags)), anyCoding, anyPage) {
+		t.Run(named(how...), func(t *testing.T) {
+			path, accept, metadata, tag := how[0], how[1], how[2], tags[how[0]]
+			first := c.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept).Header.Get("Etag")
+			if first == tag || strings.HasPrefix(first, "W/") != strings.HasPrefix(tag, "W/") {
+				t.Errorf("the tag %s", first)
+			}
+			second := strings.Replace(first, "v1", "v2,", 1)
+			for sent, want := range map[string]string{
+				first:                            tag,
+				`"other", ` + first:              tag,
+				first + " , " + second + ", W/x": tag + ", " + strings.Replace(tag, "v1", "v2,", 1),
+				`*`:                              "",
+				tag:                              "",
+				`"other", W/"other"`:             "",
+				strings.Replace(first, "v1-", "v1-x-", 1): strings.Replace(tag, "v1", "v1-x", 1),
+				strings.TrimSuffix(first, `"`) + `-x"`:    "",
+			} {
+				a := c.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept, "If-None-Match: "+sent,
+					"If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT")
+				if got := a.Header.Get("Asked"); got != want || !hasNotice(a.decoded(t), html) {
+					t.Errorf("If-None-Match: %s became %s, want %s", sent, got, want)
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -1603,42 +1710,45 @@ func TestThePagesLanguageCountsUnlessTheVisitorChoseOne(t *testing.T) {
 	behave("/streamed", page(german, `Etag: "1"`))
 	behave("/gzip", page(gzipped(german), "Content-Type: text/html", `Etag: "1"`, "Content-Encoding: gzip"))
 	for _, path := range []string{"/plain", "/streamed", "/gzip"} {
-		tags := make(map[string]string)
-		for _, v := range []struct {
-			query, want string
-			fields      []string
-		}{
-			{"", "de", []string{"Accept-Language: en"}},
-			{"", "de", []string{"Accept-Language: fi"}},
-			{"?flg=en-us", "en", []string{"Accept-Language: fr"}},
-			{"", "fr", []string{"Cookie: django_language=fr", "Accept-Language: en"}},
-			{"", "de", []string{"Cookie: django_language=fi", "Accept-Language: en"}},
-		} {
-			a := c.do(t, "GET", origin+path+v.query, append(v.fields, navigation, "Accept-Encoding: gzip")...)
-			if text := a.decoded(t); !strings.Contains(text, ` lang="`+v.want+`" dir="ltr"`) {
-				t.Errorf("%s%s %q: the notice is not in %s: %.600s", path, v.query, v.fields, v.want, text)
+		t.Run(named(path), func(t *testing.T) {
+			tags := make(map[string]string)
+			for _, v := range []struct {
+				query, want string
+				fields      []string
+			}{
+				{"", "de", []string{"Accept-Language: en"}},
+				{"", "de", []string{"Accept-Language: fi"}},
+				{"?flg=en-us", "en", []string{"Accept-Language: fr"}},
+				{"", "fr", []string{"Cookie: django_language=fr", "Accept-Language: en"}},
+				{"", "de", []string{"Cookie: django_language=fi", "Accept-Language: en"}},
+			} {
+				a := c.do(t, "GET", origin+path+v.query, append(v.fields, navigation, "Accept-Encoding: gzip")...)
+				if text := a.decoded(t); !strings.Contains(text, ` lang="`+v.want+`" dir="ltr"`) {
+					t.Errorf("%s%s %q: the notice is not in %s: %.600s", path, v.query, v.fields, v.want, text)
+				}
+				if varies := strings.Contains(strings.Join(a.Header["Vary"], ","), "Accept-Language"); varies != (v.want == "de") {
+					t.Errorf("%s%s %q: Vary %q", path, v.query, v.fields, a.Header["Vary"])
+				}
+				tag := a.Header.Get("ETag")
+				if other, ok := tags[tag]; ok && other != v.want {
+					t.Errorf("%s: the notices in %s and %s have the same tag %s", path, other, v.want, tag)
+				}
+				tags[tag] = v.want
 			}
-			if varies := strings.Contains(strings.Join(a.Header["Vary"], ","), "Accept-Language"); varies != (v.want == "de") {
-				t.Errorf("%s%s %q: Vary %q", path, v.query, v.fields, a.Header["Vary"])
+			// Where the same language is chosen or only asked for, the page decides for the latter alone.
+			chosen := c.do(t, "GET", origin+path+"?flg=en", navigation, "Accept-Encoding: gzip").Header.Get("ETag")
+			asked := c.do(t, "GET", origin+path, navigation, "Accept-Language: en", "Accept-Encoding: gzip").Header.Get("ETag")
+			if chosen == asked || chosen == "" {
+				t.Errorf("%s: notices in two languages have the tags %s and %s", path, chosen, asked)
 			}
-			tag := a.Header.Get("ETag")
-			if other, ok := tags[tag]; ok && other != v.want {
-				t.Errorf("%s: the notices in %s and %s have the same tag %s", path, other, v.want, tag)
-			}
-			tags[tag] = v.want
-		}
-		// Where the same language is chosen or only asked for, the page decides for the latter alone.
-		chosen := c.do(t, "GET", origin+path+"?flg=en", navigation, "Accept-Encoding: gzip").Header.Get("ETag")
-		asked := c.do(t, "GET", origin+path, navigation, "Accept-Language: en", "Accept-Encoding: gzip").Header.Get("ETag")
-		if chosen == asked || chosen == "" {
-			t.Errorf("%s: notices in two languages have the tags %s and %s", path, chosen, asked)
-		}
+		})
 	}
 }
 
 func TestXHTMLStaysWellFormed(t *testing.T) {
 	const strange = `A & <B> "c"`
-	origin, c := site(t, fmt.Sprintf("site %q\n controller %q\n service x {\n name %q\n provider %q\n purpose statistics\n cookies x\n description %q\n }\n", strange, strange, strange, strange, strange))
+	origin, c := site(t, fmt.Sprintf("site %q\n controller %q\n service x {\n name %q\n provider %q\n purpose statistics\n cookies x\n"+
+		" description %q\n }\n", strange, strange, strange, strange, strange))
 	xhtml := `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">
 <html xmlns="http://www.w3.org/1999/xhtml" xml:lang="fr"><head><title>T &amp; U</title><script>//<![CDATA[
@@ -1650,22 +1760,27 @@ if (1 < 2 && 3 > 2) {}
 	behave("/x-gz", page(gzipped(xhtml), kind, "Content-Encoding: gzip"))
 	behave("/x-short", page(`<html xmlns="http://www.w3.org/1999/xhtml"><head/><body><p/></body></html>`, kind))
 	chosen := "Cookie: " + c.choose(t, origin, "choice=accept")
-	for _, path := range []string{"/x", "/x-known", "/x-gz", "/x-short", "/x?a=1&b=%22%3C"} {
-		for _, fields := range [][]string{{navigation}, {old}, {navigation, "Accept-Language: en"}, {navigation, "Sec-GPC: 1"}, {navigation, chosen}, {navigation, "Accept-Encoding: gzip"}} {
-			a := c.do(t, "GET", origin+path, fields...)
+	visitors := map[string][]string{
+		"navigation": {navigation}, "old": {old}, "in English": {navigation, "Accept-Language: en"},
+		"with the signal": {navigation, "Sec-GPC: 1"}, "chosen": {navigation, chosen}, "gzip": {navigation, "Accept-Encoding: gzip"},
+	}
+	for _, how := range combinations([]string{"/x", "/x-known", "/x-gz", "/x-short", "/x?a=1&b=%22%3C"}, slices.Collect(maps.Keys(visitors))) {
+		t.Run(named(how...), func(t *testing.T) {
+			fields := visitors[how[1]]
+			a := c.do(t, "GET", origin+how[0], fields...)
 			text := a.decoded(t)
 			if want := map[bool]string{false: notice, true: manage}[slices.Contains(fields, chosen)]; strings.Count(text, want) != 1 {
-				t.Errorf("%s with %q: no %s in %.300q", path, fields, want, text)
+				t.Errorf("no %s in %.300q", want, text)
 			}
 			for d := xml.NewDecoder(strings.NewReader(text)); ; {
 				if _, err := d.Token(); err == io.EOF {
 					break
 				} else if err != nil {
-					t.Errorf("%s with %q: %v", path, fields, err)
+					t.Error(err)
 					break
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -1693,31 +1808,29 @@ func TestAVisitorWhoGoesAwayEndsTheUpstreamsWork(t *testing.T) {
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = endless(w, r) }))
 	defer upstream.Close()
 	origins := secureSites(t, "consent\n behave\n reverse_proxy /up/* "+upstream.URL)
-	for around, origin := range origins {
-		for _, client := range clients(t) {
-			for _, path := range []string{"/endless", "/endless?known", "/endless?gzip", "/endless?gzip&known", "/up/endless", "/up/endless?gzip&known"} {
-				for _, accept := range []string{"gzip", "identity"} {
-					ctx, cancel := context.WithCancel(context.Background())
-					r, _ := http.NewRequestWithContext(ctx, "GET", origin+path, nil)
-					r.Header.Set("Sec-Fetch-Dest", "document")
-					r.Header.Set("Accept-Encoding", accept)
-					res, err := client.RoundTrip(r)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if _, err := io.CopyN(io.Discard, res.Body, 200_000); err != nil {
-						t.Errorf("%s, %s%s: %v", client.name, around, path, err)
-					}
-					cancel()
-					res.Body.Close()
-					select {
-					case <-ended:
-					case <-time.After(patience):
-						t.Fatalf("%s, %s%s for %s: the upstream goes on", client.name, around, path, accept)
-					}
-				}
+	paths := []string{"/endless", "/endless?known", "/endless?gzip", "/endless?gzip&known", "/up/endless", "/up/endless?gzip&known"}
+	for _, x := range matrix(t, origins, paths, anyCoding) {
+		t.Run(x.name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			r, _ := http.NewRequestWithContext(ctx, "GET", x.origin+x.how[0], nil)
+			r.Header.Set("Sec-Fetch-Dest", "document")
+			r.Header.Set("Accept-Encoding", x.how[1])
+			res, err := x.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			if _, err := io.CopyN(io.Discard, res.Body, 200_000); err != nil {
+				t.Error(err)
+			}
+			cancel()
+			res.Body.Close()
+			select {
+			case <-ended:
+			case <-time.After(patience):
+				t.Fatal("the upstream goes on")
+			}
+		})
 	}
 }
 
@@ -1726,53 +1839,48 @@ func TestAVisitorWhoGoesAwayEndsTheUpstreamsWork(t *testing.T) {
 func TestAnswersAreRightWhileOthersAreCancelled(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	paths := map[string]string{"/cancel/json": "application/json"}
-	for i, size := range []int{500, 60_000, 400_000} {
-		content := strings.ReplaceAll(lengthy(size), "A", fmt.Sprint(i))
-		for _, known := range []bool{true, false} {
-			for _, coding := range []string{"", "gzip", "br"} {
-				path := fmt.Sprintf("/cancel/%d-%v-%s", size, known, coding)
-				sent, fields := content, []string{"Content-Type: text/html"}
-				if coding != "" {
-					sent = encoded(content, coding)
-					fields = append(fields, "Content-Encoding: "+coding)
-				}
-				if known {
-					fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
-				}
-				behave(path, func(w http.ResponseWriter, r *http.Request) error {
-					if err := page("", fields...)(w, r); err != nil {
-						return err
-					}
-					_, err := io.Copy(w, struct{ io.Reader }{strings.NewReader(sent)})
-					return err
-				})
-				paths[path] = content
-			}
+	sizes := []int{500, 60_000, 400_000}
+	for _, how := range combinations([]string{"0", "1", "2"}, []string{"known", "unknown"}, []string{"", "gzip", "br"}) {
+		i, _ := strconv.Atoi(how[0])
+		coding := how[2]
+		content := strings.ReplaceAll(lengthy(sizes[i]), "A", how[0])
+		path := "/cancel/" + strings.Join(how, "-")
+		sent, fields := content, []string{"Content-Type: text/html"}
+		if coding != "" {
+			sent = encoded(content, coding)
+			fields = append(fields, "Content-Encoding: "+coding)
 		}
+		if how[1] == "known" {
+			fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
+		}
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			if err := page("", fields...)(w, r); err != nil {
+				return err
+			}
+			_, err := io.Copy(w, struct{ io.Reader }{strings.NewReader(sent)})
+			return err
+		})
+		paths[path] = content
 	}
 	behave("/cancel/json", page(paths["/cancel/json"], "Content-Type: application/json"))
 	var wait sync.WaitGroup
-	for around, origin := range origins {
-		for i, client := range clients(t) {
-			for j := range uint64(3) {
-				random := rand.New(rand.NewPCG(uint64(i), j))
-				wait.Go(func() {
-					for path, content := range paths {
-						accept := []string{"gzip", "br", "identity"}[random.IntN(3)]
-						if random.IntN(2) == 0 {
-							client.giveUp(origin+path, random.IntN(3)*random.IntN(1+len(content)/2), "Accept-Encoding: "+accept)
-							continue
-						}
-						a, err := client.try(t, "GET", origin+path, navigation, "Accept-Encoding: "+accept)
-						if err != nil || a.err != nil {
-							t.Errorf("%s, %s%s for %s: %v %v", client.name, around, path, accept, err, a.err)
-						} else if text := a.decoded(t); text != content && !hasNotice(text, content) || text == content && path != "/cancel/json" {
-							t.Errorf("%s, %s%s for %s: %d bytes that are wrong", client.name, around, path, accept, len(text))
-						}
-					}
-				})
+	for i, x := range matrix(t, origins, []string{"first", "second", "third"}) {
+		random := rand.New(rand.NewPCG(uint64(i), 0))
+		wait.Go(func() {
+			for path, content := range paths {
+				accept := []string{"gzip", "br", "identity"}[random.IntN(3)]
+				if random.IntN(2) == 0 {
+					x.giveUp(x.origin+path, random.IntN(3)*random.IntN(1+len(content)/2), "Accept-Encoding: "+accept)
+					continue
+				}
+				a, err := x.try(t, "GET", x.origin+path, navigation, "Accept-Encoding: "+accept)
+				if err != nil || a.err != nil {
+					t.Errorf("%s, %s for %s: %v %v", x.name, path, accept, err, a.err)
+				} else if text := a.decoded(t); text != content && !hasNotice(text, content) || text == content && path != "/cancel/json" {
+					t.Errorf("%s, %s for %s: %d bytes that are wrong", x.name, path, accept, len(text))
+				}
 			}
-		}
+		})
 	}
 	wait.Wait()
 }
@@ -1800,7 +1908,8 @@ func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
 	origins := secureSites(t, "handle_path /with/* {\n consent {\n path /with/_consent\n }\n behave\n }\n handle_path /without/* {\n behave\n }")
 	noise := lengthy(5_000)
 	about := func(kind string, more ...string) []string {
-		return append(more, "Content-Type: "+kind, `ETag: "v1"`, "Cache-Control: public, max-age=60", "Last-Modified: Mon, 23 Nov 2026 12:00:00 GMT", "Set-Cookie: "+session)
+		return append(more, "Content-Type: "+kind, `ETag: "v1"`, "Cache-Control: public, max-age=60", "Last-Modified: Mon, 23 Nov 2026 12:00:00 GMT",
+			"Set-Cookie: "+session)
 	}
 	withStatus := func(status int, do func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 		return func(w http.ResponseWriter, r *http.Request) error { return do(statusFirst{w, status}, r) }
@@ -1844,32 +1953,30 @@ func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
 		}, navigations, false},
 	} {
 		behave(path, x.do)
-		for around, origin := range origins {
-			for _, client := range clients(t) {
-				for _, metadata := range x.metadata {
-					for _, method := range []string{"GET", "HEAD", "POST"} {
-						if method == "HEAD" && path == "/fragment" {
-							continue // without its body it may be a document
-						}
-						for _, accept := range []string{"gzip", "identity"} {
-							with := client.do(t, method, origin+"/with"+path, metadata, "Accept-Encoding: "+accept)
-							without := client.do(t, method, origin+"/without"+path, metadata, "Accept-Encoding: "+accept)
-							for _, h := range []http.Header{with.Header, without.Header} {
-								delete(h, "Date")
-								if x.vary {
-									delete(h, "Vary")
-								}
-							}
-							if with.StatusCode != without.StatusCode || with.body != without.body || with.err != nil || with.ContentLength != without.ContentLength ||
-								!slices.Equal(with.TransferEncoding, without.TransferEncoding) || !reflect.DeepEqual(with.Header, without.Header) {
-								t.Errorf("%s, %s, %s %s with %s for %s:\n%d %v %d %v %q\n%d %v %d %v %q", client.name, around, method, path, metadata, accept,
-									with.StatusCode, with.Header, with.ContentLength, with.err, with.body, without.StatusCode, without.Header, without.ContentLength, without.err, without.body)
-							}
+		t.Run(named(path), func(t *testing.T) {
+			for _, v := range matrix(t, origins, x.metadata, []string{"GET", "HEAD", "POST"}, anyCoding) {
+				metadata, method, accept := v.how[0], v.how[1], v.how[2]
+				if method == "HEAD" && path == "/fragment" {
+					continue // without its body it may be a document
+				}
+				t.Run(v.name, func(t *testing.T) {
+					with := v.do(t, method, v.origin+"/with"+path, metadata, "Accept-Encoding: "+accept)
+					without := v.do(t, method, v.origin+"/without"+path, metadata, "Accept-Encoding: "+accept)
+					for _, h := range []http.Header{with.Header, without.Header} {
+						delete(h, "Date")
+						if x.vary {
+							delete(h, "Vary")
 						}
 					}
-				}
+					if with.StatusCode != without.StatusCode || with.body != without.body || with.err != nil ||
+						with.ContentLength != without.ContentLength || !slices.Equal(with.TransferEncoding, without.TransferEncoding) ||
+						!reflect.DeepEqual(with.Header, without.Header) {
+						t.Errorf("%d %v %d %v %q\n%d %v %d %v %q", with.StatusCode, with.Header, with.ContentLength, with.err, with.body,
+							without.StatusCode, without.Header, without.ContentLength, without.err, without.body)
+					}
+				})
 			}
-		}
+		})
 	}
 }
 
@@ -1914,18 +2021,18 @@ func TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		return nil
 	})
-	for around, origin := range secureSites(t, "consent\n behave") {
-		for _, client := range clients(t) {
-			client.giveUp(origin+"/ignores", 1, "Accept-Encoding: identity")
+	for _, x := range matrix(t, secureSites(t, "consent\n behave")) {
+		t.Run(x.name, func(t *testing.T) {
+			x.giveUp(x.origin+"/ignores", 1, "Accept-Encoding: identity")
 			select {
 			case panicked := <-ended:
 				if panicked != nil {
-					t.Errorf("%s, %s: %v", client.name, around, panicked)
+					t.Errorf("%v", panicked)
 				}
 			case <-time.After(2 * patience):
-				t.Fatalf("%s, %s: the handler goes on", client.name, around)
+				t.Fatal("the handler goes on")
 			}
-		}
+		})
 	}
 }
 
@@ -1953,30 +2060,30 @@ func TestWhatIsInsertedIsForTheRequestAsTheVisitorSentIt(t *testing.T) {
 			request_header /replaced- Accept-Language fr en
 			behave
 		}`)
-	for around, origin := range origins {
-		for _, client := range clients(t) {
-			for _, metadata := range []string{navigation, old} {
-				for _, conditions := range [][]string{nil, {`If-None-Match: "another"`}} {
-					get := func(path string) answer {
-						a := client.do(t, "GET", origin+path, append(conditions, metadata, "Accept-Language: fr", "Accept-Encoding: identity")...)
-						a.body = strings.ReplaceAll(a.body, path[1:], "path")
-						if got := <-seen; !strings.HasSuffix(got, paths[path]) {
-							t.Fatalf("%s: behind the module it is %s", path, got)
-						}
-						return a
-					}
-					want := get("/as-sent--")
-					if !hasNotice(want.body, html) {
-						t.Fatalf("%q", want.body)
-					}
-					for path := range paths {
-						if a := get(path); a.body != want.body || a.Header.Get("Etag") != want.Header.Get("Etag") {
-							t.Errorf("%s, %s%s with %s: %s %q", client.name, around, path, metadata, a.Header.Get("Etag"), a.body)
-						}
-					}
+	for _, x := range matrix(t, origins, anyPage, []string{"", `If-None-Match: "another"`}) {
+		t.Run(x.name, func(t *testing.T) {
+			fields := []string{x.how[0], "Accept-Language: fr", "Accept-Encoding: identity"}
+			if condition := x.how[1]; condition != "" {
+				fields = append(fields, condition)
+			}
+			get := func(path string) answer {
+				a := x.do(t, "GET", x.origin+path, fields...)
+				a.body = strings.ReplaceAll(a.body, path[1:], "path")
+				if got := <-seen; !strings.HasSuffix(got, paths[path]) {
+					t.Fatalf("%s: behind the module it is %s", path, got)
+				}
+				return a
+			}
+			want := get("/as-sent--")
+			if !hasNotice(want.body, html) {
+				t.Fatalf("%q", want.body)
+			}
+			for path := range paths {
+				if a := get(path); a.body != want.body || a.Header.Get("Etag") != want.Header.Get("Etag") {
+					t.Errorf("%s: %s %q", path, a.Header.Get("Etag"), a.body)
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -1992,23 +2099,21 @@ func cookieLines(h http.Header) (lines []string) {
 
 func TestTrailersThatSetCookiesUnderAnySpellingAreFiltered(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
-	for i, spelling := range []string{"Set-Cookie", "set-cookie", "SET-COOKIE", "sEt-cOOkie"} {
-		for _, kind := range []string{"text/html", "text/plain"} {
-			path := fmt.Sprintf("/trailer-%d/%s", i, kind)
+	spellings := []string{"Set-Cookie", "set-cookie", "SET-COOKIE", "sEt-cOOkie"}
+	for _, x := range matrix(t, origins, spellings, []string{"text/html", "text/plain"}) {
+		t.Run(x.name, func(t *testing.T) {
+			spelling, kind := x.how[0], x.how[1]
+			path := fmt.Sprintf("/trailer-%s/%s", spelling, kind)
 			behave(path, func(w http.ResponseWriter, r *http.Request) error {
 				err := errors.Join(page(html, "Content-Type: "+kind)(w, r), http.NewResponseController(w).Flush())
 				w.Header()[http.TrailerPrefix+spelling] = []string{tracker, session}
 				return err
 			})
-			for around, origin := range origins {
-				for _, client := range clients(t) {
-					a := client.do(t, "GET", origin+path, navigation)
-					if got := cookieLines(a.Trailer); a.err != nil || !slices.Equal(got, []string{session}) {
-						t.Errorf("%s, %s, %s, %s: trailers %v, %v", client.name, around, spelling, kind, a.Trailer, a.err)
-					}
-				}
+			a := x.do(t, "GET", x.origin+path, navigation)
+			if got := cookieLines(a.Trailer); a.err != nil || !slices.Equal(got, []string{session}) {
+				t.Errorf("trailers %v, %v", a.Trailer, a.err)
 			}
-		}
+		})
 	}
 }
 
@@ -2022,9 +2127,10 @@ func TestCookiesPutInPlaceOfFilteredOnesAreFilteredToo(t *testing.T) {
 	}
 	// The header may go out with the first bytes, with later ones, or when the handler has returned.
 	moments := []string{"after-the-header", "between-bytes", "before-a-flush", "at-the-end"}
-	for edit, change := range edits {
-		for _, moment := range moments {
-			path := "/replaced/" + edit + "/" + moment
+	for _, x := range matrix(t, origins, slices.Collect(maps.Keys(edits)), moments) {
+		t.Run(x.name, func(t *testing.T) {
+			change, moment := edits[x.how[0]], x.how[1]
+			path := "/replaced/" + x.how[0] + "/" + moment
 			behave(path, func(w http.ResponseWriter, r *http.Request) error {
 				w.Header().Set("Content-Type", "text/plain")
 				w.Header()["Set-Cookie"] = []string{session, session}
@@ -2046,57 +2152,52 @@ func TestCookiesPutInPlaceOfFilteredOnesAreFilteredToo(t *testing.T) {
 				}
 				return err
 			})
-			for around, origin := range origins {
-				for _, client := range clients(t) {
-					a := client.do(t, "GET", origin+path, "Accept-Encoding: gzip")
-					if got := cookieLines(a.Header); a.err != nil || !strings.HasPrefix(a.decoded(t), "x") || slices.Contains(got, tracker) || !slices.Contains(got, session) {
-						t.Errorf("%s, %s%s: Set-Cookie %q, %v", client.name, around, path, got, a.err)
-					}
-				}
+			a := x.do(t, "GET", x.origin+path, "Accept-Encoding: gzip")
+			got := cookieLines(a.Header)
+			if a.err != nil || !strings.HasPrefix(a.decoded(t), "x") || slices.Contains(got, tracker) || !slices.Contains(got, session) {
+				t.Errorf("Set-Cookie %q, %v", got, a.err)
 			}
-		}
+		})
 	}
 }
 
 func TestOfWhatIsWrittenOverTheLengthThePageArrivesWhole(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	result := make(chan error, 1)
-	for size, content := range map[string]string{"short": html, "gathered": lengthy(20_000), "streamed": lengthy(300_000)} {
-		for _, coding := range []string{"plain", "gzip", "untyped"} {
-			sent, fields := content, []string{"Content-Type: text/html"}
-			switch coding {
-			case "gzip":
-				sent = gzipped(content)
-				fields = append(fields, "Content-Encoding: gzip")
-			case "untyped":
-				fields = nil
+	contents := map[string]string{"short": html, "gathered": lengthy(20_000), "streamed": lengthy(300_000)}
+	writes := []string{"at-once", "behind", "across"}
+	for _, how := range combinations(slices.Collect(maps.Keys(contents)), []string{"plain", "gzip", "untyped"}, writes) {
+		content, coding, write := contents[how[0]], how[1], how[2]
+		sent, fields := content, []string{"Content-Type: text/html"}
+		switch coding {
+		case "gzip":
+			sent = gzipped(content)
+			fields = append(fields, "Content-Encoding: gzip")
+		case "untyped":
+			fields = nil
+		}
+		fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
+		parts := map[string][]string{"at-once": {sent + "EXTRA"}, "behind": {sent, "EXTRA"}, "across": {sent[:9], sent[9:] + "EX", "TRA"}}[write]
+		path := "/over/" + strings.Join(how, "/")
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			err := page(parts[0], fields...)(w, r)
+			for _, part := range parts[1:] {
+				_, next := io.WriteString(w, part)
+				err = errors.Join(err, next)
 			}
-			fields = append(fields, fmt.Sprint("Content-Length: ", len(sent)))
-			for write, parts := range map[string][]string{"at-once": {sent + "EXTRA"}, "behind": {sent, "EXTRA"}, "across": {sent[:9], sent[9:] + "EX", "TRA"}} {
-				path := "/over/" + size + "/" + coding + "/" + write
-				behave(path, func(w http.ResponseWriter, r *http.Request) error {
-					err := page(parts[0], fields...)(w, r)
-					for _, part := range parts[1:] {
-						_, next := io.WriteString(w, part)
-						err = errors.Join(err, next)
-					}
-					result <- err
-					return err
-				})
-				for around, origin := range origins {
-					for _, client := range clients(t) {
-						for _, metadata := range []string{navigation, old} {
-							a, err := client.try(t, "GET", origin+path, metadata, "Accept-Encoding: gzip")
-							if err != nil || a.err != nil || !hasNotice(a.decoded(t), content) {
-								t.Errorf("%s, %s%s with %s: %v, %v", client.name, around, path, metadata, err, a.err)
-							}
-							if err := <-result; !errors.Is(err, http.ErrContentLength) {
-								t.Errorf("%s, %s%s with %s: the handler gets %v", client.name, around, path, metadata, err)
-							}
-						}
-					}
+			result <- err
+			return err
+		})
+		for _, x := range matrix(t, origins, anyPage) {
+			t.Run(strings.Join(how, "/")+"/"+x.name, func(t *testing.T) {
+				a, err := x.try(t, "GET", x.origin+path, x.how[0], "Accept-Encoding: gzip")
+				if err != nil || a.err != nil || !hasNotice(a.decoded(t), content) {
+					t.Errorf("%v, %v", err, a.err)
 				}
-			}
+				if err := <-result; !errors.Is(err, http.ErrContentLength) {
+					t.Errorf("the handler gets %v", err)
+				}
+			})
 		}
 	}
 }
@@ -2104,81 +2205,74 @@ func TestOfWhatIsWrittenOverTheLengthThePageArrivesWhole(t *testing.T) {
 func TestAPageThatIsCompleteStaysSoThoughItsHandlerFails(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	long := strings.Repeat("x", 2000)
-	for path, content := range map[string]string{
+	pages := map[string]string{
 		"/fails-late/body":              "<!doctype html><body>" + long + "</body></html>",
 		"/fails-late/body-at-the-end":   "<!doctype html><title>" + long + "</title>",
 		"/fails-late/long":              lengthy(300_000),
 		"/fails-late/body-behind-64KiB": "<!doctype html><title>" + strings.Repeat(long, 40) + "</title><p>last",
-	} {
-		for _, coding := range []string{"", "gzip"} {
-			sent, fields := content, []string{"Content-Type: text/html"}
-			if coding != "" {
-				sent = gzipped(content)
-				fields = append(fields, "Content-Encoding: "+coding)
-			}
-			behave(path+coding, func(w http.ResponseWriter, r *http.Request) error {
-				return errors.Join(page(sent, append(fields, fmt.Sprint("Content-Length: ", len(sent)))...)(w, r), errors.New("late"))
-			})
-			for around, origin := range origins {
-				for _, client := range clients(t) {
-					for _, metadata := range []string{navigation, old} {
-						for _, accept := range []string{"gzip", "identity"} {
-							name := fmt.Sprintf("%s, %s%s%s for %s with %s", client.name, around, path, coding, accept, metadata)
-							a, err := client.try(t, "GET", origin+path+coding, metadata, "Accept-Encoding: "+accept)
-							if err != nil || a.err != nil || a.StatusCode != 200 {
-								t.Errorf("%s: %v, %v", name, err, a.err)
-								continue
-							}
-							before, snippet, found := strings.Cut(unguarded(a.decoded(t)), "<div "+notice)
-							_, after, _ := strings.Cut(snippet, "</div>")
-							if !found || strings.Contains(after, notice) || !strings.HasPrefix(content, before) || !strings.HasSuffix(after, content[len(before):]) {
-								t.Errorf("%s: %d bytes", name, len(a.body))
-							}
-						}
-					}
+	}
+	for _, how := range combinations(slices.Collect(maps.Keys(pages)), []string{"", "gzip"}) {
+		path, content, coding := how[0]+how[1], pages[how[0]], how[1]
+		sent, fields := content, []string{"Content-Type: text/html"}
+		if coding != "" {
+			sent = gzipped(content)
+			fields = append(fields, "Content-Encoding: "+coding)
+		}
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			return errors.Join(page(sent, append(fields, fmt.Sprint("Content-Length: ", len(sent)))...)(w, r), errors.New("late"))
+		})
+		for _, x := range matrix(t, origins, anyPage, anyCoding) {
+			t.Run(named(strings.TrimPrefix(how[0], "/fails-late/"), coding)+"/"+x.name, func(t *testing.T) {
+				a, err := x.try(t, "GET", x.origin+path, x.how[0], "Accept-Encoding: "+x.how[1])
+				if err != nil || a.err != nil || a.StatusCode != 200 {
+					t.Fatalf("%v, %v", err, a.err)
 				}
-			}
+				before, snippet, found := strings.Cut(unguarded(a.decoded(t)), "<div "+notice)
+				_, after, _ := strings.Cut(snippet, "</div>")
+				if !found || strings.Contains(after, notice) || !strings.HasPrefix(content, before) ||
+					!strings.HasSuffix(after, content[len(before):]) {
+					t.Errorf("%d bytes", len(a.body))
+				}
+			})
 		}
 	}
 }
 
 func TestAnUntypedBodyGetsTheTypeTheServerWouldNameHoweverItIsWritten(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
-	for name, x := range map[string]struct {
+	type untyped struct {
 		content string
 		first   int // bytes
 		kind    string
-	}{
+	}
+	bodies := map[string]untyped{
 		"gif":  {"GIF89a...........", 4, "image/gif"},
 		"pdf":  {"%PDF-1.4", 2, "application/pdf"},
 		"png":  {"\x89PNG\r\n\x1a\n..", 1, "image/png"},
 		"long": {"GIF89a" + strings.Repeat("\x00", 5000), 1, "image/gif"},
 		"data": {"a;b;c", 1, "text/plain; charset=utf-8"},
 		"page": {html, 1, "text/html; charset=utf-8"},
-	} {
-		for write, size := range map[string]int{"in-two": len(x.content), "by-bytes": 1} {
+	}
+	for _, x := range matrix(t, origins, slices.Collect(maps.Keys(bodies)), []string{"in-two", "by-bytes"}, anyPage) {
+		t.Run(x.name, func(t *testing.T) {
+			name, write, body := x.how[0], x.how[1], bodies[x.how[0]]
+			size := map[string]int{"in-two": len(body.content), "by-bytes": 1}[write]
 			path := "/untyped/" + name + "/" + write
 			behave(path, func(w http.ResponseWriter, _ *http.Request) error {
-				_, err := io.WriteString(w, x.content[:x.first])
-				for rest := x.content[x.first:]; len(rest) > 0 && err == nil; rest = rest[min(size, len(rest)):] {
+				_, err := io.WriteString(w, body.content[:body.first])
+				for rest := body.content[body.first:]; len(rest) > 0 && err == nil; rest = rest[min(size, len(rest)):] {
 					_, err = io.WriteString(w, rest[:min(size, len(rest))])
 				}
 				return err
 			})
-			for around, origin := range origins {
-				for _, client := range clients(t) {
-					for _, metadata := range []string{navigation, old} {
-						a := client.do(t, "GET", origin+path, metadata)
-						if got := a.Header.Get("Content-Type"); got != x.kind || a.err != nil {
-							t.Errorf("%s, %s%s with %s: %s, %v", client.name, around, path, metadata, got, a.err)
-						}
-						if name == "page" && !hasNotice(a.body, html) || name != "page" && a.body != x.content {
-							t.Errorf("%s, %s%s with %s: %.80q", client.name, around, path, metadata, a.body)
-						}
-					}
-				}
+			a := x.do(t, "GET", x.origin+path, x.how[2])
+			if got := a.Header.Get("Content-Type"); got != body.kind || a.err != nil {
+				t.Errorf("%s, %v", got, a.err)
 			}
-		}
+			if name == "page" && !hasNotice(a.body, html) || name != "page" && a.body != body.content {
+				t.Errorf("%.80q", a.body)
+			}
+		})
 	}
 }
 
@@ -2208,35 +2302,37 @@ func TestAFlushDecidesTheTypeOfAnUntypedBody(t *testing.T) {
 			_, err = io.WriteString(w, x.parts[1])
 			return err
 		})
-		for around, origin := range origins {
-			for _, client := range clients(t) {
-				for _, metadata := range []string{navigation, old} {
-					got, err := client.readAlong(t, origin+path, []string{x.parts[0][len(x.parts[0])-3:], x.parts[1]}, proceed, metadata)
-					all := strings.Join(x.parts, "")
-					if err != nil || got != all && !hasNotice(got, all) || hasNotice(got, all) != strings.HasPrefix(x.kind, "text/html") {
-						t.Fatalf("%s, %s%s with %s: %v, %q", client.name, around, path, metadata, err, got)
-					}
+		for _, v := range matrix(t, origins, anyPage) {
+			if !t.Run(strings.TrimPrefix(path, "/flush-decides/")+"/"+v.name, func(t *testing.T) {
+				got, err := v.readAlong(t, v.origin+path, []string{x.parts[0][len(x.parts[0])-3:], x.parts[1]}, proceed, v.how[0])
+				all := strings.Join(x.parts, "")
+				if err != nil || got != all && !hasNotice(got, all) || hasNotice(got, all) != strings.HasPrefix(x.kind, "text/html") {
+					t.Fatalf("%v, %q", err, got)
 				}
+			}) {
+				return // its handler may still wait
 			}
 		}
 	}
 }
 
 func TestADeferredHeaderThatOverwritesOursIsTold(t *testing.T) {
-	for directive, want := range map[string]string{
-		"header {\n-Server\nContent-Security-Policy \"default-src *\"\n}":               `"fields":["Content-Security-Policy"]`,
-		"header {\nCache-Control public\ndefer\n}\nheader -Set-Cookie":                  `"fields":["Cache-Control","Set-Cookie"]`,
-		"header Content-Security-Policy \"default-src *\"\nheader {\n-Server\nX-A b\n}": "",
-		"header ?Cache-Control public":                                                  "",
+	for name, x := range map[string]struct{ directive, want string }{
+		"a policy":               {"header {\n-Server\nContent-Security-Policy \"default-src *\"\n}", `"fields":["Content-Security-Policy"]`},
+		"a lifetime and cookies": {"header {\nCache-Control public\ndefer\n}\nheader -Set-Cookie", `"fields":["Cache-Control","Set-Cookie"]`},
+		"a policy at once":       {"header Content-Security-Policy \"default-src *\"\nheader {\n-Server\nX-A b\n}", ""},
+		"a default":              {"header ?Cache-Control public", ""},
 	} {
-		port := harness.FreePort(t)
-		file := logging(t, fmt.Sprintf("http://127.0.0.1:%d {\n%s\nconsent\nbehave\n}\n", port, directive))
-		lines, err := os.ReadFile(file)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-		if told := strings.Contains(string(lines), "is deferred, and overwrites"); told != (want != "") || !strings.Contains(string(lines), want) {
-			t.Errorf("%s: %s", directive, lines)
-		}
+		t.Run(name, func(t *testing.T) {
+			port := harness.FreePort(t)
+			file := logging(t, fmt.Sprintf("http://127.0.0.1:%d {\n%s\nconsent\nbehave\n}\n", port, x.directive))
+			lines, err := os.ReadFile(file)
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Fatal(err)
+			}
+			if told := strings.Contains(string(lines), "is deferred, and overwrites"); told != (x.want != "") || !strings.Contains(string(lines), x.want) {
+				t.Errorf("%s: %s", x.directive, lines)
+			}
+		})
 	}
 }

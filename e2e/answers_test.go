@@ -32,9 +32,10 @@ func TestADocumentIsEnforcedHoweverItIsAskedFor(t *testing.T) {
 		fields                []string
 		guarded, asks, strict bool
 	}{
-		"a navigation that a worker passes on":             {[]string{byScript, "Sec-Fetch-Mode: navigate"}, true, true, true},
-		"a worker that keeps pages":                        {[]string{byScript, "Sec-Fetch-Mode: cors", byWorker}, true, false, true},
-		"a page's script":                                  {[]string{byScript, "Sec-Fetch-Mode: cors", "Referer: https://data.ville.example/explore/"}, false, false, false},
+		"a navigation that a worker passes on": {[]string{byScript, "Sec-Fetch-Mode: navigate"}, true, true, true},
+		"a worker that keeps pages":            {[]string{byScript, "Sec-Fetch-Mode: cors", byWorker}, true, false, true},
+		"a page's script": {[]string{byScript, "Sec-Fetch-Mode: cors", "Referer: https://data.ville.example/explore/"},
+			false, false, false},
 		"XMLHttpRequest without metadata":                  {[]string{"Accept: text/html", "X-Requested-With: XMLHttpRequest"}, false, false, true},
 		"htmx without metadata":                            {[]string{"Accept: text/html, */*", "HX-Request: true"}, false, false, true},
 		"a browser without metadata":                       {[]string{"Accept: text/html,*/*"}, true, true, true},
@@ -62,7 +63,8 @@ func TestADocumentIsEnforcedHoweverItIsAskedFor(t *testing.T) {
 	}
 	// What is kept is for any choice: its guard finds what was chosen.
 	for _, form := range []string{"choice=accept", "choice=refuse"} {
-		if page := g.do(t, "GET", "/", "", byScript, byWorker, g.chosen(t, form)).body; !strings.Contains(page, `<script data-caddy-consent="?0" src="/_consent/assets/`) || !strings.Contains(page, `data-consent-service="youtube"`) {
+		page := g.do(t, "GET", "/", "", byScript, byWorker, g.chosen(t, form)).body
+		if !strings.Contains(page, `<script data-caddy-consent="?0" src="/_consent/assets/`) || !strings.Contains(page, `data-consent-service="youtube"`) {
 			t.Errorf("%s: %s", form, page)
 		}
 	}
@@ -90,72 +92,90 @@ func TestStrictRestrictsWhateverMayBecomeADocument(t *testing.T) {
 		fields []string
 		want   bool
 	}{
-		"content-type=image/svg%2Bxml":                                            {[]string{byVisitor, byFrame, "Sec-Fetch-Dest: object", "Sec-Fetch-Dest: embed", "Accept: */*"}, true},
-		"content-type=text/xml":                                                   {[]string{byVisitor}, true},
-		"content-type=application/xslt%2Bxml":                                     {[]string{byVisitor}, true},
-		"content-type=text/html&cache-control=no-transform":                       {[]string{byVisitor, byFrame}, true},
-		"content-type=text/html&content-encoding=compress":                        {[]string{byVisitor, byFrame}, true},
-		"content-type=text/html%3Bcharset=utf-16":                                 {[]string{byVisitor, byFrame}, true},
-		"content-type=text/html&status=404":                                       {[]string{byVisitor, byFrame, "Sec-Fetch-Dest: object"}, true},
-		"content-type=*/*":                                                        {[]string{byVisitor}, true},
-		"content-type=text/javascript":                                            {[]string{"Sec-Fetch-Dest: worker", "Sec-Fetch-Dest: sharedworker", "Sec-Fetch-Dest: serviceworker"}, true},
+		"content-type=image/svg%2Bxml": {
+			[]string{byVisitor, byFrame, "Sec-Fetch-Dest: object", "Sec-Fetch-Dest: embed", "Accept: */*"}, true,
+		},
+		"content-type=text/xml":                             {[]string{byVisitor}, true},
+		"content-type=application/xslt%2Bxml":               {[]string{byVisitor}, true},
+		"content-type=text/html&cache-control=no-transform": {[]string{byVisitor, byFrame}, true},
+		"content-type=text/html&content-encoding=compress":  {[]string{byVisitor, byFrame}, true},
+		"content-type=text/html%3Bcharset=utf-16":           {[]string{byVisitor, byFrame}, true},
+		"content-type=text/html&status=404":                 {[]string{byVisitor, byFrame, "Sec-Fetch-Dest: object"}, true},
+		"content-type=*/*":                                  {[]string{byVisitor}, true},
+		"content-type=text/javascript": {
+			[]string{"Sec-Fetch-Dest: worker", "Sec-Fetch-Dest: sharedworker", "Sec-Fetch-Dest: serviceworker"}, true,
+		},
 		"content-type=application/pdf":                                            {[]string{byVisitor}, false},
 		"content-type=image/svg%2Bxml&x=1":                                        {[]string{"Sec-Fetch-Dest: image"}, false},
 		"content-type=text/javascript&x=1":                                        {[]string{"Sec-Fetch-Dest: script"}, false},
 		"content-type=application/json":                                           {[]string{byScript}, false},
 		"content-type=image/svg%2Bxml&content-disposition=attachment&status=true": {[]string{byVisitor}, true},
 	} {
-		for _, field := range c.fields {
-			res := g.do(t, "GET", "/?"+query, "", field)
-			policies := res.Header["Content-Security-Policy"]
-			if restricted := len(policies) == 1 && strings.Contains(policies[0], "default-src 'self'"); restricted != c.want || len(policies) > 1 {
-				t.Errorf("%s by %s: %q", query, field, policies)
+		t.Run(query, func(t *testing.T) {
+			for _, field := range c.fields {
+				res := g.do(t, "GET", "/?"+query, "", field)
+				policies := res.Header["Content-Security-Policy"]
+				if restricted := len(policies) == 1 && strings.Contains(policies[0], "default-src 'self'"); restricted != c.want || len(policies) > 1 {
+					t.Errorf("%s by %s: %q", query, field, policies)
+				}
+				if vary := strings.Join(res.Header["Vary"], ", "); c.want && !strings.Contains(vary, "Cookie") {
+					t.Errorf("%s by %s varies by %q", query, field, vary)
+				}
 			}
-			if vary := strings.Join(res.Header["Vary"], ", "); c.want && !strings.Contains(vary, "Cookie") {
-				t.Errorf("%s by %s varies by %q", query, field, vary)
-			}
-		}
+		})
 	}
 }
 
 func TestTheHeaderSendsNothingToDeniedServices(t *testing.T) {
+	wanted := map[string]string{
+		"Refresh": "9; /own", "Speculation-Rules": `"/own.json"`, "Reporting-Endpoints": `a="/own"`,
+		"Report-To": `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`, "Nel": "",
+		"Content-Security-Policy-Report-Only": "img-src *;report-uri /own; style-src *, font-src *;",
+	}
 	for _, mode := range []string{"catalogue", "strict"} {
-		g := guard(t, "third_parties "+mode+"\n"+declared, func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h["Refresh"] = []string{`3; url="https://tool.example/"`, "9; /own"}
-			h["Speculation-Rules"] = []string{`"/own.json", "https://tool.example/rules.json"`}
-			h["Reporting-Endpoints"] = []string{`a="/own", b="https://cdn.tool.example/\"r"`}
-			h["Report-To"] = []string{`{"group":"out","max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`, `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`}
-			h["Nel"] = []string{`{"report_to":"out","max_age":1}`}
-			h["Content-Security-Policy-Report-Only"] = []string{"img-src *; report-uri https://tool.example/r /own; style-src *, font-src *; Report-URI https://tool.example"}
-			h["Content-Security-Policy"] = []string{"report-uri https://unknown.example/r; object-src 'none'"}
-			html("<!doctype html><title>x</title><p>x")(w, r)
-		})
-		for _, metadata := range []string{byVisitor, byFrame, byScript, "Accept: image/*"} {
-			h := g.do(t, "GET", "/", "", metadata).Header
-			for name, want := range map[string]string{
-				"Refresh": "9; /own", "Speculation-Rules": `"/own.json"`, "Reporting-Endpoints": `a="/own"`, "Report-To": `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`, "Nel": "",
-				"Content-Security-Policy-Report-Only": "img-src *;report-uri /own; style-src *, font-src *;",
-			} {
-				if got := strings.Join(h[name], "|"); got != want {
-					t.Errorf("%s, %s: %s: %s, want %s", mode, metadata, name, got, want)
+		t.Run(mode, func(t *testing.T) {
+			g := guard(t, "third_parties "+mode+"\n"+declared, func(w http.ResponseWriter, r *http.Request) {
+				h := w.Header()
+				h["Refresh"] = []string{`3; url="https://tool.example/"`, "9; /own"}
+				h["Speculation-Rules"] = []string{`"/own.json", "https://tool.example/rules.json"`}
+				h["Reporting-Endpoints"] = []string{`a="/own", b="https://cdn.tool.example/\"r"`}
+				h["Report-To"] = []string{
+					`{"group":"out","max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`, `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`,
 				}
+				h["Nel"] = []string{`{"report_to":"out","max_age":1}`}
+				h["Content-Security-Policy-Report-Only"] = []string{
+					"img-src *; report-uri https://tool.example/r /own; style-src *, font-src *; Report-URI https://tool.example",
+				}
+				h["Content-Security-Policy"] = []string{"report-uri https://unknown.example/r; object-src 'none'"}
+				html("<!doctype html><title>x</title><p>x")(w, r)
+			})
+			for _, metadata := range []string{byVisitor, byFrame, byScript, "Accept: image/*"} {
+				t.Run(metadata, func(t *testing.T) {
+					h := g.do(t, "GET", "/", "", metadata).Header
+					for name, want := range wanted {
+						if got := strings.Join(h[name], "|"); got != want {
+							t.Errorf("%s, %s: %s: %s, want %s", mode, metadata, name, got, want)
+						}
+					}
+					if reports := strings.Contains(h.Get("Content-Security-Policy"), "unknown.example"); reports != (mode == "catalogue") {
+						t.Errorf("%s, %s: %q", mode, metadata, h["Content-Security-Policy"])
+					}
+				})
 			}
-			if reports := strings.Contains(h.Get("Content-Security-Policy"), "unknown.example"); reports != (mode == "catalogue") {
-				t.Errorf("%s, %s: %q", mode, metadata, h["Content-Security-Policy"])
+			granted := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=accept")).Header
+			if len(granted["Refresh"]) != 2 || len(granted["Nel"]) != 1 || len(granted["Report-To"]) != 2 ||
+				!strings.Contains(granted.Get("Speculation-Rules"), "tool") {
+				t.Errorf("%s, granted: %v", mode, granted)
 			}
-		}
-		granted := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=accept")).Header
-		if len(granted["Refresh"]) != 2 || len(granted["Nel"]) != 1 || len(granted["Report-To"]) != 2 || !strings.Contains(granted.Get("Speculation-Rules"), "tool") {
-			t.Errorf("%s, granted: %v", mode, granted)
-		}
+		})
 	}
 }
 
 func TestOddFieldsOfReportsPassAsTheyCame(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range map[string][]string{
-			"Refresh": {"", "x", "5"}, "Speculation-Rules": {`"`, `x"`, `,,`}, "Reporting-Endpoints": {`=`, `a="`, "é"}, "Report-To": {`{"group":"`, "[]"}, "Nel": {"", "{"},
+			"Refresh": {"", "x", "5"}, "Speculation-Rules": {`"`, `x"`, `,,`}, "Reporting-Endpoints": {`=`, `a="`, "é"},
+			"Report-To": {`{"group":"`, "[]"}, "Nel": {"", "{"},
 			"Content-Security-Policy-Report-Only": {";,;", "report-uri", "report-uri \tx" + strings.Repeat(" y", 10_000)},
 		} {
 			w.Header()[name] = values
@@ -163,8 +183,10 @@ func TestOddFieldsOfReportsPassAsTheyCame(t *testing.T) {
 		html("<!doctype html><p>x")(w, r)
 	})
 	with, without := g.do(t, "GET", "/", "", byVisitor), g.asked
-	if without == nil || strings.Join(with.Header["Refresh"], "|") != "|x|5" || strings.Join(with.Header["Speculation-Rules"], "|") != `"|x"|,,` || strings.Join(with.Header["Reporting-Endpoints"], "|") != `=|a="|é` ||
-		strings.Join(with.Header["Report-To"], "|") != `{"group":"|[]` || strings.Join(with.Header["Nel"], "|") != "|{" || len(with.Header["Content-Security-Policy-Report-Only"]) != 3 {
+	if without == nil || strings.Join(with.Header["Refresh"], "|") != "|x|5" || strings.Join(with.Header["Speculation-Rules"], "|") != `"|x"|,,` ||
+		strings.Join(with.Header["Reporting-Endpoints"], "|") != `=|a="|é` ||
+		strings.Join(with.Header["Report-To"], "|") != `{"group":"|[]` || strings.Join(with.Header["Nel"], "|") != "|{" ||
+		len(with.Header["Content-Security-Policy-Report-Only"]) != 3 {
 		t.Errorf("%v", with.Header)
 	}
 }
@@ -198,18 +220,20 @@ func TestARedirectLeadsToADeniedServiceOnlyWhereTheVisitorGoes(t *testing.T) {
 		{[]string{byScript, byWorker}, "about:blank#consent", 308},
 		{[]string{"Sec-Fetch-Dest: image", g.chosen(t, "choice=accept")}, there, 308},
 	} {
-		for _, method := range []string{"GET", "POST"} {
-			res := g.do(t, method, "/", "", c.fields...)
-			if got := res.Header.Get("Location"); got != c.location || res.StatusCode != c.status {
-				t.Errorf("%s by %v: %d to %s", method, c.fields, res.StatusCode, got)
+		t.Run(named(c.fields), func(t *testing.T) {
+			for _, method := range []string{"GET", "POST"} {
+				res := g.do(t, method, "/", "", c.fields...)
+				if got := res.Header.Get("Location"); got != c.location || res.StatusCode != c.status {
+					t.Errorf("%s by %v: %d to %s", method, c.fields, res.StatusCode, got)
+				}
+				if vary := strings.Join(res.Header["Vary"], ", "); !strings.Contains(vary, "Cookie, Sec-Fetch-Dest") {
+					t.Errorf("%s by %v varies by %q", method, c.fields, vary)
+				}
+				if stored := strings.Contains(res.Header.Get("Cache-Control"), "public"); stored != (c.location == there) {
+					t.Errorf("%s by %v: Cache-Control %q", method, c.fields, res.Header.Get("Cache-Control"))
+				}
 			}
-			if vary := strings.Join(res.Header["Vary"], ", "); !strings.Contains(vary, "Cookie, Sec-Fetch-Dest") {
-				t.Errorf("%s by %v varies by %q", method, c.fields, vary)
-			}
-			if stored := strings.Contains(res.Header.Get("Cache-Control"), "public"); stored != (c.location == there) {
-				t.Errorf("%s by %v: Cache-Control %q", method, c.fields, res.Header.Get("Cache-Control"))
-			}
-		}
+		})
 	}
 	if res := g.do(t, "GET", "/own", "", "Sec-Fetch-Dest: image"); res.Header.Get("Location") != "/elsewhere" || len(res.Header["Vary"]) > 0 {
 		t.Errorf("of its own: %v", res.Header)
@@ -225,14 +249,20 @@ func TestARedirectLeadsToADeniedServiceOnlyWhereTheVisitorGoes(t *testing.T) {
 
 func TestWhatABrowserShowsAsHTMLIsHTML(t *testing.T) {
 	for _, c := range []struct{ fields, kind string }{
-		{"Content-Type: text/html; charset=utf-8; charset=UTF-8", "page"}, {"Content-Type: text/html; charset=", "page"}, {"Content-Type: text/html; charset=none", "page"},
-		{"Content-Type: text/html; charset=utf8mb4", "page"}, {"Content-Type: text/html; charset=utf-8,iso-8859-1", "page"}, {`Content-Type: text/html; charset="utf-8"`, "page"},
-		{"Content-Type: text/html, text/html; charset=utf-8", "page"}, {"Content-Type: text/html|Content-Type: text/html; charset=utf-8", "page"}, {"Content-Type: */*", "page"},
-		{"Content-Type: application/unknown", "page"}, {"Content-Type: unknown/unknown", "page"}, {"Content-Type: ", "page"}, {"", "page"}, {"Content-Type: html", "page"},
-		{"Content-Type: text/html|Content-Encoding: none", "page"}, {"Content-Type: text/html|Content-Encoding: utf-8", "page"}, {"Content-Type: text/html|Content-Encoding: binary", "page"},
+		{"Content-Type: text/html; charset=utf-8; charset=UTF-8", "page"}, {"Content-Type: text/html; charset=", "page"},
+		{"Content-Type: text/html; charset=none", "page"},
+		{"Content-Type: text/html; charset=utf8mb4", "page"}, {"Content-Type: text/html; charset=utf-8,iso-8859-1", "page"},
+		{`Content-Type: text/html; charset="utf-8"`, "page"},
+		{"Content-Type: text/html, text/html; charset=utf-8", "page"}, {"Content-Type: text/html|Content-Type: text/html; charset=utf-8", "page"},
+		{"Content-Type: */*", "page"},
+		{"Content-Type: application/unknown", "page"}, {"Content-Type: unknown/unknown", "page"}, {"Content-Type: ", "page"}, {"", "page"},
+		{"Content-Type: html", "page"},
+		{"Content-Type: text/html|Content-Encoding: none", "page"}, {"Content-Type: text/html|Content-Encoding: utf-8", "page"},
+		{"Content-Type: text/html|Content-Encoding: binary", "page"},
 		{"Content-Type: text/html|Content-Encoding: 8bit", "page"}, {"Content-Type: text/html|Content-Encoding: |Content-Encoding: identity", "page"},
 		{"Content-Type: text/html; charset=utf-16", "charset"}, {"Content-Type: text/html|Content-Encoding: compress", "coding"},
-		{"Content-Type: text/plain", "other"}, {"Content-Type: */*|X-Content-Type-Options: nosniff", "other"}, {"Content-Type: text/html|Content-Type: text/plain", "other"},
+		{"Content-Type: text/plain", "other"}, {"Content-Type: */*|X-Content-Type-Options: nosniff", "other"},
+		{"Content-Type: text/html|Content-Type: text/plain", "other"},
 	} {
 		t.Run(c.fields, func(t *testing.T) {
 			g := guard(t, declared, func(w http.ResponseWriter, _ *http.Request) {
@@ -283,7 +313,8 @@ func TestAChoiceOfThePortalsBannerWithoutATimeRunsOut(t *testing.T) {
 		Timestamp         int64
 		MAC               string
 	}
-	if err != nil || json.Unmarshal([]byte(text), &written) != nil || !written.GA || written.Youtube || written.Tool || written.MAC == "" || written.Timestamp < before || written.Timestamp > time.Now().UnixMilli() {
+	if err != nil || json.Unmarshal([]byte(text), &written) != nil || !written.GA || written.Youtube || written.Tool || written.MAC == "" ||
+		written.Timestamp < before || written.Timestamp > time.Now().UnixMilli() {
 		t.Errorf("%v: %s", err, text)
 	}
 	again := g.do(t, "GET", "/", "", byVisitor, "Cookie: "+pair)
@@ -306,7 +337,8 @@ func TestAChoiceOfThePortalsBannerWithoutATimeRunsOut(t *testing.T) {
 // TestA304DoesNotMakeAPageWithANoticePublic: a browser takes its header for that of the page.
 func TestA304DoesNotMakeAPageWithANoticePublic(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
-		for name, value := range map[string]string{"Etag": `"v1"`, "Cache-Control": "public, max-age=600", "Expires": "Thu, 01 Jan 2099 00:00:00 GMT", "Cdn-Cache-Control": "max-age=600", "Surrogate-Control": "max-age=600"} {
+		for name, value := range map[string]string{"Etag": `"v1"`, "Cache-Control": "public, max-age=600", "Expires": "Thu, 01 Jan 2099 00:00:00 GMT",
+			"Cdn-Cache-Control": "max-age=600", "Surrogate-Control": "max-age=600"} {
 			w.Header().Set(name, value)
 		}
 		if r.Header.Get("If-None-Match") == `"v1"` {
@@ -319,16 +351,19 @@ func TestA304DoesNotMakeAPageWithANoticePublic(t *testing.T) {
 		fields []string
 		stored bool
 	}{{[]string{byVisitor}, false}, {[]string{byVisitor, g.chosen(t, "choice=refuse")}, true}, {[]string{byFrame}, true}} {
-		whole := g.do(t, "GET", "/", "", c.fields...)
-		again := g.do(t, "GET", "/", "", append(c.fields, "If-None-Match: "+whole.Header.Get("Etag"))...)
-		if again.StatusCode != http.StatusNotModified {
-			t.Errorf("%v: %s", c.fields, again.Status)
-		}
-		for _, name := range []string{"Cache-Control", "Expires", "Cdn-Cache-Control", "Surrogate-Control"} {
-			if before, after := whole.Header.Get(name), again.Header.Get(name); after != before || strings.Contains(after, "600") != c.stored && name != "Expires" {
-				t.Errorf("%v: %s: %q, then %q", c.fields, name, before, after)
+		t.Run(named(c.fields), func(t *testing.T) {
+			whole := g.do(t, "GET", "/", "", c.fields...)
+			again := g.do(t, "GET", "/", "", append(c.fields, "If-None-Match: "+whole.Header.Get("Etag"))...)
+			if again.StatusCode != http.StatusNotModified {
+				t.Errorf("%v: %s", c.fields, again.Status)
 			}
-		}
+			for _, name := range []string{"Cache-Control", "Expires", "Cdn-Cache-Control", "Surrogate-Control"} {
+				before, after := whole.Header.Get(name), again.Header.Get(name)
+				if after != before || strings.Contains(after, "600") != c.stored && name != "Expires" {
+					t.Errorf("%v: %s: %q, then %q", c.fields, name, before, after)
+				}
+			}
+		})
 	}
 }
 
@@ -341,13 +376,17 @@ func TestACookieIsSecureByWhatATrustedProxySays(t *testing.T) {
 	}
 	g = behindATrustedProxy(t, "header Content-Type text/html")
 	for proto, want := range map[string]bool{"https": true, "https, http": true, "http, https": false, "http": false} {
-		if line := g.do(t, "POST", "/_consent/choice", choice, form, "X-Forwarded-Proto: "+proto).Header.Get("Set-Cookie"); strings.HasSuffix(line, "; Secure") != want {
-			t.Errorf("%s: %s", proto, line)
-		}
-		// What is in pages does not depend on it.
-		if page := g.do(t, "GET", "/", "", byVisitor, "X-Forwarded-Proto: "+proto, "Host: behind.example").body; strings.Contains(page, "://") || !strings.Contains(page, `src="/_consent/assets/`) || !strings.Contains(page, `action="/_consent/choice"`) {
-			t.Errorf("%s: %s", proto, page)
-		}
+		t.Run(proto, func(t *testing.T) {
+			line := g.do(t, "POST", "/_consent/choice", choice, form, "X-Forwarded-Proto: "+proto).Header.Get("Set-Cookie")
+			if strings.HasSuffix(line, "; Secure") != want {
+				t.Errorf("%s: %s", proto, line)
+			}
+			// What is in pages does not depend on it.
+			page := g.do(t, "GET", "/", "", byVisitor, "X-Forwarded-Proto: "+proto, "Host: behind.example").body
+			if strings.Contains(page, "://") || !strings.Contains(page, `src="/_consent/assets/`) || !strings.Contains(page, `action="/_consent/choice"`) {
+				t.Errorf("%s: %s", proto, page)
+			}
+		})
 	}
 }
 
@@ -355,7 +394,8 @@ func TestACookieIsSecureByWhatATrustedProxySays(t *testing.T) {
 func behindATrustedProxy(t *testing.T, lines string) *guarded {
 	t.Helper()
 	port := harness.FreePort(t)
-	harness.CaddyWith(t, "\tservers {\n\t\ttrusted_proxies static private_ranges\n\t}", fmt.Sprintf("http://:%d {\n\tconsent\n\trespond \"<!doctype html><title>x</title><body>x\" 200\n\t%s\n}\n", port, lines))
+	harness.CaddyWith(t, "\tservers {\n\t\ttrusted_proxies static private_ranges\n\t}",
+		fmt.Sprintf("http://:%d {\n\tconsent\n\trespond \"<!doctype html><title>x</title><body>x\" 200\n\t%s\n}\n", port, lines))
 	return &guarded{url: fmt.Sprintf("http://localhost:%d", port)}
 }
 
@@ -363,12 +403,17 @@ func TestTheHostThatABrowserShowsIsOursWhereACDNChangesIt(t *testing.T) {
 	g := behindATrustedProxy(t, "header {\nContent-Type text/html\nContent-Security-Policy \"default-src https://cdn.example\"\n}")
 	const changed, shown = "Host: behind.example", "X-Forwarded-Host: data.ville.example"
 	res := g.do(t, "GET", "/", "", byVisitor, changed, shown, "X-Forwarded-Proto: https", "Cookie: _ga=1")
-	if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, " data.ville.example/_consent/") || strings.Contains(policy, "behind.example") {
+	if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, " data.ville.example/_consent/") ||
+		strings.Contains(policy, "behind.example") {
 		t.Errorf("the notice may not load: %s", policy)
 	}
 	// An older browser says Origin and Referer alone.
-	form := []string{"Content-Type: application/x-www-form-urlencoded", changed, shown, "X-Forwarded-Proto: https", "Origin: https://data.ville.example", "Referer: https://data.ville.example/explore/"}
-	if res := g.do(t, "POST", "/_consent/choice", "choice=refuse", form...); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/explore/" {
+	form := []string{
+		"Content-Type: application/x-www-form-urlencoded", changed, shown, "X-Forwarded-Proto: https", "Origin: https://data.ville.example",
+		"Referer: https://data.ville.example/explore/",
+	}
+	if res := g.do(t, "POST", "/_consent/choice", "choice=refuse", form...); res.StatusCode != http.StatusSeeOther ||
+		res.Header.Get("Location") != "/explore/" {
 		t.Errorf("a choice: %s, %s, %s", res.Status, res.Header.Get("Location"), res.body)
 	}
 	form[4] = "Origin: https://other.example"
@@ -393,12 +438,14 @@ func served(t *testing.T, body string, portal http.HandlerFunc) *guarded {
 
 func TestOurAddressesAreAnsweredWhereverTheDirectiveStands(t *testing.T) {
 	for name, c := range map[string]struct{ body, page, path string }{
-		"with a matcher":                {"consent /explore/*\nreverse_proxy PORTAL", "/explore/x", "/_consent"},
-		"with a named matcher":          {"@pages {\npath /explore/*\nmethod GET\n}\nconsent @pages {\ncharter /cookies\n}\nreverse_proxy PORTAL", "/explore/x", "/_consent"},
-		"in a route":                    {"route {\nconsent\nreverse_proxy PORTAL\n}", "/explore/x", "/_consent"},
-		"in a handle of all":            {"handle {\nconsent\nreverse_proxy PORTAL\n}", "/x", "/_consent"},
-		"in handle_path with its path":  {"handle_path /x/* {\nconsent {\npath /x/_consent\n}\nreverse_proxy PORTAL\n}", "/x/page", "/x/_consent"},
-		"around a handle with another":  {"consent\nhandle /shop/* {\nconsent {\npath /shop/_consent\n}\nreverse_proxy PORTAL\n}\nhandle {\nreverse_proxy PORTAL\n}", "/shop/x", "/_consent"},
+		"with a matcher": {"consent /explore/*\nreverse_proxy PORTAL", "/explore/x", "/_consent"},
+		"with a named matcher": {"@pages {\npath /explore/*\nmethod GET\n}\nconsent @pages {\ncharter /cookies\n}\nreverse_proxy PORTAL",
+			"/explore/x", "/_consent"},
+		"in a route":                   {"route {\nconsent\nreverse_proxy PORTAL\n}", "/explore/x", "/_consent"},
+		"in a handle of all":           {"handle {\nconsent\nreverse_proxy PORTAL\n}", "/x", "/_consent"},
+		"in handle_path with its path": {"handle_path /x/* {\nconsent {\npath /x/_consent\n}\nreverse_proxy PORTAL\n}", "/x/page", "/x/_consent"},
+		"around a handle with another": {"consent\nhandle /shop/* {\nconsent {\npath /shop/_consent\n}\nreverse_proxy PORTAL\n}\nhandle {\n" +
+			"reverse_proxy PORTAL\n}", "/shop/x", "/_consent"},
 		"twice in a route":              {"route {\nconsent\nconsent\nreverse_proxy PORTAL\n}", "/x", "/_consent"},
 		"behind a rewrite of all paths": {"rewrite * /index.html\nconsent\nreverse_proxy PORTAL", "/x", "/_consent"},
 	} {
@@ -427,20 +474,25 @@ func TestOurAddressesAreAnsweredWhereverTheDirectiveStands(t *testing.T) {
 
 func TestADirectiveWhoseAddressesNobodyWouldAnswerIsRefused(t *testing.T) {
 	for body, want := range map[string]string{
-		"handle /explore/* {\nconsent\n}":                             "only requests for /explore/* come to the module, so that nobody would answer its own address /_consent/choice: put the directive where all requests come (outside of handle, handle_path and route, or before them), or give it a path that comes with /explore/_consent",
+		"handle /explore/* {\nconsent\n}": "only requests for /explore/* come to the module, so that nobody would answer its own address " +
+			"/_consent/choice: put the directive where all requests come (outside of handle, handle_path and route, or before them), " +
+			"or give it a path that comes with /explore/_consent",
 		"handle_path /x/* {\nconsent\n}":                              "only requests for /x/* come to the module",
 		"route /x/* {\nconsent\n}":                                    "only requests for /x/* come to the module",
 		"@a path /x/* /y/*\nhandle @a {\nhandle {\nconsent\n}\n}":     "only requests for /x/* /y/* come to the module",
 		"consent {\nsite {env.SITE}\n}":                               "{env.SITE}: placeholders are not filled here; {$NAME} is, when a Caddyfile is read",
 		"consent {\nservice x {\ncookies a {http.request.host}\n}\n}": "{http.request.host}: placeholders are not filled here",
 	} {
-		err := validateBody(t, body, "")
-		if err == nil || !strings.Contains(err.Error(), want) || strings.HasPrefix(want, "{") && !strings.Contains(err.Error(), "Caddyfile:") {
-			t.Errorf("%s: %v", body, err)
-		}
+		t.Run(body, func(t *testing.T) {
+			err := validateBody(t, body, "")
+			if err == nil || !strings.Contains(err.Error(), want) || strings.HasPrefix(want, "{") && !strings.Contains(err.Error(), "Caddyfile:") {
+				t.Errorf("%s: %v", body, err)
+			}
+		})
 	}
 	t.Setenv("CONSENT_TEST_SITE", "Ville d’Essai")
-	if page := served(t, "consent {\nsite \"{$CONSENT_TEST_SITE}\"\n}\nreverse_proxy PORTAL", html(portalPage)).do(t, "GET", "/", "", byVisitor).body; !strings.Contains(page, "Ville d&#8217;Essai") {
+	g := served(t, "consent {\nsite \"{$CONSENT_TEST_SITE}\"\n}\nreverse_proxy PORTAL", html(portalPage))
+	if page := g.do(t, "GET", "/", "", byVisitor).body; !strings.Contains(page, "Ville d&#8217;Essai") {
 		t.Errorf("{$NAME} is not filled: %s", page)
 	}
 }
@@ -469,12 +521,14 @@ func TestOfTwoInstancesInARowOneShowsTheNotice(t *testing.T) {
 		strings.TrimPrefix(inner, "localhost:"), declared, strings.TrimPrefix(upstream.URL, "http://"), g.url, declared, inner))
 	for _, metadata := range []string{byVisitor, byFrame, byScript} {
 		page := g.do(t, "GET", "/", "", metadata).body
-		if notices, guards := strings.Count(page, `id="caddy-consent"`), len(harness.GuardTag.FindAllString(page, -1)); notices != map[string]int{byVisitor: 1}[metadata] || guards > 1 || metadata != byScript && guards != 1 {
+		notices, guards := strings.Count(page, `id="caddy-consent"`), len(harness.GuardTag.FindAllString(page, -1))
+		if notices != map[string]int{byVisitor: 1}[metadata] || guards > 1 || metadata != byScript && guards != 1 {
 			t.Errorf("%s: %d notices, %d guards", metadata, notices, guards)
 		}
 	}
 	accepted := g.chosen(t, "choice=accept")
-	if page := g.do(t, "GET", "/", "", byVisitor, accepted).body; strings.Contains(page, `id="caddy-consent"`) || strings.Count(page, `data-caddy-consent="manage"`) != 1 || !strings.Contains(page, `src="https://www.youtube.com/embed/x`) {
+	if page := g.do(t, "GET", "/", "", byVisitor, accepted).body; strings.Contains(page, `id="caddy-consent"`) ||
+		strings.Count(page, `data-caddy-consent="manage"`) != 1 || !strings.Contains(page, `src="https://www.youtube.com/embed/x`) {
 		t.Errorf("after the choice: %s", page)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,16 +32,19 @@ func TestAPagesTypeDoesNotDependOnHowItIsSplit(t *testing.T) {
 		chunks  []string
 		guarded bool
 	}{
-		"split */*":                  {map[string]string{"Content-Type": "*/*"}, []string{"<s", "cript>track()</script><p>x"}, true},
-		"split p":                    {map[string]string{"Content-Type": "*/*"}, []string{"<p", ">x<script>a()</script>"}, true},
-		"whole */*":                  {map[string]string{"Content-Type": "*/*"}, []string{"<script>track()</script><p>x"}, true},
-		"space for ; nosniff":        {map[string]string{"Content-Type": "text/html charset=utf-8", "X-Content-Type-Options": "nosniff"}, []string{portalPage}, true},
-		"comma for ; nosniff":        {map[string]string{"Content-Type": "text/html, charset=utf-8", "X-Content-Type-Options": "nosniff"}, []string{portalPage}, true},
-		"no-transform, no type":      {map[string]string{"Cache-Control": "no-transform"}, []string{portalPage}, false},
-		"no-transform, */*":          {map[string]string{"Cache-Control": "no-transform", "Content-Type": "*/*"}, []string{portalPage}, false},
-		"a type as content coding":   {map[string]string{"Content-Type": "text/html", "Content-Encoding": "text/html"}, []string{portalPage}, true},
-		"attachment, odd type":       {map[string]string{"Content-Type": "*/*", "Content-Disposition": "attachment"}, []string{portalPage}, false},
-		"attachment upper ; doubled": {map[string]string{"Content-Type": "text/html", "Content-Disposition": `attachment ;filename=x`}, []string{portalPage}, false},
+		"split */*": {map[string]string{"Content-Type": "*/*"}, []string{"<s", "cript>track()</script><p>x"}, true},
+		"split p":   {map[string]string{"Content-Type": "*/*"}, []string{"<p", ">x<script>a()</script>"}, true},
+		"whole */*": {map[string]string{"Content-Type": "*/*"}, []string{"<script>track()</script><p>x"}, true},
+		"space for ; nosniff": {map[string]string{"Content-Type": "text/html charset=utf-8", "X-Content-Type-Options": "nosniff"},
+			[]string{portalPage}, true},
+		"comma for ; nosniff": {map[string]string{"Content-Type": "text/html, charset=utf-8", "X-Content-Type-Options": "nosniff"},
+			[]string{portalPage}, true},
+		"no-transform, no type":    {map[string]string{"Cache-Control": "no-transform"}, []string{portalPage}, false},
+		"no-transform, */*":        {map[string]string{"Cache-Control": "no-transform", "Content-Type": "*/*"}, []string{portalPage}, false},
+		"a type as content coding": {map[string]string{"Content-Type": "text/html", "Content-Encoding": "text/html"}, []string{portalPage}, true},
+		"attachment, odd type":     {map[string]string{"Content-Type": "*/*", "Content-Disposition": "attachment"}, []string{portalPage}, false},
+		"attachment upper ; doubled": {map[string]string{"Content-Type": "text/html", "Content-Disposition": `attachment ;filename=x`},
+			[]string{portalPage}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +92,8 @@ func TestAHeaderVariesWhereItDependsOnTheChoice(t *testing.T) {
 			t.Errorf("granted: Report-To %q with Vary %q", res.Header["Report-To"], res.Header["Vary"])
 		}
 	}
-	g = guard(t, declared, html(portalPage, "Cache-Control: public, max-age=600, no-transform", "Link: <https://tool.example/x.js>; rel=preload; as=script"))
+	g = guard(t, declared, html(portalPage, "Cache-Control: public, max-age=600, no-transform",
+		"Link: <https://tool.example/x.js>; rel=preload; as=script"))
 	for _, c := range [][]string{{byVisitor, g.chosen(t, "choice=accept")}, {byVisitor}} {
 		res := g.do(t, "GET", "/", "", c...)
 		if !strings.Contains(strings.Join(res.Header["Vary"], ","), "Cookie") {
@@ -118,14 +124,16 @@ func TestWhatWorkersAskForBesidesPagesIsAskedForAsTheyDo(t *testing.T) {
 		_, _ = io.WriteString(w, "{}")
 	})
 	for _, fields := range [][]string{{byScript, byWorker}, {byScript}} {
-		res := g.do(t, "GET", "/data.json", "", append(fields, `If-None-Match: "v1"`)...)
-		if res.StatusCode != 304 {
-			t.Errorf("%v: %d", fields, res.StatusCode)
-		}
-		g.do(t, "GET", "/data.json", "", append(fields, `If-Range: "v1"`, "Range: bytes=0-1")...)
-		if g.asked.Header.Get("Range") == "" {
-			t.Errorf("%v: the Range is gone", fields)
-		}
+		t.Run(named(fields), func(t *testing.T) {
+			res := g.do(t, "GET", "/data.json", "", append(fields, `If-None-Match: "v1"`)...)
+			if res.StatusCode != 304 {
+				t.Errorf("%v: %d", fields, res.StatusCode)
+			}
+			g.do(t, "GET", "/data.json", "", append(fields, `If-Range: "v1"`, "Range: bytes=0-1")...)
+			if g.asked.Header.Get("Range") == "" {
+				t.Errorf("%v: the Range is gone", fields)
+			}
+		})
 	}
 }
 
@@ -159,7 +167,8 @@ func TestTheOuterOfTwoInstancesIsEnforcedToo(t *testing.T) {
 	inner := fmt.Sprint(harness.FreePort(t))
 	g := new(guarded)
 	g.url = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-	harness.Caddy(t, fmt.Sprintf("http://:%s {\n\tconsent\n\treverse_proxy %s\n}\n%s {\n\tconsent {\nthird_parties strict\n%s\n\t}\n\treverse_proxy localhost:%s\n}\n", inner, strings.TrimPrefix(upstream.URL, "http://"), g.url, declared, inner))
+	harness.Caddy(t, fmt.Sprintf("http://:%s {\n\tconsent\n\treverse_proxy %s\n}\n%s {\n\tconsent {\nthird_parties strict\n%s\n\t}\n"+
+		"\treverse_proxy localhost:%s\n}\n", inner, strings.TrimPrefix(upstream.URL, "http://"), g.url, declared, inner))
 	res := g.do(t, "GET", "/", "", byVisitor)
 	if len(res.Header["Content-Security-Policy"]) == 0 {
 		t.Errorf("no policy of ours")
@@ -170,7 +179,8 @@ func TestTheOuterOfTwoInstancesIsEnforcedToo(t *testing.T) {
 }
 
 func validateBody(t *testing.T, body, global string) error {
-	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte("{\nadmin off\n}\n"+global+"\nhttp://localhost:1 {\n"+body+"\n}\n"), map[string]any{"filename": "Caddyfile"})
+	text := "{\nadmin off\n}\n" + global + "\nhttp://localhost:1 {\n" + body + "\n}\n"
+	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(text), map[string]any{"filename": "Caddyfile"})
 	if err != nil {
 		return err
 	}
@@ -191,12 +201,18 @@ func TestADirectiveIsReachedOrRefused(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct{ global, body, path, page string }{
-		"handle in handle_path":                {"", "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\nreverse_proxy PORTAL\n}\n}", "/app/sub/_consent/choice", "/app/sub/x"},
-		"a matcher in handle_path":             {"", "handle_path /x/* {\nconsent /explore/* {\npath /x/_consent\n}\nreverse_proxy PORTAL\n}", "/x/_consent/choice", "/x/explore/1"},
-		"path_regexp":                          {"", "@re path_regexp ^/explore/\nhandle @re {\nconsent\nreverse_proxy PORTAL\n}\nhandle {\nreverse_proxy PORTAL\n}", "/_consent/choice", "/explore/1"},
-		"charter elsewhere":                    {"", "handle /x/* {\nconsent {\npath /x/_consent\ncharter /cookies\n}\nreverse_proxy PORTAL\n}\nhandle {\nreverse_proxy PORTAL\n}", "/cookies", "/x/1"},
-		"invoke":                               {"&(app) {\nconsent\nreverse_proxy PORTAL\n}", "handle /x/* {\ninvoke app\n}\nhandle {\nreverse_proxy PORTAL\n}", "/_consent/choice", "/x/1"},
-		"uri strip_prefix in route":            {"", "route {\nuri strip_prefix /x\nconsent /explore/*\nreverse_proxy PORTAL\n}", "/_consent/choice", "/x/explore/1"},
+		"handle in handle_path": {"", "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n" +
+			"reverse_proxy PORTAL\n}\n}", "/app/sub/_consent/choice", "/app/sub/x"},
+		"a matcher in handle_path": {"", "handle_path /x/* {\nconsent /explore/* {\npath /x/_consent\n}\nreverse_proxy PORTAL\n}",
+			"/x/_consent/choice", "/x/explore/1"},
+		"path_regexp": {"", "@re path_regexp ^/explore/\nhandle @re {\nconsent\nreverse_proxy PORTAL\n}\nhandle {\n" +
+			"reverse_proxy PORTAL\n}", "/_consent/choice", "/explore/1"},
+		"charter elsewhere": {"", "handle /x/* {\nconsent {\npath /x/_consent\ncharter /cookies\n}\nreverse_proxy PORTAL\n}\n" +
+			"handle {\nreverse_proxy PORTAL\n}", "/cookies", "/x/1"},
+		"invoke": {"&(app) {\nconsent\nreverse_proxy PORTAL\n}",
+			"handle /x/* {\ninvoke app\n}\nhandle {\nreverse_proxy PORTAL\n}", "/_consent/choice", "/x/1"},
+		"uri strip_prefix in route": {"", "route {\nuri strip_prefix /x\nconsent /explore/*\nreverse_proxy PORTAL\n}",
+			"/_consent/choice", "/x/explore/1"},
 		"a matcher behind a rewrite of others": {"", "rewrite /_* /other{uri}\nconsent /explore/*\nreverse_proxy PORTAL", "/_consent/choice", "/explore/1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -234,34 +250,41 @@ func TestAFieldThatIsWithheldDoesNotLetThePageThrough(t *testing.T) {
 		"catalogue": `Report-To: {"max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`,
 		"strict":    "Content-Security-Policy: frame-ancestors 'self'; report-uri https://o1.ingest.sentry.io/api/1/security/",
 	} {
-		g := guard(t, "third_parties "+mode+"\n"+declared, html(portalPage, field))
-		res := g.do(t, "GET", "/", "", byVisitor)
-		if !isGuarded(res.body) || !noticeTag.MatchString(res.body) || bare(res.body) != withheld {
-			t.Errorf("%s: guarded %t, notice %t", mode, isGuarded(res.body), noticeTag.MatchString(res.body))
-		}
-		if mode == "strict" && !strings.Contains(strings.Join(res.Header["Content-Security-Policy"], ","), "default-src 'self'") {
-			t.Errorf("no policy of ours: %q", res.Header["Content-Security-Policy"])
-		}
+		t.Run(mode, func(t *testing.T) {
+			g := guard(t, "third_parties "+mode+"\n"+declared, html(portalPage, field))
+			res := g.do(t, "GET", "/", "", byVisitor)
+			if !isGuarded(res.body) || !noticeTag.MatchString(res.body) || bare(res.body) != withheld {
+				t.Errorf("%s: guarded %t, notice %t", mode, isGuarded(res.body), noticeTag.MatchString(res.body))
+			}
+			if mode == "strict" && !strings.Contains(strings.Join(res.Header["Content-Security-Policy"], ","), "default-src 'self'") {
+				t.Errorf("no policy of ours: %q", res.Header["Content-Security-Policy"])
+			}
+		})
 	}
 }
 
 func TestA304NamesNothingThatIsDenied(t *testing.T) {
-	for name, value := range map[string]string{"Link": `<https://tool.example/x.js>; rel=preload; as=script`, "Report-To": `{"max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`, "Refresh": `3; url=https://tool.example/`} {
-		g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
-			h := w.Header()
-			h["Etag"] = []string{`"v1"`}
-			if r.Header.Get("If-None-Match") != "" {
-				h[name] = []string{value}
-				w.WriteHeader(http.StatusNotModified)
-				return
+	for name, value := range map[string]string{
+		"Link": `<https://tool.example/x.js>; rel=preload; as=script`, "Report-To": `{"max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`,
+		"Refresh": `3; url=https://tool.example/`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
+				h := w.Header()
+				h["Etag"] = []string{`"v1"`}
+				if r.Header.Get("If-None-Match") != "" {
+					h[name] = []string{value}
+					w.WriteHeader(http.StatusNotModified)
+					return
+				}
+				html(portalPage)(w, r)
+			})
+			whole := g.do(t, "GET", "/", "", byVisitor)
+			again := g.do(t, "GET", "/", "", byVisitor, "If-None-Match: "+whole.Header.Get("Etag"))
+			if strings.Contains(strings.Join(again.Header[name], ""), "tool.example") {
+				t.Errorf("%d: %s: %q", again.StatusCode, name, again.Header[name])
 			}
-			html(portalPage)(w, r)
 		})
-		whole := g.do(t, "GET", "/", "", byVisitor)
-		again := g.do(t, "GET", "/", "", byVisitor, "If-None-Match: "+whole.Header.Get("Etag"))
-		if strings.Contains(strings.Join(again.Header[name], ""), "tool.example") {
-			t.Errorf("%d: %s: %q", again.StatusCode, name, again.Header[name])
-		}
 	}
 }
 
@@ -269,10 +292,13 @@ func TestALongWayBackLeavesRoomForTheChoice(t *testing.T) {
 	g := guard(t, "service many {\npurpose embeds\ncookies a b c d e f g h i j\n}\n", html(portalPage))
 	accepted := g.chosen(t, "choice=accept")
 	for _, n := range []int{3000, 3500, 4000} {
-		res := g.do(t, "POST", "/_consent/choice", "choice=refuse&return=/?q="+strings.Repeat("a", n), "Content-Type: application/x-www-form-urlencoded", accepted)
-		if size := fieldsOf(res.Header); size > 4096 {
-			t.Errorf("return of %d: header of %d bytes, location %d", n, size, len(res.Header.Get("Location")))
-		}
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			res := g.do(t, "POST", "/_consent/choice", "choice=refuse&return=/?q="+strings.Repeat("a", n),
+				"Content-Type: application/x-www-form-urlencoded", accepted)
+			if size := fieldsOf(res.Header); size > 4096 {
+				t.Errorf("return of %d: header of %d bytes, location %d", n, size, len(res.Header.Get("Location")))
+			}
+		})
 	}
 }
 
@@ -283,7 +309,8 @@ func TestACookieOfAnotherSiteIsNotNecessaryHere(t *testing.T) {
 	g := new(guarded)
 	p := harness.FreePort(t)
 	g.url = fmt.Sprintf("http://localhost:%d", p)
-	harness.Caddy(t, fmt.Sprintf("http://a-longer.localhost:%d {\nreverse_proxy %s %s {\nlb_policy cookie tracker\n}\n}\nhttp://localhost:%d {\nconsent\nreverse_proxy %s\n}\nhttp://z:%d {\nreverse_proxy %s %s {\nlb_policy cookie tracker\n}\n}\n", p, port, port, p, port, p, port, port))
+	harness.Caddy(t, fmt.Sprintf("http://a-longer.localhost:%d {\nreverse_proxy %s %s {\nlb_policy cookie tracker\n}\n}\nhttp://localhost:%d {\n"+
+		"consent\nreverse_proxy %s\n}\nhttp://z:%d {\nreverse_proxy %s %s {\nlb_policy cookie tracker\n}\n}\n", p, port, port, p, port, p, port, port))
 	if lines := g.do(t, "GET", "/", "", byVisitor).Header["Set-Cookie"]; len(lines) > 0 {
 		t.Errorf("undeclared on this site, named by another one: %q", lines)
 	}
@@ -294,35 +321,39 @@ func TestAPageStaysBelowWhatProxiesTake(t *testing.T) {
 		"a native choice without a time": {"", "cookies_preferences=" + url.QueryEscape(`{"many":false}`)},
 		"a long policy of the site's":    {strings.Repeat("x", 3760), "x=y"},
 	} {
-		up := httptest.NewServer(html("<!doctype html><title>x</title><body>x", "X-Long: "+c.long))
-		defer up.Close()
-		port := harness.FreePort(t)
-		harness.Caddy(t, fmt.Sprintf("http://:%d {\n\tconsent {\nservice many {\npurpose embeds\ncookies srv_*\n}\n\t}\n\treverse_proxy %s\n}\n", port, strings.TrimPrefix(up.URL, "http://")))
-		front := nginx(t, fmt.Sprintf("127.0.0.1:%d", port))
-		for _, n := range []int{0, 60} {
-			r, _ := http.NewRequest("GET", "http://"+front+"/catalogue/dataset/x", nil)
-			r.Header.Set("Sec-Fetch-Dest", "document")
-			cookie := c.cookie
-			for i := range n {
-				cookie += fmt.Sprintf("; srv_%02d=a", i)
+		t.Run(name, func(t *testing.T) {
+			up := httptest.NewServer(html("<!doctype html><title>x</title><body>x", "X-Long: "+c.long))
+			defer up.Close()
+			port := harness.FreePort(t)
+			harness.Caddy(t, fmt.Sprintf("http://:%d {\n\tconsent {\nservice many {\npurpose embeds\ncookies srv_*\n}\n\t}\n\treverse_proxy %s\n}\n", port,
+				strings.TrimPrefix(up.URL, "http://")))
+			front := nginx(t, fmt.Sprintf("127.0.0.1:%d", port))
+			for _, n := range []int{0, 60} {
+				r, _ := http.NewRequest("GET", "http://"+front+"/catalogue/dataset/x", nil)
+				r.Header.Set("Sec-Fetch-Dest", "document")
+				r.Header.Set("Cookie", c.cookie+leftovers(n))
+				res, err := http.DefaultTransport.RoundTrip(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res.Body.Close()
+				if res.StatusCode != 200 {
+					t.Errorf("%s, %d leftovers: %d", name, n, res.StatusCode)
+				}
 			}
-			r.Header.Set("Cookie", cookie)
-			res, err := http.DefaultTransport.RoundTrip(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			res.Body.Close()
-			if res.StatusCode != 200 {
-				t.Errorf("%s, %d leftovers: %d", name, n, res.StatusCode)
-			}
-		}
+		})
 	}
 }
 
 // TestOddFieldsEndWell: with fields that are doubled, empty, long, not ASCII or broken, a page is enforced or passes as
 // it came, and all else passes.
 func TestOddFieldsEndWell(t *testing.T) {
-	odd := [][]string{{""}, {"", ""}, {"é"}, {"text/html", "text/html"}, {strings.Repeat("x", 9000)}, {strings.Repeat("a, ", 4000)}, {`"`, `\`}, {";;;"}, {"=?", "==="}, {"\t \t"}, {"https://tool.example/\u00e9", "//["}, {"{", "[]"}, {"navigate", "document"}}
+	odd := map[string][]string{
+		"empty": {""}, "empty twice": {"", ""}, "not ASCII": {"é"}, "twice": {"text/html", "text/html"},
+		"long": {strings.Repeat("x", 9000)}, "a long list": {strings.Repeat("a, ", 4000)}, "quotes": {`"`, `\`}, "semicolons": {";;;"},
+		"equals": {"=?", "==="}, "spaces": {"\t \t"}, "addresses": {"https://tool.example/\u00e9", "//["}, "brackets": {"{", "[]"},
+		"modes": {"navigate", "document"},
+	}
 	var answer http.Header
 	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range answer {
@@ -336,30 +367,76 @@ func TestOddFieldsEndWell(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, portalPage)
 	})
-	ends := func(what string, fields ...string) {
+	ends := func(t *testing.T, fields ...string) {
 		t.Helper()
 		res := g.do(t, "GET", "/", "", fields...)
 		if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusFound && res.StatusCode != http.StatusSeeOther { // to the placeholder
-			t.Errorf("%s: %s", what, res.Status)
+			t.Error(res.Status)
 		}
 		if res.body != portalPage && !isGuarded(res.body) {
-			t.Errorf("%s: %.300s", what, res.body)
+			t.Errorf("%.300s", res.body)
 		}
 	}
-	for _, values := range odd {
-		for _, name := range []string{"Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Referer", "Service-Worker", "X-Requested-With", "Hx-Request", "X-Forwarded-Proto", "Cookie", "Accept", "Accept-Encoding", "If-None-Match", "Sec-Gpc"} {
+	asked := []string{
+		"Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Referer", "Service-Worker", "X-Requested-With", "Hx-Request",
+		"X-Forwarded-Proto", "Cookie", "Accept", "Accept-Encoding", "If-None-Match", "Sec-Gpc",
+	}
+	matrix(func(name string, x []string) {
+		t.Run(name, func(t *testing.T) {
 			answer = nil
 			fields := []string{"Accept: text/html"}
-			for _, value := range values {
-				fields = append(fields, name+": "+value)
+			for _, value := range odd[x[1]] {
+				fields = append(fields, x[0]+": "+value)
 			}
-			ends(fmt.Sprintf("%s %.40q", name, values), fields...)
-		}
-		for _, name := range []string{"Content-Type", "Content-Encoding", "Content-Disposition", "X-Content-Type-Options", "Cache-Control", "Location", "Refresh", "Link", "Speculation-Rules", "Report-To", "Nel", "Reporting-Endpoints", "Content-Security-Policy", "Vary", "Etag", "Set-Cookie"} {
-			answer = http.Header{name: values}
-			for _, metadata := range []string{byVisitor, byFrame, "Sec-Fetch-Dest: image"} {
-				ends(fmt.Sprintf("%s %.40q by %s", name, values, metadata), metadata)
-			}
-		}
+			ends(t, fields...)
+		})
+	}, asked, slices.Collect(maps.Keys(odd)))
+	answered := []string{
+		"Content-Type", "Content-Encoding", "Content-Disposition", "X-Content-Type-Options", "Cache-Control", "Location", "Refresh", "Link",
+		"Speculation-Rules", "Report-To", "Nel", "Reporting-Endpoints", "Content-Security-Policy", "Vary", "Etag", "Set-Cookie",
 	}
+	matrix(func(name string, x []string) {
+		t.Run(name, func(t *testing.T) {
+			answer = http.Header{x[0]: odd[x[1]]}
+			ends(t, x[2])
+		})
+	}, answered, slices.Collect(maps.Keys(odd)), []string{byVisitor, byFrame, "Sec-Fetch-Dest: image"})
+}
+
+// matrix calls f with every combination of a value of each list, and with the name of its subtest.
+func matrix(f func(name string, values []string), lists ...[]string) {
+	all := [][]string{nil}
+	for _, list := range lists {
+		var longer [][]string
+		for n := range len(all) * len(list) {
+			longer = append(longer, append(slices.Clip(all[n/len(list)]), list[n%len(list)]))
+		}
+		all = longer
+	}
+	for _, values := range all {
+		f(named(values), values)
+	}
+}
+
+// named is a short name of a subtest: of header fields, there are the values, and of cookies, that there are some.
+func named(values []string) string {
+	var names []string
+	for _, value := range values {
+		if field, of, ok := strings.Cut(value, ": "); ok && field == "Cookie" {
+			value = "cookies"
+		} else if ok {
+			value = of
+		}
+		names = append(names, value)
+	}
+	return strings.Join(names, ",")
+}
+
+// leftovers are so many cookies of a service that was denied.
+func leftovers(n int) string {
+	var cookies strings.Builder
+	for i := range n {
+		fmt.Fprintf(&cookies, "; srv_%02d=a", i)
+	}
+	return cookies.String()
 }

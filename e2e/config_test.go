@@ -21,7 +21,8 @@ import (
 func validate(t *testing.T, handler, storage string) error {
 	t.Helper()
 	var config caddy.Config
-	server := `{"admin":{"disabled":true},"storage":{"module":"file_system","root":` + quote(storage) + `},"apps":{"http":{"servers":{"s":{"listen":[":0"],"routes":[{"handle":[` + handler + `]}]}}}}}`
+	server := `{"admin":{"disabled":true},"storage":{"module":"file_system","root":` + quote(storage) +
+		`},"apps":{"http":{"servers":{"s":{"listen":[":0"],"routes":[{"handle":[` + handler + `]}]}}}}}`
 	if err := json.Unmarshal([]byte(server), &config); err != nil {
 		t.Fatal(err)
 	}
@@ -35,10 +36,12 @@ func TestAStyleInJSONConfigIsChecked(t *testing.T) {
 		`{"font":["Arial; color: red"]}`: `style font: "Arial; color: red" is no name of a font`,
 		`{"text":"#777"}`:                `style text: in the light scheme`,
 	} {
-		err := validate(t, `{"handler":"consent","style":`+style+`}`, t.TempDir())
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: %v", style, err)
-		}
+		t.Run(style, func(t *testing.T) {
+			err := validate(t, `{"handler":"consent","style":`+style+`}`, t.TempDir())
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Errorf("%s: %v", style, err)
+			}
+		})
 	}
 }
 
@@ -62,7 +65,9 @@ func TestTheStyleInTheConfigIsServed(t *testing.T) {
 		t.Fatal("the charter has no style sheet")
 	}
 	css := get(origin + sheet[1])
-	for _, want := range []string{"--consent-radius: 7px !important;", "--consent-accent: #000091 !important;", "--consent-on-accent: #ffffff !important;"} {
+	for _, want := range []string{
+		"--consent-radius: 7px !important;", "--consent-accent: #000091 !important;", "--consent-on-accent: #ffffff !important;",
+	} {
 		if !strings.Contains(css, want) {
 			t.Errorf("lacks %s", want)
 		}
@@ -71,7 +76,9 @@ func TestTheStyleInTheConfigIsServed(t *testing.T) {
 
 func TestValidatingWritesNothingToTheStorage(t *testing.T) {
 	storage := t.TempDir()
-	for _, handler := range []string{`{"handler":"consent"}`, `{"handler":"consent","mode":"observe"}`, `{"handler":"consent","third_parties":"strict","services":[{"id":"matomo"}]}`} {
+	for _, handler := range []string{
+		`{"handler":"consent"}`, `{"handler":"consent","mode":"observe"}`, `{"handler":"consent","third_parties":"strict","services":[{"id":"matomo"}]}`,
+	} {
 		if err := validate(t, handler, storage); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +102,8 @@ func TestAPolicyIsInForceSinceTheFirstRequestThatItWasEnforcedOn(t *testing.T) {
 		for start := range 2 {
 			// Each has a port of its own: a listener that is just being closed would take a request with it.
 			g := &guarded{url: fmt.Sprintf("http://localhost:%d", harness.FreePort(t))}
-			harness.CaddyWith(t, fmt.Sprintf("\tstorage file_system %q", storage), fmt.Sprintf("%s {\n\tconsent {\n\t\tmode %s\n\t}\n\trespond x\n}\n", g.url, mode))
+			harness.CaddyWith(t, fmt.Sprintf("\tstorage file_system %q", storage),
+				fmt.Sprintf("%s {\n\tconsent {\n\t\tmode %s\n\t}\n\trespond x\n}\n", g.url, mode))
 			if got := dates(); got != start*want {
 				t.Errorf("%s, before a request of start %d: %d dates", mode, start, got)
 			}

@@ -79,10 +79,12 @@ func TestDemoSetsWhatTheVisitorAcceptsAndNothingElse(t *testing.T) {
 	d := startDemo(t)
 	cookie := d.choose(t, "choice=custom&service=matomo")
 	for _, path := range slices.Concat(harness.DemoPages, demoOthers) {
-		got := harness.Without(d.get(t, path, "Cookie: "+cookie).cookies(), harness.Necessary)
-		if want := []string{"_pk_id.1.1fff", "_pk_ses.1.1fff"}; !slices.Equal(got, want) {
-			t.Errorf("%s sets %q besides the necessary ones, want %q", path, got, want)
-		}
+		t.Run(strings.ReplaceAll(path, "/", "_"), func(t *testing.T) {
+			got := harness.Without(d.get(t, path, "Cookie: "+cookie).cookies(), harness.Necessary)
+			if want := []string{"_pk_id.1.1fff", "_pk_ses.1.1fff"}; !slices.Equal(got, want) {
+				t.Errorf("%s sets %q besides the necessary ones, want %q", path, got, want)
+			}
+		})
 	}
 }
 
@@ -130,19 +132,21 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 	const notice = `id="caddy-consent"`
 	const html = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
 	for _, path := range harness.DemoPages {
-		for _, headers := range [][]string{
-			{html, "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"},
-			{html, "Sec-Fetch-Dest: document", "Accept-Encoding: gzip"},
-			{html}, // a browser without fetch metadata
-			{html, "Accept-Encoding: gzip"},
-		} {
-			if n := strings.Count(d.get(t, path, headers...).body, notice); n != 1 {
-				t.Errorf("%s with %q holds the notice %d times, want once", path, headers, n)
+		t.Run(strings.ReplaceAll(path, "/", "_"), func(t *testing.T) {
+			for _, headers := range [][]string{
+				{html, "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"},
+				{html, "Sec-Fetch-Dest: document", "Accept-Encoding: gzip"},
+				{html}, // a browser without fetch metadata
+				{html, "Accept-Encoding: gzip"},
+			} {
+				if n := strings.Count(d.get(t, path, headers...).body, notice); n != 1 {
+					t.Errorf("%s with %q holds the notice %d times, want once", path, headers, n)
+				}
 			}
-		}
-		if strings.Contains(d.get(t, path, "Accept: */*", "Sec-Fetch-Dest: empty").body, notice) {
-			t.Errorf("%s holds the notice when a script fetches it", path)
-		}
+			if strings.Contains(d.get(t, path, "Accept: */*", "Sec-Fetch-Dest: empty").body, notice) {
+				t.Errorf("%s holds the notice when a script fetches it", path)
+			}
+		})
 	}
 	for path, headers := range map[string][]string{
 		harness.DemoMap:         {html, "Sec-Fetch-Dest: iframe"},
@@ -150,17 +154,19 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 		harness.DemoCSV:         {html, "Sec-Fetch-Dest: document"},
 		"/static/ods/portal.js": {"Accept: */*", "Sec-Fetch-Dest: script"},
 	} {
-		through := d.get(t, path, headers...)
-		direct := demoExchange(t, d.Portal, demoRequest{"GET", path, headers})
-		if strings.Contains(through.body, notice) {
-			t.Errorf("%s holds the notice", path)
-		}
-		if path != harness.DemoMap && through.body != direct.body {
-			t.Errorf("%s is not what the portal sent", path)
-		}
-		if direct.status != 200 || len(direct.body) == 0 {
-			t.Errorf("the portal answers %d to %s", direct.status, path)
-		}
+		t.Run(strings.ReplaceAll(path, "/", "_"), func(t *testing.T) {
+			through := d.get(t, path, headers...)
+			direct := demoExchange(t, d.Portal, demoRequest{"GET", path, headers})
+			if strings.Contains(through.body, notice) {
+				t.Errorf("%s holds the notice", path)
+			}
+			if path != harness.DemoMap && through.body != direct.body {
+				t.Errorf("%s is not what the portal sent", path)
+			}
+			if direct.status != 200 || len(direct.body) == 0 {
+				t.Errorf("the portal answers %d to %s", direct.status, path)
+			}
+		})
 	}
 }
 
@@ -168,13 +174,15 @@ func TestDemoStaysAsCompressedAsThePortal(t *testing.T) {
 	d := startDemo(t)
 	for _, path := range slices.Concat(harness.DemoPages, []string{"/static/ods/portal.css", "/static/ods/portal.js"}) {
 		for _, coding := range []string{"gzip", "zstd"} {
-			r := demoRequest{"GET", path, []string{"Accept: text/html", "Sec-Fetch-Dest: document", "Accept-Encoding: " + coding}}
-			if direct := demoExchange(t, d.Portal, r); direct.coding != coding {
-				t.Fatalf("the portal sends %s as %q, want %q", path, direct.coding, coding)
-			}
-			if through := demoExchange(t, d.Site, r); through.coding != coding {
-				t.Errorf("%s is sent as %q, want %q", path, through.coding, coding)
-			}
+			t.Run(coding+strings.ReplaceAll(path, "/", "_"), func(t *testing.T) {
+				r := demoRequest{"GET", path, []string{"Accept: text/html", "Sec-Fetch-Dest: document", "Accept-Encoding: " + coding}}
+				if direct := demoExchange(t, d.Portal, r); direct.coding != coding {
+					t.Fatalf("the portal sends %s as %q, want %q", path, direct.coding, coding)
+				}
+				if through := demoExchange(t, d.Site, r); through.coding != coding {
+					t.Errorf("%s is sent as %q, want %q", path, through.coding, coding)
+				}
+			})
 		}
 	}
 }

@@ -154,12 +154,17 @@ const (
 		`<script type="text/plain" data-consent-service="tool" data-consent-src="/gated.js"></script><script>tool.start(1)</script></body></html>`
 	o        = ` data-caddy-consent="" data-consent-service=`
 	withheld = `<!doctype html><html lang="fr"><head><title>T</title><link rel="stylesheet" href="https://fonts.googleapis.com/css">` +
-		`<script` + o + `"ga" type="text/plain" async data-consent-src="https://www.googletagmanager.com/gtag/js?id=G"></script><script` + o + `"ga" type="text/plain">gtag("config", "G")</script></head><body>` +
-		`<iframe` + o + `"youtube" src="/_consent/placeholder?service=youtube&amp;lang=fr&amp;url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx%3Fa%3D1%26b%3D2" width="560" title="Fête" data-consent-src="https://www.youtube.com/embed/x?a=1&amp;b=2"></iframe>` +
+		`<script` + o + `"ga" type="text/plain" async data-consent-src="https://www.googletagmanager.com/gtag/js?id=G"></script><script` + o +
+		`"ga" type="text/plain">gtag("config", "G")</script></head><body>` +
+		`<iframe` + o +
+		`"youtube" src="/_consent/placeholder?service=youtube&amp;lang=fr&amp;url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx%3Fa%3D1%26b%3D2" ` +
+		`width="560" title="Fête" data-consent-src="https://www.youtube.com/embed/x?a=1&amp;b=2"></iframe>` +
 		`<img` + o + `"tool" data-consent-src="//cdn.tool.example/i.png" alt="">` +
-		`<iframe` + o + `"vimeo" src="/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" data-consent-src="https://player.vimeo.com/video/1"></iframe>` +
+		`<iframe` + o + `"vimeo" src="/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" ` +
+		`data-consent-src="https://player.vimeo.com/video/1"></iframe>` +
 		`<img src="https://unknown.example/i.png" alt=""><img src="/own.png" alt="">` +
-		`<script type="text/plain" data-consent-service="tool" data-consent-src="/gated.js"></script><script` + o + `"tool" type="text/plain">tool.start(1)</script></body></html>`
+		`<script type="text/plain" data-consent-service="tool" data-consent-src="/gated.js"></script><script` + o +
+		`"tool" type="text/plain">tool.start(1)</script></body></html>`
 )
 
 func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T) {
@@ -175,7 +180,8 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 	if got, want := bare(frame.body), strings.ReplaceAll(withheld, "&amp;lang=fr", ""); got != want {
 		t.Errorf("in a frame: got %s\nwant %s", got, want)
 	}
-	if !harness.GuardTag.MatchString(frame.body) || noticeTag.MatchString(frame.body) || !strings.Contains(strings.Join(frame.Header["Vary"], ","), "Cookie, Sec-Fetch-Dest") {
+	if !harness.GuardTag.MatchString(frame.body) || noticeTag.MatchString(frame.body) ||
+		!strings.Contains(strings.Join(frame.Header["Vary"], ","), "Cookie, Sec-Fetch-Dest") {
 		t.Errorf("in a frame: %v %s", frame.Header, frame.body)
 	}
 	if got := g.do(t, "GET", "/", "", byScript).body; got != portalPage {
@@ -184,14 +190,17 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 
 	for _, visitor := range []string{byVisitor, byFrame} {
 		some := g.do(t, "GET", "/", "", visitor, g.chosen(t, "choice=custom&service=tool")).body
-		for _, want := range []string{`<img src="//cdn.tool.example/i.png" alt="">`, `<script data-caddy-consent=""  data-consent-service="tool" src="/gated.js"></script><script>tool.start(1)</script>`,
+		for _, want := range []string{`<img src="//cdn.tool.example/i.png" alt="">`,
+			`<script data-caddy-consent=""  data-consent-service="tool" src="/gated.js"></script><script>tool.start(1)</script>`,
 			`<script` + o + `"ga" type="text/plain">gtag(`, `<iframe` + o + `"youtube"`, `<script data-caddy-consent="4" src=`} {
 			if !strings.Contains(some, want) {
 				t.Errorf("one is granted, and the page lacks %s: %s", want, bare(some))
 			}
 		}
 		all := g.do(t, "GET", "/", "", visitor, g.chosen(t, "choice=accept")).body
-		want := strings.NewReplacer(`<iframe src="https://player.vimeo.com/video/1">`, `<iframe`+o+`"vimeo" src="/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" data-consent-src="https://player.vimeo.com/video/1">`,
+		want := strings.NewReplacer(`<iframe src="https://player.vimeo.com/video/1">`,
+			`<iframe`+o+`"vimeo" src="/_consent/placeholder?service=vimeo&amp;lang=fr&amp;url=https%3A%2F%2Fplayer.vimeo.com%2Fvideo%2F1" `+
+				`data-consent-src="https://player.vimeo.com/video/1">`,
 			` type="text/plain" data-consent-service="tool" data-consent-src=`, ` data-caddy-consent="" data-consent-service="tool" src=`).Replace(portalPage)
 		if visitor == byFrame {
 			want = strings.ReplaceAll(want, "&amp;lang=fr", "")
@@ -200,7 +209,10 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 			t.Errorf("all are granted: got %s\nwant %s", got, want)
 		}
 	}
-	for name, want := range map[string]string{`caddy_consent_blocked_total{service="vimeo"}`: "6", `caddy_consent_blocked_total{service="youtube"}`: "4", `caddy_consent_undeclared_total{kind="host"}`: "18"} {
+	for name, want := range map[string]string{
+		`caddy_consent_blocked_total{service="vimeo"}`: "6", `caddy_consent_blocked_total{service="youtube"}`: "4",
+		`caddy_consent_undeclared_total{kind="host"}`: "18",
+	} {
 		if got := g.counts(t, name, want); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
@@ -214,14 +226,18 @@ func TestTheHeaderMakesNoBrowserLoadFromDeniedServices(t *testing.T) {
 		w.WriteHeader(http.StatusEarlyHints)
 		html(portalPage)(w, r)
 	})
-	for _, c := range []struct{ field, want string }{{byVisitor, "</own.css>; rel=preload; as=style"}, {byFrame, "</own.css>; rel=preload; as=style"}, {byScript, link}} {
-		res := g.do(t, "GET", "/", "", c.field)
-		if len(res.early) != 1 {
-			t.Fatalf("%s: %d early hints", c.field, len(res.early))
-		}
-		if got := strings.Join(res.early[0]["Link"], "|") + "|" + strings.Join(res.Header["Link"], "|"); got != c.want+"|"+c.want {
-			t.Errorf("%s: %s", c.field, got)
-		}
+	for _, c := range []struct{ field, want string }{
+		{byVisitor, "</own.css>; rel=preload; as=style"}, {byFrame, "</own.css>; rel=preload; as=style"}, {byScript, link},
+	} {
+		t.Run(c.field, func(t *testing.T) {
+			res := g.do(t, "GET", "/", "", c.field)
+			if len(res.early) != 1 {
+				t.Fatalf("%s: %d early hints", c.field, len(res.early))
+			}
+			if got := strings.Join(res.early[0]["Link"], "|") + "|" + strings.Join(res.Header["Link"], "|"); got != c.want+"|"+c.want {
+				t.Errorf("%s: %s", c.field, got)
+			}
+		})
 	}
 }
 
@@ -255,37 +271,41 @@ func TestAHostTheSiteNeedsPassesThoughTheCatalogueKnowsIt(t *testing.T) {
 func TestTheSitesPolicyLetsUsThroughAndNothingElse(t *testing.T) {
 	for upstream, want := range map[string]string{
 		"": "", "default-src 'self'": "default-src 'self'",
-		"script-src https://a.example; style-src 'none'; form-action 'none'": "script-src https://a.example HOST/_consent/assets/HASH/guard.js HOST/_consent/assets/HASH/release.js HOST/_consent/assets/HASH/notice.js; style-src HOST/_consent/assets/HASH/style.css; form-action HOST/_consent/choice",
-		"script-src 'strict-dynamic' 'nonce-abc'":                            "script-src 'strict-dynamic' 'nonce-abc'",
-		"require-trusted-types-for 'script'":                                 "require-trusted-types-for 'script'",
+		"script-src https://a.example; style-src 'none'; form-action 'none'": "script-src https://a.example HOST/_consent/assets/HASH/guard.js " +
+			"HOST/_consent/assets/HASH/release.js HOST/_consent/assets/HASH/notice.js; style-src HOST/_consent/assets/HASH/style.css; " +
+			"form-action HOST/_consent/choice",
+		"script-src 'strict-dynamic' 'nonce-abc'": "script-src 'strict-dynamic' 'nonce-abc'",
+		"require-trusted-types-for 'script'":      "require-trusted-types-for 'script'",
 	} {
-		g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
-			if upstream != "" {
-				w.Header().Set("Content-Security-Policy", upstream)
+		t.Run(upstream, func(t *testing.T) {
+			g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
+				if upstream != "" {
+					w.Header().Set("Content-Security-Policy", upstream)
+				}
+				w.Header().Set("Content-Security-Policy-Report-Only", "default-src 'none'")
+				html(`<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="connect-src 'none'"></head><body></body></html>`)(w, r)
+			})
+			res := g.do(t, "GET", "/", "", byVisitor)
+			hash := regexp.MustCompile(`/assets/([0-9a-f]+)/`).FindStringSubmatch(res.body)[1]
+			want = strings.NewReplacer("HOST", strings.TrimPrefix(g.url, "http://"), "HASH", hash).Replace(want)
+			if got := strings.Join(res.Header["Content-Security-Policy"], "\n"); got != want {
+				t.Errorf("%s became %s\nwant %s", upstream, got, want)
 			}
-			w.Header().Set("Content-Security-Policy-Report-Only", "default-src 'none'")
-			html(`<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="connect-src 'none'"></head><body></body></html>`)(w, r)
+			if got := res.Header.Get("Content-Security-Policy-Report-Only"); got != "default-src 'none'" {
+				t.Errorf("a policy that only reports became %s", got)
+			}
+			if nonces := strings.Count(res.body, ` nonce="abc"`); (nonces == 2) != strings.Contains(upstream, "nonce") {
+				t.Errorf("%s: %d scripts with the nonce in %s", upstream, nonces, res.body)
+			}
+			host := strings.TrimPrefix(g.url, "http://")
+			if meta := `content="connect-src ` + host + `/_consent/choice ` + host + `/_consent/settings"`; !strings.Contains(res.body, meta) {
+				t.Errorf("%s: the page's own policy is not %s: %s", upstream, meta, res.body)
+			}
+			accepted := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=accept")).body
+			if scripts, trusted := strings.Count(accepted, "notice.js"), strings.Contains(upstream, "trusted"); (scripts == 1) != trusted {
+				t.Errorf("%s: once chosen, %d tags of the notice's script, which the guard loads but where it cannot: %s", upstream, scripts, accepted)
+			}
 		})
-		res := g.do(t, "GET", "/", "", byVisitor)
-		hash := regexp.MustCompile(`/assets/([0-9a-f]+)/`).FindStringSubmatch(res.body)[1]
-		want = strings.NewReplacer("HOST", strings.TrimPrefix(g.url, "http://"), "HASH", hash).Replace(want)
-		if got := strings.Join(res.Header["Content-Security-Policy"], "\n"); got != want {
-			t.Errorf("%s became %s\nwant %s", upstream, got, want)
-		}
-		if got := res.Header.Get("Content-Security-Policy-Report-Only"); got != "default-src 'none'" {
-			t.Errorf("a policy that only reports became %s", got)
-		}
-		if nonces := strings.Count(res.body, ` nonce="abc"`); (nonces == 2) != strings.Contains(upstream, "nonce") {
-			t.Errorf("%s: %d scripts with the nonce in %s", upstream, nonces, res.body)
-		}
-		host := strings.TrimPrefix(g.url, "http://")
-		if meta := `content="connect-src ` + host + `/_consent/choice ` + host + `/_consent/settings"`; !strings.Contains(res.body, meta) {
-			t.Errorf("%s: the page's own policy is not %s: %s", upstream, meta, res.body)
-		}
-		accepted := g.do(t, "GET", "/", "", byVisitor, g.chosen(t, "choice=accept")).body
-		if scripts, trusted := strings.Count(accepted, "notice.js"), strings.Contains(upstream, "trusted"); (scripts == 1) != trusted {
-			t.Errorf("%s: once chosen, %d tags of the notice's script, which the guard loads but where it cannot: %s", upstream, scripts, accepted)
-		}
 	}
 }
 
@@ -302,7 +322,8 @@ func TestStrictAddsAPolicyOfGrantedHostsAlone(t *testing.T) {
 	}
 	for _, metadata := range []string{byVisitor, byFrame} {
 		before := added(metadata)
-		if !strings.Contains(before, " *.tile.example ") || !strings.Contains(before, "report-uri /_consent/report") || strings.Contains(before, "tool.example") || strings.Contains(before, "youtube") {
+		if !strings.Contains(before, " *.tile.example ") || !strings.Contains(before, "report-uri /_consent/report") ||
+			strings.Contains(before, "tool.example") || strings.Contains(before, "youtube") {
 			t.Errorf("before the choice: %s", before)
 		}
 		some := added(metadata, g.chosen(t, "choice=custom&service=tool"))
@@ -334,7 +355,8 @@ func TestAStoredPagesPolicyStaysWhenItIsRevalidated(t *testing.T) {
 	})
 	whole := g.do(t, "GET", "/", "", byVisitor)
 	again := g.do(t, "GET", "/", "", byVisitor, "If-None-Match: "+whole.Header.Get("Etag"))
-	if got, want := again.Header["Content-Security-Policy"], whole.Header["Content-Security-Policy"]; again.StatusCode != 304 || len(want) != 2 || !reflect.DeepEqual(got, want) {
+	got, want := again.Header["Content-Security-Policy"], whole.Header["Content-Security-Policy"]
+	if again.StatusCode != 304 || len(want) != 2 || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d %q, want %q", again.StatusCode, got, want)
 	}
 }
@@ -346,18 +368,22 @@ func TestBrowsersReportWhatAPolicyHasStopped(t *testing.T) {
 		status                    int
 	}{
 		{"POST", "application/csp-report", `{"csp-report":{"blocked-uri":"https://www.youtube.com/embed/x","effective-directive":"frame-src"}}`, 204},
-		{"POST", "application/reports+json", `[{"type":"csp-violation","body":{"blockedURL":"https://unknown.example/x","effectiveDirective":"img-src"}}]`, 204},
+		{"POST", "application/reports+json", `[{"type":"csp-violation","body":{"blockedURL":"https://unknown.example/x","effectiveDirective":"img-src"}}]`,
+			204},
 		{"POST", "application/csp-report", `{"csp-report":{"blocked-uri":"inline","effective-directive":"script-src"}}`, 204},
 		{"POST", "application/csp-report", `nonsense`, 400},
 		{"POST", "text/plain", `{}`, 400},
 		{"POST", "application/csp-report", strings.Repeat(" ", 70<<10), 413},
 		{"GET", "", "", 405},
 	} {
-		if res := g.do(t, c.method, "/_consent/report", c.body, "Content-Type: "+c.contentType); res.StatusCode != c.status || c.status >= 400 && !strings.HasSuffix(res.body, ".\n") {
+		if res := g.do(t, c.method, "/_consent/report", c.body, "Content-Type: "+c.contentType); res.StatusCode != c.status ||
+			c.status >= 400 && !strings.HasSuffix(res.body, ".\n") {
 			t.Errorf("%s %.60s: %d %s, want %d", c.contentType, c.body, res.StatusCode, res.body, c.status)
 		}
 	}
-	for name, want := range map[string]string{`caddy_consent_blocked_total{service="youtube"}`: "1", `caddy_consent_undeclared_total{kind="host"}`: "1"} {
+	for name, want := range map[string]string{
+		`caddy_consent_blocked_total{service="youtube"}`: "1", `caddy_consent_undeclared_total{kind="host"}`: "1",
+	} {
 		if got := g.counts(t, name, want); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
@@ -371,24 +397,29 @@ func TestAPlaceholderLeadsToTheServicesContentAlone(t *testing.T) {
 		return g.do(t, "GET", "/_consent/placeholder?"+query, "", byFrame, "Referer: "+g.url+"/page?x=1", "Accept-Language: en")
 	}
 	res := get("service=youtube&url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx%3Fa%3D1")
-	for _, want := range []string{`<title>Content from YouTube</title>`, `<input type="hidden" name="service" value="youtube">`, `name="return" value="/page?x=1"`, `target="_parent"`,
+	for _, want := range []string{`<title>Content from YouTube</title>`, `<input type="hidden" name="service" value="youtube">`,
+		`name="return" value="/page?x=1"`, `target="_parent"`,
 		`<button name="choice" value="grant">Allow YouTube</button>`, `href="https://www.youtube.com/embed/x?a=1"`} {
 		if !strings.Contains(res.body, want) {
 			t.Errorf("it lacks %s: %s", want, res.body)
 		}
 	}
-	if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Content-Security-Policy"), "frame-ancestors 'self'") || res.Header.Get("Cache-Control") != "private, no-store" {
+	if res.StatusCode != 200 || !strings.Contains(res.Header.Get("Content-Security-Policy"), "frame-ancestors 'self'") ||
+		res.Header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
-	for _, elsewhere := range []string{"", "https://evil.example/", "https://www.youtube.com@evil.example/", "https://evil@www.youtube.com/", "javascript:alert(1)", "/x", "//evil.example", "https://www.youtube.com.evil.example/", "%zz"} {
+	for _, elsewhere := range []string{"", "https://evil.example/", "https://www.youtube.com@evil.example/", "https://evil@www.youtube.com/",
+		"javascript:alert(1)", "/x", "//evil.example", "https://www.youtube.com.evil.example/", "%zz"} {
 		if body := get("service=youtube&url=" + elsewhere).body; strings.Contains(body, "target=\"_blank\"") {
 			t.Errorf("%s: %s", elsewhere, body)
 		}
 	}
-	if body := get("service=youtube&lang=de&url=//youtube.com/x").body; !strings.Contains(body, `href="http://youtube.com/x"`) || !strings.Contains(body, `<html lang="de"`) {
+	if body := get("service=youtube&lang=de&url=//youtube.com/x").body; !strings.Contains(body, `href="http://youtube.com/x"`) ||
+		!strings.Contains(body, `<html lang="de"`) {
 		t.Errorf("without a scheme, in German: %s", body)
 	}
-	if body := get("service=vimeo&url=https://player.vimeo.com/video/1").body; strings.Contains(body, "<form") || !strings.Contains(body, `href="https://player.vimeo.com/video/1"`) {
+	if body := get("service=vimeo&url=https://player.vimeo.com/video/1").body; strings.Contains(body, "<form") ||
+		!strings.Contains(body, `href="https://player.vimeo.com/video/1"`) {
 		t.Errorf("of a service that is not declared: %s", body)
 	}
 	for _, nobody := range []string{"", "service=nobody", "service="} {
@@ -415,19 +446,26 @@ func TestInAPageThatAnotherSiteEmbedsAPlaceholderShowsAndHasNoButton(t *testing.
 	}
 	const address = "/_consent/placeholder?service=youtube&url=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fx"
 	for _, c := range []struct{ address, site, page string }{
-		{address + "&embedded=%2Fpage%3Fx%3D1", "same-origin", "/page?x=1"}, {address + "&embedded=//evil.example", "same-origin", "/where?y=2"}, {address + "&embedded", "cross-site", "/where?y=2"},
+		{address + "&embedded=%2Fpage%3Fx%3D1", "same-origin", "/page?x=1"}, {address + "&embedded=//evil.example", "same-origin", "/where?y=2"},
+		{address + "&embedded", "cross-site", "/where?y=2"},
 		{address, "cross-site", "/where?y=2"}, {address, "same-site", "/where?y=2"}, // from a page of another site, or of a sandbox
 	} {
-		res := g.do(t, "GET", c.address, "", byFrame, "Sec-Fetch-Site: "+c.site, "Referer: "+g.url+"/where?y=2", "Accept-Language: en")
-		policy := res.Header.Get("Content-Security-Policy")
-		if res.StatusCode != 200 || strings.Contains(res.body, "<form") || strings.Contains(policy, "frame-ancestors") || !strings.Contains(policy, "form-action 'none'") {
-			t.Errorf("%+v: %d %s %s", c, res.StatusCode, policy, res.body)
-		}
-		for _, want := range []string{`<a href="` + c.page + `" target="_blank" rel="noopener">Open this page on `, "the choice is made on the site itself", `href="https://www.youtube.com/embed/x"`} {
-			if !strings.Contains(res.body, want) {
-				t.Errorf("%+v lacks %s: %s", c, want, res.body)
+		t.Run(c.site, func(t *testing.T) {
+			res := g.do(t, "GET", c.address, "", byFrame, "Sec-Fetch-Site: "+c.site, "Referer: "+g.url+"/where?y=2", "Accept-Language: en")
+			policy := res.Header.Get("Content-Security-Policy")
+			if res.StatusCode != 200 || strings.Contains(res.body, "<form") || strings.Contains(policy, "frame-ancestors") ||
+				!strings.Contains(policy, "form-action 'none'") {
+				t.Errorf("%+v: %d %s %s", c, res.StatusCode, policy, res.body)
 			}
-		}
+			for _, want := range []string{
+				`<a href="` + c.page + `" target="_blank" rel="noopener">Open this page on `, "the choice is made on the site itself",
+				`href="https://www.youtube.com/embed/x"`,
+			} {
+				if !strings.Contains(res.body, want) {
+					t.Errorf("%+v lacks %s: %s", c, want, res.body)
+				}
+			}
+		})
 	}
 }
 
@@ -487,7 +525,10 @@ func TestAnExemptCookieIsNotRenewedByVisits(t *testing.T) {
 // TestObservingChangesNothing: neither of what comes nor of what goes.
 func TestObservingChangesNothing(t *testing.T) {
 	var lines []string
-	fields := []string{"Content-Security-Policy: default-src 'none'", `Etag: "v1"`, "Cache-Control: max-age=60", "Vary: Accept", "Set-Cookie: _ga=1; Max-Age=99999999", "Set-Cookie: sessionid=1", "Set-Cookie: odd"}
+	fields := []string{
+		"Content-Security-Policy: default-src 'none'", `Etag: "v1"`, "Cache-Control: max-age=60", "Vary: Accept", "Set-Cookie: _ga=1; Max-Age=99999999",
+		"Set-Cookie: sessionid=1", "Set-Cookie: odd",
+	}
 	portal := func(w http.ResponseWriter, r *http.Request) {
 		lines = nil
 		for name, values := range r.Header {
@@ -497,7 +538,8 @@ func TestObservingChangesNothing(t *testing.T) {
 		html(portalPage, append(fields, fmt.Sprint("Content-Length: ", len(portalPage)))...)(w, r)
 	}
 	visits := [][]string{
-		{byVisitor, "Cookie: _ga=1; sessionid=2", "Accept-Encoding: dcb, br", "If-None-Match: \"v1-consent-x\"", "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT", "Range: bytes=0-"},
+		{byVisitor, "Cookie: _ga=1; sessionid=2", "Accept-Encoding: dcb, br", "If-None-Match: \"v1-consent-x\"",
+			"If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT", "Range: bytes=0-"},
 		{byFrame, "Sec-GPC: 1"}, {byScript, "Cookie: odd"}, {"Accept: text/html"},
 	}
 	type visit struct {
@@ -545,24 +587,26 @@ var ports = regexp.MustCompile(`localhost:\d+`)
 
 func TestACompressedPageIsObservedToo(t *testing.T) {
 	for _, coding := range []string{"gzip", "br", "unknown"} {
-		body := "not " + coding
-		if coding == "gzip" {
-			body = gzipped(t, portalPage)
-		}
-		g := guard(t, "mode observe\n"+declared, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Encoding", coding)
-			html(body)(w, r)
+		t.Run(coding, func(t *testing.T) {
+			body := "not " + coding
+			if coding == "gzip" {
+				body = gzipped(t, portalPage)
+			}
+			g := guard(t, "mode observe\n"+declared, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Encoding", coding)
+				html(body)(w, r)
+			})
+			if res := g.do(t, "GET", "/", "", byVisitor, "Accept-Encoding: gzip, br"); res.body != body || res.Header.Get("Content-Encoding") != coding {
+				t.Errorf("%s: %v, %d bytes", coding, res.Header, len(res.body))
+			}
+			want := map[string]string{"gzip": "1"}[coding]
+			if want == "" {
+				want = "0"
+			}
+			if got := g.counts(t, `caddy_consent_blocked_total{service="youtube"}`, want); got != want {
+				t.Errorf("%s: %s are counted, want %s", coding, got, want)
+			}
 		})
-		if res := g.do(t, "GET", "/", "", byVisitor, "Accept-Encoding: gzip, br"); res.body != body || res.Header.Get("Content-Encoding") != coding {
-			t.Errorf("%s: %v, %d bytes", coding, res.Header, len(res.body))
-		}
-		want := map[string]string{"gzip": "1"}[coding]
-		if want == "" {
-			want = "0"
-		}
-		if got := g.counts(t, `caddy_consent_blocked_total{service="youtube"}`, want); got != want {
-			t.Errorf("%s: %s are counted, want %s", coding, got, want)
-		}
 	}
 }
 

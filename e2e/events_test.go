@@ -73,7 +73,8 @@ func TestEventsTellOfChoicesAndOfWhatNobodyDeclared(t *testing.T) {
 	}))
 	t.Cleanup(portal.Close)
 	g := &guarded{url: fmt.Sprintf("http://localhost:%d", harness.FreePort(t))}
-	harness.CaddyWith(t, "\tevents {\n\t\ton * recorder\n\t}", g.url+" {\n consent {\n site Essai\n service ga\n service matomo {\n exempt\n }\n }\n reverse_proxy "+strings.TrimPrefix(portal.URL, "http://")+"\n}\n")
+	harness.CaddyWith(t, "\tevents {\n\t\ton * recorder\n\t}", g.url+" {\n consent {\n site Essai\n service ga\n service matomo {\n exempt\n }\n }\n"+
+		" reverse_proxy "+strings.TrimPrefix(portal.URL, "http://")+"\n}\n")
 	happened()
 	const origin = ", Essai, http.handlers.consent"
 	for _, step := range []struct {

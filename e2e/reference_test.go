@@ -130,13 +130,15 @@ func TestTheReferenceNamesEveryWordAndNoOther(t *testing.T) {
 
 func TestTheExamplesOfTheDocumentationRun(t *testing.T) {
 	for _, name := range []string{"docs/reference.md", "docs/operating.md", "docs/scale.md"} {
-		blocks := regexp.MustCompile("(?s)```caddyfile\n(.*?)```").FindAllStringSubmatch(documentation(t, name), -1)
-		if len(blocks) == 0 {
-			t.Errorf("%s has no example", name)
-		}
-		for _, block := range blocks {
-			provisioned(t, name, block[1])
-		}
+		t.Run(name, func(t *testing.T) {
+			blocks := regexp.MustCompile("(?s)```caddyfile\n(.*?)```").FindAllStringSubmatch(documentation(t, name), -1)
+			if len(blocks) == 0 {
+				t.Errorf("%s has no example", name)
+			}
+			for _, block := range blocks {
+				provisioned(t, name, block[1])
+			}
+		})
 	}
 }
 
@@ -269,7 +271,8 @@ func TestTheReferenceNamesEveryEndpointAndNoOther(t *testing.T) {
 		method, path := row[1], strings.Replace(row[2], "/_consent/assets/…", asset, 1)
 		allowed[path] += method + " "
 		query := map[string]string{"/_consent/placeholder": "?service=youtube"}[path]
-		if res := g.do(t, method, path+query, "choice=accept", "Content-Type: application/x-www-form-urlencoded", choice); res.StatusCode == 404 || res.StatusCode == 405 {
+		if res := g.do(t, method, path+query, "choice=accept", "Content-Type: application/x-www-form-urlencoded", choice); res.StatusCode == 404 ||
+			res.StatusCode == 405 {
 			t.Errorf("%s %s: %s", method, path, res.Status)
 		}
 	}

@@ -152,32 +152,34 @@ func checksOrigin(w http.ResponseWriter, r *http.Request) {
 
 func TestAPortalTakesPostsAndRedirectsHomeByEitherOfItsNames(t *testing.T) {
 	for name, host := range map[string]string{"opendatasoft.caddyfile": "ville.opendatasoft.com", "opendatasoft-alias.caddyfile": "data.example.fr"} {
-		e := run(t, name, checksOrigin)
-		const own = "https://data.example.fr"
-		for _, c := range []struct {
-			origin, referer string
-			want            int
-		}{
-			{own, own + "/login/?next=/", 200},
-			{"https://elsewhere.example", "https://elsewhere.example/", 403},
-			{own + ".elsewhere.example", own + ".elsewhere.example/", 403},
-			{"null", "", 403},
-		} {
-			res, body := e.do(t, "POST", "/login/", "username=ada", "Origin: "+c.origin, "Referer: "+c.referer, "X-Forwarded-Host: elsewhere.example")
-			if res.StatusCode != c.want {
-				t.Errorf("%s: a post from %s: %s %s", name, c.origin, res.Status, body)
+		t.Run(name, func(t *testing.T) {
+			e := run(t, name, checksOrigin)
+			const own = "https://data.example.fr"
+			for _, c := range []struct {
+				origin, referer string
+				want            int
+			}{
+				{own, own + "/login/?next=/", 200},
+				{"https://elsewhere.example", "https://elsewhere.example/", 403},
+				{own + ".elsewhere.example", own + ".elsewhere.example/", 403},
+				{"null", "", 403},
+			} {
+				res, body := e.do(t, "POST", "/login/", "username=ada", "Origin: "+c.origin, "Referer: "+c.referer, "X-Forwarded-Host: elsewhere.example")
+				if res.StatusCode != c.want {
+					t.Errorf("%s: a post from %s: %s %s", name, c.origin, res.Status, body)
+				}
 			}
-		}
-		asked := e.asked[0]
-		if asked.Host != host || asked.Header.Get("X-Forwarded-Proto") != "https" || asked.Header.Get("X-Forwarded-For") == "" {
-			t.Errorf("%s: the portal is asked as %s, with %v", name, asked.Host, asked.Header)
-		}
-		if forwarded := asked.Header.Get("X-Forwarded-Host"); forwarded != "" && forwarded != host {
-			t.Errorf("%s: X-Forwarded-Host is %s", name, forwarded)
-		}
-		if res, _ := e.do(t, "GET", "/account/", ""); res.Header.Get("Location") != own+"/login/?next=/account/" {
-			t.Errorf("%s: redirected to %s", name, res.Header.Get("Location"))
-		}
+			asked := e.asked[0]
+			if asked.Host != host || asked.Header.Get("X-Forwarded-Proto") != "https" || asked.Header.Get("X-Forwarded-For") == "" {
+				t.Errorf("%s: the portal is asked as %s, with %v", name, asked.Host, asked.Header)
+			}
+			if forwarded := asked.Header.Get("X-Forwarded-Host"); forwarded != "" && forwarded != host {
+				t.Errorf("%s: X-Forwarded-Host is %s", name, forwarded)
+			}
+			if res, _ := e.do(t, "GET", "/account/", ""); res.Header.Get("Location") != own+"/login/?next=/account/" {
+				t.Errorf("%s: redirected to %s", name, res.Header.Get("Location"))
+			}
+		})
 	}
 }
 
@@ -193,10 +195,12 @@ func TestTheRestOfACaddyfileKnowsTheChoice(t *testing.T) {
 	accepted := e.chosen(t, "choice=accept")
 	decided, _ := e.do(t, "GET", "/pages/videos/a", "", accepted, "X-Consent: forged")
 	latest := e.asked[len(e.asked)-1].Header
-	if got := strings.Join(latest["X-Consent"], "+") + "|" + latest.Get("X-Consent-Matomo"); decided.StatusCode != 200 || got != "matomo,youtube|granted" {
+	got := strings.Join(latest["X-Consent"], "+") + "|" + latest.Get("X-Consent-Matomo")
+	if decided.StatusCode != 200 || got != "matomo,youtube|granted" {
 		t.Errorf("%s, the portal is told %s after a choice", decided.Status, got)
 	}
-	if before, after := undecided.Header.Get("X-Consent-Key"), decided.Header.Get("X-Consent-Key"); len(before) < 10 || len(after) < 10 || before == after {
+	before, after := undecided.Header.Get("X-Consent-Key"), decided.Header.Get("X-Consent-Key")
+	if len(before) < 10 || len(after) < 10 || before == after {
 		t.Errorf("the keys are %q and %q", before, after)
 	}
 	if got := undecided.Header.Get("X-Consent-Chosen") + "|" + decided.Header.Get("X-Consent-Chosen"); got != "|1" {

@@ -32,7 +32,8 @@ func nginx(t *testing.T, upstream string) (address string) {
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		fmt.Fprintf(&folders, "\t%s_temp_path %s;\n", kind, filepath.Join(dir, kind))
 	}
-	config := fmt.Sprintf("daemon off;\npid %s/pid;\nerror_log %s/error.log;\nevents {}\nhttp {\n\taccess_log off;\n%s\tserver {\n\t\tlisten 127.0.0.1:%d;\n\t\tlocation / {\n\t\t\tproxy_pass http://%s;\n\t\t\tproxy_set_header Host $http_host;\n\t\t}\n\t}\n}\n",
+	config := fmt.Sprintf("daemon off;\npid %s/pid;\nerror_log %s/error.log;\nevents {}\nhttp {\n\taccess_log off;\n%s\tserver {\n"+
+		"\t\tlisten 127.0.0.1:%d;\n\t\tlocation / {\n\t\t\tproxy_pass http://%s;\n\t\t\tproxy_set_header Host $http_host;\n\t\t}\n\t}\n}\n",
 		dir, dir, folders.String(), port, upstream)
 	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
@@ -56,8 +57,10 @@ func TestWithdrawingEmptiesTheJarBehindAnyProxy(t *testing.T) {
 	}
 	lines += "service many {\npurpose embeds\ncookies srv_*\n}\n"
 	sets := map[string][]string{
-		"/": {"_ga=1; Path=/; Domain=ville.example; Max-Age=9999; HttpOnly", "_ga_ABC=1; Path=/; Max-Age=9999", "_gid=1; Path=/; Domain=data.ville.example; Max-Age=9999"},
-		"/catalogue/dataset/": {"tool0=1; Path=/catalogue/; Max-Age=9999; HttpOnly", "tool1_deep=1; Path=/catalogue/dataset; Domain=ville.example; Max-Age=9999", "tool2=1; Max-Age=9999",
+		"/": {"_ga=1; Path=/; Domain=ville.example; Max-Age=9999; HttpOnly", "_ga_ABC=1; Path=/; Max-Age=9999",
+			"_gid=1; Path=/; Domain=data.ville.example; Max-Age=9999"},
+		"/catalogue/dataset/": {"tool0=1; Path=/catalogue/; Max-Age=9999; HttpOnly",
+			"tool1_deep=1; Path=/catalogue/dataset; Domain=ville.example; Max-Age=9999", "tool2=1; Max-Age=9999",
 			"tool3=1; Path=/catalogue/dataset/; Domain=data.ville.example; Max-Age=9999"},
 		"/forty": {"tool4=1; Path=/; Max-Age=9999"},
 	}

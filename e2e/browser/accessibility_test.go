@@ -19,14 +19,16 @@ const focused = `(e => e === document.body ? 'body' : (e.labels && e.labels[0] |
 func awaitFocus(t *testing.T, p *harness.Page, text string) {
 	t.Helper()
 	p.Await(fmt.Sprintf(`%s === %q`, focused, text))
-	if !harness.Eval[bool](p, `getComputedStyle(document.activeElement).outlineStyle === 'solid' && parseFloat(getComputedStyle(document.activeElement).outlineWidth) >= 2`) {
+	if !harness.Eval[bool](p, `getComputedStyle(document.activeElement).outlineStyle === 'solid' && `+
+		`parseFloat(getComputedStyle(document.activeElement).outlineWidth) >= 2`) {
 		t.Errorf("that %q has the focus does not show", text)
 	}
 }
 
 // WCAG 2.2, 2.4.11.
 func TestWhatHasTheFocusIsNotBehindTheNotice(t *testing.T) {
-	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", strings.Repeat(`<p style="height: 5em"><a href="/x" style="display: block">Lien</a></p>`, 30))})
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("",
+		strings.Repeat(`<p style="height: 5em"><a href="/x" style="display: block">Lien</a></p>`, 30))})
 	browser := harness.Browser(t, harness.Settings{})
 	const (
 		room    = `getComputedStyle(document.documentElement).scrollPaddingBottom`
@@ -127,7 +129,8 @@ func TestTheFocusIsNeverBehindTheNotice(t *testing.T) {
 		}
 		for i := range 60 {
 			p.Type(kb.Tab)
-			if !harness.Eval[bool](p, `(e => { const box = e.getBoundingClientRect(); return document.elementFromPoint(box.x + 2, box.y + box.height / 2) === e })(document.activeElement)`) {
+			if !harness.Eval[bool](p, `(e => { const box = e.getBoundingClientRect(); `+
+				`return document.elementFromPoint(box.x + 2, box.y + box.height / 2) === e })(document.activeElement)`) {
 				t.Fatalf("%+v: link %d has the focus and is not in sight", v, i)
 			}
 		}
@@ -137,7 +140,8 @@ func TestTheFocusIsNeverBehindTheNotice(t *testing.T) {
 func TestTargetsAreLargeEnough(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	const tooSmall = `[...document.querySelectorAll('#caddy-consent :is(button, summary, label, [role=switch]), [data-caddy-consent=manage]')].
-		filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width < 24 || box.height < 24).map(([e]) => e.outerHTML)`
+		filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()]).
+		filter(([e, box]) => box.width < 24 || box.height < 24).map(([e]) => e.outerHTML)`
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{Width: 320, Height: 568})
 	check := func(what string) {
 		for _, target := range harness.Eval[[]string](p, tooSmall) {
@@ -168,7 +172,8 @@ func TestAssistiveTechnologyIsToldWhatTheNoticeIs(t *testing.T) {
 	p.OpenSettings("Personnaliser")
 	tree = p.Accessible()
 	for _, want := range []string{
-		`group "Mesure d’audience"`, `group "Contenus d’autres sites"`, `switch "Google Analytics (Google)`, `button "Enregistrer mes choix"`, `button "Fermer"`,
+		`group "Mesure d’audience"`, `group "Contenus d’autres sites"`, `switch "Google Analytics (Google)`, `button "Enregistrer mes choix"`,
+		`button "Fermer"`,
 	} {
 		if !strings.Contains(tree, want) {
 			t.Errorf("%s is missing:\n%s", want, tree)

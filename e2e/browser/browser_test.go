@@ -363,7 +363,8 @@ func TestNoticeFitsNarrowWindows(t *testing.T) {
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{Width: 320, Height: 568}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/"))
 		p.Await(harness.NoticeShown)
-		const fits = `(e => { const box = e.getBoundingClientRect(); return e.scrollWidth <= e.clientWidth && box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })`
+		const fits = `(e => { const box = e.getBoundingClientRect(); return e.scrollWidth <= e.clientWidth && box.left >= 0 && ` +
+			`box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight })`
 		if !harness.Eval[bool](p, fits+`(document.querySelector('#caddy-consent'))`) {
 			t.Error("the notice does not fit, or scrolls sideways")
 		}
@@ -371,7 +372,8 @@ func TestNoticeFitsNarrowWindows(t *testing.T) {
 			t.Error("the page scrolls sideways")
 		}
 		for _, answer := range []string{"refuse", "accept"} {
-			const inSight = `(e => { const box = e.getBoundingClientRect(); return [box.top + 2, box.bottom - 2].every(y => document.elementFromPoint(box.x + box.width / 2, y) === e) })`
+			const inSight = `(e => { const box = e.getBoundingClientRect(); ` +
+				`return [box.top + 2, box.bottom - 2].every(y => document.elementFromPoint(box.x + box.width / 2, y) === e) })`
 			if !harness.Eval[bool](p, inSight+`(document.querySelector('#caddy-consent button[value=`+answer+`]'))`) {
 				t.Errorf("the button to %s is out of sight until one scrolls", answer)
 			}

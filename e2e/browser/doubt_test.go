@@ -87,7 +87,8 @@ func TestBreaksNoStrictPolicy(t *testing.T) {
 // TestWorksWhereAPolicyForbidsItsRequests: a policy that a script adds is not seen on the way. By it a
 // script may not ask, a form may.
 func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
-	const late = `<script>document.head.insertAdjacentHTML('beforeend', '<meta http-equiv="Content-Security-Policy" content="connect-src \'none\'">')</script>`
+	const late = `<script>document.head.insertAdjacentHTML('beforeend', ` +
+		`'<meta http-equiv="Content-Security-Policy" content="connect-src \'none\'">')</script>`
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document(late, "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
@@ -100,7 +101,8 @@ func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
 
 func TestAsksForItsOwnFilesAndNoOther(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
-	const loaded = `performance.getEntriesByType('resource').filter(e => !e.name.endsWith('/favicon.ico')).map(e => e.name.replace(location.origin, '').replace(/[0-9a-f]{8}/, '<hash>'))`
+	const loaded = `performance.getEntriesByType('resource').filter(e => !e.name.endsWith('/favicon.ico')).map(e => e.name.replace(location.origin, ` +
+		`'').replace(/[0-9a-f]{8}/, '<hash>'))`
 	want := []string{"/_consent/assets/<hash>/guard.js", "/_consent/assets/<hash>/notice.js", "/_consent/assets/<hash>/style.css"}
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	for _, state := range []string{"with the notice", "after the choice"} {
@@ -118,13 +120,15 @@ func TestAsksForItsOwnFilesAndNoOther(t *testing.T) {
 
 // TestNothingOnThePageMoves when the notice comes, the settings open, the notice goes.
 func TestNothingOnThePageMoves(t *testing.T) {
-	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<h1>Portail</h1><p>Données</p><div style="height:2000px"></div>`)})
+	s := harness.Serve(t, harness.Declared,
+		map[string]string{"/": harness.Document("", `<h1>Portail</h1><p>Données</p><div style="height:2000px"></div>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	const shifted = `new Promise(resolve => {
 		let moved = '';
 		const place = r => [r.x, r.y, r.width, r.height].map(Math.round).join(' ');
 		const seen = list => list.forEach(e => { if (!e.hadRecentInput) moved += e.sources.map(s => // as Cumulative Layout Shift
-			(s.node ? s.node.outerHTML || s.node.textContent : 'something').slice(0, 60) + ' from ' + place(s.previousRect) + ' to ' + place(s.currentRect)) + '; ' });
+			(s.node ? s.node.outerHTML || s.node.textContent : 'something').slice(0, 60) +
+			' from ' + place(s.previousRect) + ' to ' + place(s.currentRect)) + '; ' });
 		const observer = new PerformanceObserver(list => seen(list.getEntries()));
 		observer.observe({ type: 'layout-shift', buffered: true });
 		requestAnimationFrame(() => requestAnimationFrame(() => { seen(observer.takeRecords()); resolve(moved) }));

@@ -41,7 +41,8 @@ const (
 	// waiting are the addresses that are held in the page, as a browser would resolve them, in the order
 	// of the document; loaded are those that were loaded, in the order of their requests, where the clock tells it.
 	waiting = `[...document.querySelectorAll("[data-consent-src]")].map(e => new URL(e.dataset.consentSrc, document.baseURI).href)`
-	loaded  = `performance.getEntriesByType("resource").sort((a, b) => a.startTime - b.startTime || want.indexOf(a.name) - want.indexOf(b.name)).map(e => e.name)`
+	loaded  = `performance.getEntriesByType("resource").sort((a, b) => a.startTime - b.startTime || want.indexOf(a.name) - want.indexOf(b.name))` +
+		`.map(e => e.name)`
 )
 
 func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 
 // choose writes the choice as the portal itself would: for the next page that is opened.
 func choose(p *harness.Page, services string) {
-	harness.Eval[string](p, `document.cookie = 'cookies_preferences=' + encodeURIComponent(JSON.stringify({ timestamp: Date.now(), ...`+services+` })) + '; path=/; max-age=9999'`)
+	harness.Eval[string](p, `document.cookie = 'cookies_preferences=' + encodeURIComponent(JSON.stringify({ timestamp: Date.now(), ...`+services+
+		` })) + '; path=/; max-age=9999'`)
 }
 
 // guarded is a site with these lines and pages, and a new visitor of it.
@@ -87,7 +88,8 @@ func ways() (ways, parsing []way) {
 		add(tag+" DOMParser, adoptNode", `box.append(document.adoptNode(new DOMParser().parseFromString(`+markup+`, 'text/html').body.firstChild))`)
 		add(tag+" template", `const t = document.createElement('template'); t.innerHTML = `+markup+`; box.append(t.content.cloneNode(true))`)
 		add(tag+" shadow root", `const host = document.createElement('p'); host.attachShadow({ mode: 'open' }).innerHTML = `+markup+`; box.append(host)`)
-		add(tag+" closed shadow root", element(tag, `e.`+name+` = url; const host = document.createElement('p'); host.attachShadow({ mode: 'closed' }).append(e); box.append(host)`))
+		add(tag+" closed shadow root", element(tag,
+			`e.`+name+` = url; const host = document.createElement('p'); host.attachShadow({ mode: 'closed' }).append(e); box.append(host)`))
 	}
 	for _, c := range []way{
 		{"img srcset", element("img", `e.srcset = url + ' 1x, /other.gif 2x'`)},
@@ -98,11 +100,17 @@ func ways() (ways, parsing []way) {
 		{"new Audio", `const a = new Audio(url); a.preload = 'auto'`},
 		{"Audio of a class", `new (class extends Audio {})(url)`},
 		{"picture", element("picture", `e.innerHTML = '<source srcset="' + url + '"><img src="/other.gif">'; box.append(e)`)},
-		{"picture, source made", element("picture", `const s = document.createElement('source'), i = new Image; s.srcset = url; i.src = '/other.gif'; e.append(s, i); box.append(e)`)},
+		{
+			"picture, source made", element("picture", `const s = document.createElement('source'), i = new Image; s.srcset = url; i.src = '/other.gif'; `+
+				`e.append(s, i); box.append(e)`),
+		},
 		{"stylesheet, rel first", element("link", `e.rel = 'stylesheet'; e.href = url; box.append(e)`)},
 		{"stylesheet, rel last", element("link", `e.href = url; e.rel = 'stylesheet'; box.append(e)`)},
 		{"stylesheet, rel in the page", element("link", `box.append(e); e.href = url; e.rel = 'stylesheet'`)},
-		{"stylesheet, rel set in the page", element("link", `e.href = url; box.append(e); e.setAttribute('rel', 'Alternate Stylesheet'); e.setAttribute('rel', 'stylesheet')`)},
+		{
+			"stylesheet, rel set in the page", element("link", `e.href = url; box.append(e); e.setAttribute('rel', 'Alternate Stylesheet'); `+
+				`e.setAttribute('rel', 'stylesheet')`),
+		},
 		{"stylesheet, relList", element("link", `e.href = url; box.append(e); e.relList.add('stylesheet')`)},
 		{"preload", element("link", `e.rel = 'preload'; e.as = 'script'; e.href = url; box.append(e)`)},
 		{"preload imagesrcset", element("link", `e.rel = 'preload'; e.as = 'image'; e.imageSrcset = url + ' 1x'; box.append(e)`)},
@@ -111,22 +119,46 @@ func ways() (ways, parsing []way) {
 		{"video poster", element("video", `e.poster = url; box.append(e)`)},
 		{"video source", element("video", `const s = document.createElement('source'); s.src = url; e.append(s); box.append(e)`)},
 		{"audio source", element("audio", `box.append(e); e.innerHTML = '<source src="' + url + '">'`)},
-		{"track", element("video", `e.crossOrigin = 'anonymous'; const t = document.createElement('track'); t.src = url; e.append(t); box.append(e); t.track.mode = 'showing'`)},
+		{
+			"track", element("video", `e.crossOrigin = 'anonymous'; const t = document.createElement('track'); t.src = url; e.append(t); box.append(e); `+
+				`t.track.mode = 'showing'`),
+		},
 		{"input, type first", element("input", `e.type = 'image'; e.src = url; box.append(e)`)},
 		{"input, type last", element("input", `e.src = url; box.append(e); e.type = 'image'`)},
 		{"input innerHTML", `box.innerHTML = '<input type=image src=' + url + '>'`},
-		{"svg image", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); i.setAttribute('href', url); s.append(i); box.append(s)`},
-		{"svg image setAttributeNS xlink", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); i.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', url); s.append(i); box.append(s)`},
-		{"svg image setAttributeNS another prefix", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); s.append(i); box.append(s); i.setAttributeNS('http://www.w3.org/1999/xlink', 'x:href', url)`},
-		{"svg image baseVal", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); s.append(i); box.append(s); i.href.baseVal = url`},
+		{
+			"svg image", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), ` +
+				`i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); i.setAttribute('href', url); s.append(i); box.append(s)`,
+		},
+		{
+			"svg image setAttributeNS xlink", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), ` +
+				`i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); i.setAttributeNS('http://www.w3.org/1999/xlink', 'xlink:href', url); ` +
+				`s.append(i); box.append(s)`,
+		},
+		{
+			"svg image setAttributeNS another prefix", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), ` +
+				`i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); s.append(i); box.append(s); ` +
+				`i.setAttributeNS('http://www.w3.org/1999/xlink', 'x:href', url)`,
+		},
+		{
+			"svg image baseVal", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), ` +
+				`i = document.createElementNS('http://www.w3.org/2000/svg', 'image'); s.append(i); box.append(s); i.href.baseVal = url`,
+		},
 		{"svg image innerHTML", `box.innerHTML = '<svg><image href="' + url + '"/></svg>'`},
 		{"svg image insertAdjacentHTML xlink", `box.insertAdjacentHTML('beforeend', '<svg><image xlink:href="' + url + '"/></svg>')`},
-		{"svg script", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), i = document.createElementNS('http://www.w3.org/2000/svg', 'script'); i.setAttribute('href', url); s.append(i); box.append(s)`},
+		{
+			"svg script", `const s = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), ` +
+				`i = document.createElementNS('http://www.w3.org/2000/svg', 'script'); i.setAttribute('href', url); s.append(i); box.append(s)`,
+		},
 
-		{"append of what was parsed elsewhere", `const d = new DOMParser().parseFromString('<img src="' + url + '">', 'text/html'); box.append('x', d.body.firstChild)`},
-		{"append to what is not in the page", `const d = new DOMParser().parseFromString('<img src="' + url + '">', 'text/html'); document.createElement('p').append(d.body.firstChild)`},
-		{"append of a tree", `const d = new DOMParser().parseFromString('<p><b><img src="' + url + '"></b></p>', 'text/html'); box.append(d.body.firstChild)`},
-		{"created in another document", `const d = document.implementation.createHTMLDocument(''), i = d.createElement('iframe'); i.setAttribute('src', url); d.body.append(i); box.append(i)`},
+		{"append of what was parsed elsewhere", `const d = new DOMParser().parseFromString('<img src="' + url + '">', 'text/html'); ` +
+			`box.append('x', d.body.firstChild)`},
+		{"append to what is not in the page", `const d = new DOMParser().parseFromString('<img src="' + url + '">', 'text/html'); ` +
+			`document.createElement('p').append(d.body.firstChild)`},
+		{"append of a tree", `const d = new DOMParser().parseFromString('<p><b><img src="' + url + '"></b></p>', 'text/html'); ` +
+			`box.append(d.body.firstChild)`},
+		{"created in another document", `const d = document.implementation.createHTMLDocument(''), i = d.createElement('iframe'); ` +
+			`i.setAttribute('src', url); d.body.append(i); box.append(i)`},
 		{"a template of the page", `box.append(document.getElementById('template').content.cloneNode(true)); box.lastElementChild.src = url`},
 
 		{"srcdoc", element("iframe", `e.srcdoc = '<img src="' + url + '">'; box.append(e)`)},
@@ -139,7 +171,10 @@ func ways() (ways, parsing []way) {
 		{"fetch of a Request", `fetch(new Request(url, { mode: 'no-cors' })).catch(() => {})`},
 		{"XMLHttpRequest", `const x = new XMLHttpRequest; x.open('POST', url); x.send('data')`},
 		{"XMLHttpRequest of a URL", `const x = new XMLHttpRequest; x.open('GET', new URL(url), true, 'user', 'word'); x.send()`},
-		{"XMLHttpRequest, sync", `const x = new XMLHttpRequest; x.open('GET', url, false); try { x.send() } catch (e) { if (e.name !== 'NetworkError') throw e }`},
+		{
+			"XMLHttpRequest, sync", `const x = new XMLHttpRequest; x.open('GET', url, false); ` +
+				`try { x.send() } catch (e) { if (e.name !== 'NetworkError') throw e }`,
+		},
 		{"sendBeacon", `if (!navigator.sendBeacon(url, 'data')) throw new Error('not sent')`},
 		{"EventSource", `new EventSource(url)`},
 		{"WebSocket", `new WebSocket(url.replace('http', 'ws'))`},
@@ -148,9 +183,18 @@ func ways() (ways, parsing []way) {
 		{"form submit", element("form", `e.action = url; e.target = target; box.append(e); e.submit()`)},
 		{"form requestSubmit", element("form", `e.setAttribute('action', url); e.target = target; box.append(e); e.requestSubmit()`)},
 		{"form innerHTML", `box.innerHTML = '<form action="' + url + '" target="' + target + '"><input name=a></form>'; box.firstChild.requestSubmit()`},
-		{"button formaction", element("form", `e.target = target; e.innerHTML = '<button>'; box.append(e); e.firstChild.formAction = url; e.firstChild.click()`)},
-		{"button setAttribute formaction", element("form", `e.target = target; e.innerHTML = '<button>'; box.append(e); e.firstChild.setAttribute('formaction', url); e.requestSubmit(e.firstChild)`)},
-		{"input formaction", element("form", `e.target = target; e.innerHTML = '<input type=submit>'; box.append(e); e.firstChild.formAction = url; e.firstChild.click()`)},
+		{
+			"button formaction", element("form", `e.target = target; e.innerHTML = '<button>'; box.append(e); e.firstChild.formAction = url; `+
+				`e.firstChild.click()`),
+		},
+		{
+			"button setAttribute formaction", element("form", `e.target = target; e.innerHTML = '<button>'; box.append(e); `+
+				`e.firstChild.setAttribute('formaction', url); e.requestSubmit(e.firstChild)`),
+		},
+		{
+			"input formaction", element("form", `e.target = target; e.innerHTML = '<input type=submit>'; box.append(e); e.firstChild.formAction = url; `+
+				`e.firstChild.click()`),
+		},
 	} {
 		add(c.name, c.code)
 	}
@@ -163,11 +207,13 @@ func ways() (ways, parsing []way) {
 		"surroundContents": `const r = new Range; r.selectNode(p); r.surroundContents(n)`,
 		"a fragment":       `const f = new DocumentFragment; f.append(n); box.append(f)`,
 	} {
-		add(name, `box.innerHTML = '<p></p>'; const p = box.firstChild, n = new DOMParser().parseFromString('<iframe src="' + url + '"></iframe>', 'text/html').body.firstChild; `+code)
+		add(name, `box.innerHTML = '<p></p>'; const p = box.firstChild, n = new DOMParser().parseFromString('<iframe src="' + url + '"></iframe>', `+
+			`'text/html').body.firstChild; `+code)
 		if name == "surroundContents" { // which empties what it puts around
 			continue
 		}
-		add(name+" of a script", `box.innerHTML = '<p></p>'; const p = box.firstChild, n = document.createElement('script'); n.textContent = 'window.video = { play() { new Image().src = "' + url + '" } }; video.play()'; `+code)
+		add(name+" of a script", `box.innerHTML = '<p></p>'; const p = box.firstChild, n = document.createElement('script'); `+
+			`n.textContent = 'window.video = { play() { new Image().src = "' + url + '" } }; video.play()'; `+code)
 	}
 	// How a host may be spelled.
 	for name, code := range map[string]string{
@@ -179,10 +225,12 @@ func ways() (ways, parsing []way) {
 	} {
 		add("img, "+name, `new Image().src = `+code)
 		add("fetch, "+name, `fetch(`+code+`, { mode: 'no-cors' }).catch(() => {})`)
-		add("innerHTML, "+name, `const i = document.createElement('img'); i.setAttribute('src', 'x'); i.alt = `+code+`; box.innerHTML = '<img src="' + i.outerHTML.match(/alt="([^"]*)/)[1] + '">'`)
+		add("innerHTML, "+name, `const i = document.createElement('img'); i.setAttribute('src', 'x'); i.alt = `+code+
+			`; box.innerHTML = '<img src="' + i.outerHTML.match(/alt="([^"]*)/)[1] + '">'`)
 	}
 	for name, code := range map[string]string{
-		"character references": `url.replace('video', '&#118;ideo').replace(/[.]/g, '&period;')`, "no quotes": `url`, "tags in attributes": `url + ' alt=">" title="<b>"'`,
+		"character references": `url.replace('video', '&#118;ideo').replace(/[.]/g, '&period;')`, "no quotes": `url`,
+		"tags in attributes": `url + ' alt=">" title="<b>"'`,
 	} {
 		add("innerHTML, "+name, `box.innerHTML = '<div><IMG src=' + `+code+` + '></div>'`)
 		add("insertAdjacentHTML, "+name, `box.insertAdjacentHTML('beforeend', '<iframe src=' + `+code+` + '></iframe>')`)
@@ -192,10 +240,15 @@ func ways() (ways, parsing []way) {
 		{"document.write", `document.write('<img src="' + url + '">')`},
 		{"document.write of a script", `document.write('<script src="' + url + '"></' + 'script>')`},
 		{"document.write of a script in pieces", `document.write('<scr', 'ipt src="', url, '"></scr', 'ipt>')`},
-		{"document.write again and again", `for (const piece of ['<p>a < b</p>', '<scr', 'ipt', ' src="', url.slice(0, 9), url.slice(9), '"', '></scr', 'ipt>']) document.write(piece)`},
+		{
+			"document.write again and again", `for (const piece of ['<p>a < b</p>', '<scr', 'ipt', ' src="', url.slice(0, 9), url.slice(9), '"', '></scr', ` +
+				`'ipt>']) document.write(piece)`,
+		},
 		{"document.writeln of an iframe", `document.writeln('<iframe src="' + url + '"></iframe>')`},
-		{"document.write of a literal", `document.write('<script>window.vid' + 'eo = { play() { new Image().src = "' + url + '" } }; video' + '.play()</' + 'script>')`},
-		{"document.write of a script that writes", `document.write('<script>document.write("<img src=' + url + '>")</' + 'script><im'); document.write('g>')`},
+		{"document.write of a literal", `document.write('<script>window.vid' + 'eo = { play() { new Image().src = "' + url + '" } }; ` +
+			`video' + '.play()</' + 'script>')`},
+		{"document.write of a script that writes", `document.write('<script>document.write("<img src=' + url + '>")</' + 'script><im'); ` +
+			`document.write('g>')`},
 		{"appended while parsing", `const s = document.createElement('script'); s.src = url; document.currentScript.after(s)`},
 	}
 	return ways, parsing
@@ -262,7 +315,9 @@ func TestAllThatScriptsLoadAndSendIsHeldUntilItIsAllowed(t *testing.T) {
 				}
 			}
 			// A form that is held must not be sent to the page itself.
-			if moved := harness.Eval[[]string](p, `[...document.querySelectorAll('iframe[name]')].filter(f => !/^about:blank$|[/]placeholder[?]/.test(f.contentWindow.location.href)).map(f => f.name + ' shows ' + f.contentWindow.location)`); len(moved) > 0 {
+			if moved := harness.Eval[[]string](p, `[...document.querySelectorAll('iframe[name]')].filter(f => `+
+				`!/^about:blank$|[/]placeholder[?]/.test(f.contentWindow.location.href)).map(f => `+
+				`f.name + ' shows ' + f.contentWindow.location)`); len(moved) > 0 {
 				t.Errorf("%q", moved)
 			}
 		})
@@ -277,7 +332,10 @@ var told = map[string]bool{
 
 // described tells of all that the guard replaces what scripts could tell it by.
 const described = `(() => {
-	const attempt = call => { try { const r = call(); if (r instanceof Promise) r.catch(() => {}); return typeof r } catch (e) { return e.constructor.name + ': ' + e.message } };
+	const attempt = call => {
+		try { const r = call(); if (r instanceof Promise) r.catch(() => {}); return typeof r }
+		catch (e) { return e.constructor.name + ': ' + e.message }
+	};
 	const told = {}, own = o => Reflect.ownKeys(o).map(String).sort().join();
 	// Elements that load have functions of their own beside those that they inherit.
 	const natively = o => Reflect.ownKeys(o).filter(key => typeof key === 'symbol' || !(key in Object.getPrototypeOf(o))).map(String).sort().join();
@@ -288,13 +346,16 @@ const described = `(() => {
 		told[name + ' anew'] = attempt(() => new f);
 		told[name + ' without new'] = attempt(() => f());
 	};
-	for (const type of ['Element', 'Node', 'Document', 'DocumentFragment', 'CharacterData', 'Range', 'ShadowRoot', 'SVGAnimatedString', 'XMLHttpRequest', 'Navigator', 'CookieStore',
-		...['Script', 'IFrame', 'Frame', 'Image', 'Link', 'Embed', 'Object', 'Media', 'Video', 'Audio', 'Source', 'Track', 'Input', 'Button', 'Form', 'Unknown', ''].map(t => 'HTML' + t + 'Element')]) {
+	for (const type of ['Element', 'Node', 'Document', 'DocumentFragment', 'CharacterData', 'Range', 'ShadowRoot', 'SVGAnimatedString',
+		'XMLHttpRequest', 'Navigator', 'CookieStore',
+		...['Script', 'IFrame', 'Frame', 'Image', 'Link', 'Embed', 'Object', 'Media', 'Video', 'Audio', 'Source', 'Track', 'Input',
+			'Button', 'Form', 'Unknown', ''].map(t => 'HTML' + t + 'Element')]) {
 		const owner = window[type].prototype;
 		told[type] = natively(owner) + (owner.constructor === window[type]) + Object.prototype.toString.call(owner);
 		for (const [name, d] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
 			told[type + '.' + name] = [d.writable, d.enumerable, d.configurable, typeof d.value, typeof d.get, typeof d.set].join();
-			for (const part of ['value', 'get', 'set']) if (typeof d[part] === 'function' && name !== 'constructor') describe(type + '.' + name + ' ' + part, d[part], owner);
+			for (const part of ['value', 'get', 'set'])
+				if (typeof d[part] === 'function' && name !== 'constructor') describe(type + '.' + name + ' ' + part, d[part], owner);
 		}
 	}
 	for (const name of ['fetch', 'fetchLater', 'EventSource', 'WebSocket', 'Audio']) {
@@ -302,15 +363,20 @@ const described = `(() => {
 		told[name] = JSON.stringify(flags);
 		describe(name, f, window);
 		if (!f.prototype) continue;
-		told[name + ' statics'] = JSON.stringify(Object.entries(Object.getOwnPropertyDescriptors(f)).map(([k, d]) => [k, d.writable, d.enumerable, d.configurable, String(d.value)]));
+		told[name + ' statics'] =
+			JSON.stringify(Object.entries(Object.getOwnPropertyDescriptors(f)).
+			map(([k, d]) => [k, d.writable, d.enumerable, d.configurable, String(d.value)]));
 		const url = name === 'WebSocket' ? 'ws://nobody.test/' : '/none', C = class extends f { more() { return 1 } }, made = new f(url), mine = new C(url);
 		told[name + ' made'] = [made instanceof f, mine instanceof f, mine instanceof C, mine.more(), made.constructor.name, mine.constructor === C,
-			Object.getPrototypeOf(made) === f.prototype, String(made), f.prototype.constructor.name, f.prototype.constructor === f, Object.getPrototypeOf(C) === f].join();
+			Object.getPrototypeOf(made) === f.prototype, String(made), f.prototype.constructor.name, f.prototype.constructor === f,
+			Object.getPrototypeOf(C) === f].join();
 		for (const o of [made, mine]) if (o.close) o.close();
 	}
 	// What allowed elements and calls return.
 	const box = document.createElement('div'), img = new Image, text = document.createTextNode('a'), link = document.createElement('link');
-	const returned = (name, call) => { told['returned ' + name] = attempt(call) === 'object' ? String(call() && (call().nodeName || call())) : String(attempt(call) + call()) };
+	const returned = (name, call) => {
+		told['returned ' + name] = attempt(call) === 'object' ? String(call() && (call().nodeName || call())) : String(attempt(call) + call());
+	};
 	returned('appendChild', () => box.appendChild(img));
 	returned('append', () => box.append(img, text));
 	returned('insertBefore', () => box.insertBefore(text, img));
@@ -319,22 +385,27 @@ const described = `(() => {
 	returned('insertAdjacentHTML', () => box.insertAdjacentHTML('beforeend', '<b>x</b>'));
 	returned('setAttribute', () => img.setAttribute('alt', 'x'));
 	returned('setAttribute of nothing', () => img.setAttribute('src', ''));
-	returned('contextual', () => document.createRange().createContextualFragment('<p><img src="/x" srcset="/y 2x"><svg><image href="/a"/><g/></svg>').firstChild);
+	returned('contextual', () =>
+		document.createRange().createContextualFragment('<p><img src="/x" srcset="/y 2x"><svg><image href="/a"/><g/></svg>').firstChild);
 	returned('importNode', () => document.importNode(text));
 	returned('cookie', () => document.cookie = 'sessionid=1');
 	returned('sendBeacon', () => navigator.sendBeacon('/none'));
 	returned('open', () => new XMLHttpRequest().open('GET', '/none'));
-	box.innerHTML = '<p id="a"><b>x</b></p><script>if (1 < 2) a("<img src=x>")<\/script><textarea><img src="/x"></textarea><svg><image href="/a"/><g/></svg><!--<img src=/x>-->';
+	box.innerHTML = '<p id="a"><b>x</b></p><script>if (1 < 2) a("<img src=x>")<\/script>` +
+	`<textarea><img src="/x"></textarea><svg><image href="/a"/><g/></svg><!--<img src=/x>-->';
 	told.innerHTML = box.innerHTML;
 	box.innerHTML = null;
 	told.empty = box.innerHTML;
-	for (const value of ['/a b', '', 'HTTPS://OTHER.test', ' x ', '//[', null, undefined, { toString: () => 'made' }]) for (const [tag, name] of [['img', 'src'], ['img', 'srcset'], ['link', 'href'], ['iframe', 'src'],
-		['script', 'src'], ['object', 'data'], ['form', 'action'], ['input', 'formAction'], ['video', 'poster'], ['source', 'srcset'], ['iframe', 'srcdoc']]) {
-		const e = document.createElement(tag);
-		e[name] = value;
-		told[tag + ' ' + name + ' ' + value] = (e.getAttribute(name) + ' ' + e[name]).split(location.origin).join('');
-	}
-	for (const call of [() => img.src = Symbol('s'), () => document.cookie = Symbol('s'), () => box.setAttribute('src', Symbol('s')), () => box.innerHTML = Symbol('s'), () => fetch(Symbol('s')),
+	for (const value of ['/a b', '', 'HTTPS://OTHER.test', ' x ', '//[', null, undefined, { toString: () => 'made' }])
+		for (const [tag, name] of [
+			['img', 'src'], ['img', 'srcset'], ['link', 'href'], ['iframe', 'src'], ['script', 'src'], ['object', 'data'], ['form', 'action'],
+			['input', 'formAction'], ['video', 'poster'], ['source', 'srcset'], ['iframe', 'srcdoc']]) {
+			const e = document.createElement(tag);
+			e[name] = value;
+			told[tag + ' ' + name + ' ' + value] = (e.getAttribute(name) + ' ' + e[name]).split(location.origin).join('');
+		}
+	for (const call of [() => img.src = Symbol('s'), () => document.cookie = Symbol('s'), () => box.setAttribute('src', Symbol('s')),
+		() => box.innerHTML = Symbol('s'), () => fetch(Symbol('s')),
 		() => img.setAttribute('<', 'x'), () => box.append(box), () => box.setAttributeNS('x', 'xml:src', 'y')]) told[String(call)] = attempt(call);
 	return told;
 })()`
@@ -388,7 +459,8 @@ func TestWhatWasHeldIsReleasedInOrderAndOnce(t *testing.T) {
 		<p id="end"></p>
 		<script>
 			made.attachShadow({ mode: 'open' }).append(make('img', e => { e.src = 'https://video.test/in-made-shadow' }));
-			window.image = make('img', e => { e.src = 'https:video.test/image'; e.setAttribute('srcset', 'https://video.test/image2 2x'); e.onload = () => fired('image') });
+			window.image = make('img', e => { e.src = 'https:video.test/image'; e.setAttribute('srcset', 'https://video.test/image2 2x');
+				e.onload = () => fired('image') });
 			document.body.append(image);
 			image.remove();
 			end.before(image);
@@ -435,7 +507,8 @@ func TestWhatWasHeldIsReleasedInOrderAndOnce(t *testing.T) {
 	if !harness.Eval[bool](p, stayed) {
 		t.Fatal("the page was loaded anew")
 	}
-	missing := await(world, "/first", "/module", "/a", harness.Hangs, "/async", "/b", "/c", "/d", "/e", "/in-srcdoc", "/frame", "/in-shadow", "/in-made-shadow", "/image", "/m")
+	missing := await(world, "/first", "/module", "/a", harness.Hangs, "/async", "/b", "/c", "/d", "/e", "/in-srcdoc", "/frame", "/in-shadow",
+		"/in-made-shadow", "/image", "/m")
 	if len(missing) > 0 {
 		t.Errorf("not released: %q", missing)
 	}
@@ -465,13 +538,17 @@ func TestWhatWasHeldIsReleasedInOrderAndOnce(t *testing.T) {
 		}
 	}
 	order := slices.DeleteFunc(harness.Eval[[]string](p, `ran`), func(s string) bool { return s == "stats.test/d" || s == "video.test/async" })
-	if want := []string{"video.test/first", "video.test/module", "video.test/a", "video.test/b", "video.test/c", "maps.test/m"}; !slices.Equal(order, want) {
+	if want := []string{
+		"video.test/first", "video.test/module", "video.test/a", "video.test/b", "video.test/c", "maps.test/m",
+	}; !slices.Equal(order, want) {
 		t.Errorf("scripts ran as %q, want %q", order, want)
 	}
-	if slices.Index(log, "dynamic inline") > slices.Index(log, "inline 1") || slices.Index(log, "load a") > slices.Index(log, "inline 1") || slices.Index(log, "inline 1") > slices.Index(log, "inline 2") {
+	if slices.Index(log, "dynamic inline") > slices.Index(log, "inline 1") || slices.Index(log, "load a") > slices.Index(log, "inline 1") ||
+		slices.Index(log, "inline 1") > slices.Index(log, "inline 2") {
 		t.Errorf("inline scripts ran as %q", log)
 	}
-	if got := harness.Eval[string](p, `[...document.querySelectorAll("i")].map(i => i.textContent).join() + !!document.querySelector("#end")`); got != "1,2true" {
+	if got := harness.Eval[string](p,
+		`[...document.querySelectorAll("i")].map(i => i.textContent).join() + !!document.querySelector("#end")`); got != "1,2true" {
 		t.Errorf("what was written: %s", got)
 	}
 
@@ -496,11 +573,16 @@ func TestCookiesOfScriptsFollowTheChoice(t *testing.T) {
 		name, lines, services string
 		set, unset, hidden    []string // of what is tried below
 	}{
-		{"no choice", "", "", []string{"sessionid", "st_a"}, []string{"vid_a", "other", "vid_zero", "vid_store", "nobody"}, []string{"vid_http", "other_http"}},
-		{"refused", "", "{ video: false, stats: false }", []string{"sessionid"}, []string{"vid_a", "st_a", "other", "vid_zero", "vid_store", "nobody"}, []string{"vid_http", "other_http"}},
-		{"allowed", "", "{ video: true, stats: false }", []string{"sessionid", "vid_a", "vid_zero", "vid_store"}, []string{"other", "st_a", "nobody"}, []string{"other_http"}},
-		{"undeclared pass", "undeclared pass", "", []string{"sessionid", "st_a", "other", "nobody"}, []string{"vid_a", "vid_zero", "vid_store"}, []string{"vid_http"}},
-		{"third_parties pass", "third_parties pass", "", []string{"sessionid", "st_a"}, []string{"vid_a", "other", "vid_zero", "vid_store", "nobody"}, []string{"vid_http", "other_http"}},
+		{"no choice", "", "", []string{"sessionid", "st_a"}, []string{"vid_a", "other", "vid_zero", "vid_store", "nobody"},
+			[]string{"vid_http", "other_http"}},
+		{"refused", "", "{ video: false, stats: false }", []string{"sessionid"}, []string{"vid_a", "st_a", "other", "vid_zero", "vid_store", "nobody"},
+			[]string{"vid_http", "other_http"}},
+		{"allowed", "", "{ video: true, stats: false }", []string{"sessionid", "vid_a", "vid_zero", "vid_store"}, []string{"other", "st_a", "nobody"},
+			[]string{"other_http"}},
+		{"undeclared pass", "undeclared pass", "", []string{"sessionid", "st_a", "other", "nobody"}, []string{"vid_a", "vid_zero", "vid_store"},
+			[]string{"vid_http"}},
+		{"third_parties pass", "third_parties pass", "", []string{"sessionid", "st_a"}, []string{"vid_a", "other", "vid_zero", "vid_store", "nobody"},
+			[]string{"vid_http", "other_http"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			world, site, p := guarded(t, harness.Watched+c.lines, map[string]string{"/": harness.Document("", "")})
@@ -511,9 +593,11 @@ func TestCookiesOfScriptsFollowTheChoice(t *testing.T) {
 				p.Open(site.URL)
 			}
 			p.Await(harness.Settled)
-			harness.Eval[string](p, `document.cookie = 'sessionid=1; path=/'; document.cookie = 'vid_a=1; max-age=99999999'; document.cookie = 'st_a=1; max-age=99999999';
+			harness.Eval[string](p,
+				`document.cookie = 'sessionid=1; path=/'; document.cookie = 'vid_a=1; max-age=99999999'; document.cookie = 'st_a=1; max-age=99999999';
 				document.cookie = 'other=1'; document.cookie = 'vid_zero=1; expires=0'; document.cookie = '_ga'`)
-			harness.Resolve[bool](p, `Promise.all([cookieStore.set('vid_store', '1'), cookieStore.set({ name: 'nobody', value: '1', expires: Date.now() + 1e6 })]).then(() => true)`)
+			harness.Resolve[bool](p, `Promise.all([cookieStore.set('vid_store', '1'), cookieStore.set({ name: 'nobody', value: '1', `+
+				`expires: Date.now() + 1e6 })]).then(() => true)`)
 			held := p.Cookies()
 			seen := harness.Eval[string](p, `'; ' + document.cookie`)
 			stored := harness.Resolve[[]string](p, `cookieStore.getAll().then(all => all.map(c => c.name))`)
@@ -536,7 +620,8 @@ func TestCookiesOfScriptsFollowTheChoice(t *testing.T) {
 				if p.Cookies()[name] == "" {
 					t.Fatalf("%s cannot be set", name)
 				}
-				if harness.Eval[bool](p, fmt.Sprintf(`document.cookie.includes(%q)`, name)) || !harness.Resolve[bool](p, fmt.Sprintf(`cookieStore.get(%q).then(c => c === null)`, name)) {
+				if harness.Eval[bool](p, fmt.Sprintf(`document.cookie.includes(%q)`, name)) ||
+					!harness.Resolve[bool](p, fmt.Sprintf(`cookieStore.get(%q).then(c => c === null)`, name)) {
 					t.Errorf("%s can be read", name)
 				}
 				harness.Eval[string](p, fmt.Sprintf(`document.cookie = '%s=; expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/'`, name))
@@ -585,7 +670,8 @@ func TestCookiesOfScriptsLiveNoLongerThanDeclared(t *testing.T) {
 	harness.Eval[string](p, `document.cookie = 'st_b=; max-age=0'`)
 	p.Open(site.URL) // nothing is denied, but what is allowed may not live on
 	p.Await(harness.Settled)
-	harness.Eval[string](p, `document.cookie = 'vid_a=1; max-age=99999999; path=/'; document.cookie = 'vid_b=1; Max-Age=60; expires=Fri, 31 Dec 2100 00:00:00 GMT';
+	harness.Eval[string](p,
+		`document.cookie = 'vid_a=1; max-age=99999999; path=/'; document.cookie = 'vid_b=1; Max-Age=60; expires=Fri, 31 Dec 2100 00:00:00 GMT';
 		document.cookie = 'vid_c=1; expires=Fri, 31 Dec 2100 00:00:00 GMT'; document.cookie = 'vid_d=1'`)
 	harness.Resolve[bool](p, `cookieStore.set({ name: 'vid_e', value: '1', expires: Date.now() + 200 * 864e5 }).then(() => true)`)
 	check("vid_a", 10*day)
@@ -624,7 +710,8 @@ func TestTheBrowsersSignalRefusesBeforeAChoice(t *testing.T) {
 
 func TestOneLineOfTheConsoleSaysWhatIsHeld(t *testing.T) {
 	_, site, p := guarded(t, harness.Watched, map[string]string{
-		"/":      harness.Document("", `<img src="https://video.test/a"><script>document.cookie = 'other=1'; new Image().src = 'https://www.video.test/b'; navigator.sendBeacon('https://vimeo.com/c')</script>`),
+		"/": harness.Document("", `<img src="https://video.test/a"><script>document.cookie = 'other=1'; `+
+			`new Image().src = 'https://www.video.test/b'; navigator.sendBeacon('https://vimeo.com/c')</script>`),
 		"/plain": harness.Document("", `<img src="/x.gif"><script>document.cookie = 'sessionid=1'; new Image().src = '/y.gif'</script>`),
 	})
 	p.Before(`window.told = []; const info = console.info; console.info = (...all) => { told.push(all.join(' ')); info(...all) }`)
@@ -643,8 +730,9 @@ func TestOneLineOfTheConsoleSaysWhatIsHeld(t *testing.T) {
 
 func TestFramedDocumentsOfTheSiteFollowTheChoiceOfThePage(t *testing.T) {
 	world, site, p := guarded(t, harness.Watched, map[string]string{
-		"/":       harness.Document("", `<iframe src="/framed"></iframe>`),
-		"/framed": harness.Document("", `<img src="https://video.test/static"><script>const i = document.createElement('img'); i.src = 'https://video.test/made'; document.body.append(i); document.cookie = 'vid_a=1'</script>`),
+		"/": harness.Document("", `<iframe src="/framed"></iframe>`),
+		"/framed": harness.Document("", `<img src="https://video.test/static"><script>const i = document.createElement('img'); `+
+			`i.src = 'https://video.test/made'; document.body.append(i); document.cookie = 'vid_a=1'</script>`),
 	})
 	p.Open(site.URL)
 	p.Await(harness.Settled)
@@ -677,8 +765,10 @@ func TestTagsAreToldOfTheChoiceBeforeTheyRun(t *testing.T) {
 		service ga
 		service google-ads
 		service matomo
-		signals google matomo`, map[string]string{"/": harness.Document(`<script>window.first = JSON.stringify([dataLayer.map(call => [...call]), _paq])</script>`, "")})
-	const defaults = `["consent","default",{"ad_personalization":"denied","ad_storage":"denied","ad_user_data":"denied","analytics_storage":"%s","functionality_storage":"denied","personalization_storage":"denied","security_storage":"granted"}],["set","ads_data_redaction",true]`
+		signals google matomo`, map[string]string{"/": harness.Document(`<script>window.first = JSON.stringify([dataLayer.map(call => [...call]), `+
+		`_paq])</script>`, "")})
+	const defaults = `["consent","default",{"ad_personalization":"denied","ad_storage":"denied","ad_user_data":"denied","analytics_storage":"%s",` +
+		`"functionality_storage":"denied","personalization_storage":"denied","security_storage":"granted"}],["set","ads_data_redaction",true]`
 	const now = `JSON.stringify([dataLayer.map(call => [...call]), _paq])`
 	check := func(when, expression, google, matomo string) {
 		t.Helper()
@@ -696,7 +786,8 @@ func TestTagsAreToldOfTheChoiceBeforeTheyRun(t *testing.T) {
 	check("accepted", now, denied+fmt.Sprintf(updated, "granted"), `["requireCookieConsent"],["setCookieConsentGiven"]`)
 	p.Decide("refuse", "undefined")
 	p.Await(`dataLayer.length > 3`)
-	check("withdrawn", now, denied+fmt.Sprintf(updated, "granted")+fmt.Sprintf(updated, "denied"), `["requireCookieConsent"],["setCookieConsentGiven"],["forgetCookieConsentGiven"]`)
+	check("withdrawn", now, denied+fmt.Sprintf(updated, "granted")+fmt.Sprintf(updated, "denied"),
+		`["requireCookieConsent"],["setCookieConsentGiven"],["forgetCookieConsentGiven"]`)
 	p.Decide("custom", `{ ga: true, matomo: true }`)
 	p.Await(`dataLayer.length > 4`)
 	p.Open(site.URL)
@@ -705,7 +796,8 @@ func TestTagsAreToldOfTheChoiceBeforeTheyRun(t *testing.T) {
 	p.Decide("custom", `{ ga: true, "google-ads": false }`)
 	p.Decide("custom", `{ ga: false }`)
 	p.Await(`dataLayer.length > 2`)
-	check("only what changes", now, granted+`,["consent","update",{"analytics_storage":"denied"}]`, `["requireCookieConsent"],["setCookieConsentGiven"],["forgetCookieConsentGiven"]`)
+	check("only what changes", now, granted+`,["consent","update",{"analytics_storage":"denied"}]`,
+		`["requireCookieConsent"],["setCookieConsentGiven"],["forgetCookieConsentGiven"]`)
 }
 
 func TestWhatStandsInPlaceOfAFrameAllowsItsServiceAlone(t *testing.T) {

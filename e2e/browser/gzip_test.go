@@ -18,7 +18,8 @@ import (
 func TestAPageEditedInGzipIsTheSamePage(t *testing.T) {
 	var body strings.Builder
 	for i := range 400 {
-		fmt.Fprintf(&body, `<article id="d%d"><h2>Jeu de données nº %d</h2><p>Arbres, bancs, écoles : %d lignes.</p><img alt="" src="https://i.ytimg.com/%d.jpg"></article>`, i, i, i*i, i)
+		fmt.Fprintf(&body, `<article id="d%d"><h2>Jeu de données nº %d</h2><p>Arbres, bancs, écoles : %d lignes.</p>`+
+			`<img alt="" src="https://i.ytimg.com/%d.jpg"></article>`, i, i, i*i, i)
 	}
 	page := harness.Document(`<script async src="https://www.googletagmanager.com/gtag/js?id=G-1"></script>`, body.String())
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +43,8 @@ func TestAPageEditedInGzipIsTheSamePage(t *testing.T) {
 	for _, thirdParties := range []string{"catalogue", "pass"} { // with pass most of the page passes unseen
 		t.Run(thirdParties, func(t *testing.T) {
 			origin := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-			harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n\t\tservice youtube\n\t\tthird_parties %s\n\t}\n\treverse_proxy %s\n}\n", origin, thirdParties, strings.TrimPrefix(portal.URL, "http://")))
+			harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n\t\tservice youtube\n\t\tthird_parties %s\n\t}\n\treverse_proxy %s\n}\n", origin, thirdParties,
+				strings.TrimPrefix(portal.URL, "http://")))
 
 			dom := func(path string) string {
 				p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})

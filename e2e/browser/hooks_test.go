@@ -15,7 +15,8 @@ func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
 			<button data-consent-open><b>Cookies</b> du site</button>
 			<a href="#cookies">Mes cookies</a>
 			<a href="/other#cookies">Ailleurs</a>
-			<ods-manage-cookies-preferences><button class="ods-manage-cookies-preferences__show-button">Bannière du portail</button></ods-manage-cookies-preferences>
+			<ods-manage-cookies-preferences>`+
+			`<button class="ods-manage-cookies-preferences__show-button">Bannière du portail</button></ods-manage-cookies-preferences>
 			<footer class="ods-front-footer"><p>Mentions – ##manage-cookies## – Contact</p></footer>
 			<script>document.querySelector('ods-manage-cookies-preferences').addEventListener('click', () => { document.title = 'two banners' })</script>`),
 		"/other": harness.Document("", `<div class="ods-front-footer"></div>
@@ -62,7 +63,8 @@ func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
 }
 
 func TestTheLinkToTheSettingsLeadsToTheCharterWithoutScripts(t *testing.T) {
-	s := harness.Serve(t, harness.Declared+"\ncharter /cookies\nmanage off", map[string]string{"/": harness.Document("", `<a href="/cookies" data-consent-open>Mes cookies</a>`)})
+	s := harness.Serve(t, harness.Declared+"\ncharter /cookies\nmanage off",
+		map[string]string{"/": harness.Document("", `<a href="/cookies" data-consent-open>Mes cookies</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{NoScript: true})
 	p.Open(s.URL)
 	p.OpenSettings("Mes cookies")
@@ -101,7 +103,8 @@ func TestScriptsOfThePortalReadAndMakeTheChoice(t *testing.T) {
 	if told[0].Receipt == "" {
 		t.Error("the event tells no receipt")
 	}
-	if got := harness.Resolve[string](p, `consent.set('nonsense').then(() => 'taken', error => error.message)`); got != "The choice was answered with status 400" {
+	if got := harness.Resolve[string](p,
+		`consent.set('nonsense').then(() => 'taken', error => error.message)`); got != "The choice was answered with status 400" {
 		t.Errorf("a malformed choice: %s", got)
 	}
 	harness.Eval[json.RawMessage](p, `consent.open()`)
@@ -139,7 +142,8 @@ func TestAnAnswerIsSentOnce(t *testing.T) {
 	</script>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
-	harness.Eval[json.RawMessage](p, `(button => { button.click(); button.click(); document.querySelector('#caddy-consent button[value=accept]').click() })(document.querySelector('#caddy-consent button[value=refuse]'))`)
+	harness.Eval[json.RawMessage](p, `(button => { button.click(); button.click(); document.querySelector('#caddy-consent button[value=accept]')`+
+		`.click() })(document.querySelector('#caddy-consent button[value=refuse]'))`)
 	p.Await(harness.NoticeGone)
 	p.Await(`document.querySelector('[role=status]').textContent !== ''`)
 	if n := harness.Eval[int](p, `sent`); n != 1 {
@@ -151,7 +155,8 @@ func TestAnAnswerIsSentOnce(t *testing.T) {
 	p.ForgetCookies()
 	p.Open(s.URL)
 	harness.Eval[json.RawMessage](p, `document.querySelector('#caddy-consent button[value=accept]').focus()`)
-	harness.Eval[json.RawMessage](p, `(button => { button.click(); button.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })) })(document.querySelector('#caddy-consent button[value=accept]'))`)
+	harness.Eval[json.RawMessage](p, `(button => { button.click(); button.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', `+
+		`bubbles: true })) })(document.querySelector('#caddy-consent button[value=accept]'))`)
 	p.Await(`document.querySelector('[role=status]').textContent === 'Votre choix est enregistré.'`)
 	checkChoice(t, p, map[string]bool{"ga": true, "matomo": true, "video": true})
 	for _, problem := range p.Problems() {

@@ -30,7 +30,8 @@ func TestAScriptThatIsReleasedKeepsATypeThatIsNotTheGates(t *testing.T) {
 			p.Reload()
 		}
 		p.Await(`window.module === 1 && window.gate === 1`)
-		got := harness.Eval[string](p, `document.querySelector('#template').type + ', ' + document.querySelector('#gated').type + ', ' + document.querySelector('script[src$="module.js"]').type`)
+		got := harness.Eval[string](p, `document.querySelector('#template').type + ', ' + document.querySelector('#gated')`+
+			`.type + ', ' + document.querySelector('script[src$="module.js"]').type`)
 		if got != "x-template, , module" {
 			t.Errorf("%s: %s", when, got)
 		}
@@ -38,7 +39,8 @@ func TestAScriptThatIsReleasedKeepsATypeThatIsNotTheGates(t *testing.T) {
 }
 
 func TestADocumentInAFrameIsGuardedFromItsFirstScriptOn(t *testing.T) {
-	const document = `<!doctype html><script src="https://video.test/a.js"></script><script>new Image().src = "https://img.video.test/x"; fetch("https://video.test/f").catch(() => parent.held = true)</script>`
+	const document = `<!doctype html><script src="https://video.test/a.js"></script><script>new Image().src = "https://img.video.test/x"; ` +
+		`fetch("https://video.test/f").catch(() => parent.held = true)</script>`
 	page := `<iframe id="plain" srcdoc="` + strings.NewReplacer(`&`, `&amp;`, `"`, `&quot;`).Replace(document) + `"></iframe>`
 	s := harness.Serve(t, harness.Watched, map[string]string{"/": harness.Document("", page)})
 	world := harness.Elsewhere()
@@ -70,7 +72,8 @@ func TestWhatAnAuthorCalledAsWeDoComesBack(t *testing.T) {
 	world := harness.Elsewhere()
 	p := harness.Browser(t, world.Settings).Visit(t, harness.Visitor{})
 	const attributes = `[...document.images].map(e => [...e.attributes].map(a => a.name + '=' + a.value).sort().join(' ')).join('\n')`
-	const want = "data-consent-service=other data-consent-src=/own.png src=https://img.video.test/parsed\ndata-consent-service=other data-consent-src=/own.png src=https://img.video.test/made"
+	const want = "data-consent-service=other data-consent-src=/own.png src=https://img.video.test/parsed\n" +
+		"data-consent-service=other data-consent-src=/own.png src=https://img.video.test/made"
 	p.Open(s.URL + "/")
 	p.Await(harness.NoticeShown)
 	world.Silent(t, "before the choice")
@@ -95,7 +98,8 @@ func TestOneNoticeShowsWhereBrowsersDoNotSayWhatTheyAskFor(t *testing.T) {
 	}))
 	t.Cleanup(portal.Close)
 	url := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-	harness.Caddy(t, fmt.Sprintf("%s {\n\trequest_header -Sec-Fetch-*\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", url, harness.Watched, strings.TrimPrefix(portal.URL, "http://")))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\trequest_header -Sec-Fetch-*\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", url, harness.Watched,
+		strings.TrimPrefix(portal.URL, "http://")))
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	const ours = `frames[0].document.querySelectorAll('#caddy-consent, [data-caddy-consent=manage]').length`
 	p.Open(url + "/")

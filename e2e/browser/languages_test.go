@@ -9,6 +9,7 @@ import (
 )
 
 func TestSpeaksTheVisitorsLanguage(t *testing.T) {
+	const settings = `document.querySelector('#caddy-consent-settings').closest('form, section').innerText`
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		spoken := harness.Languages
@@ -19,7 +20,8 @@ func TestSpeaksTheVisitorsLanguage(t *testing.T) {
 			p.ForgetCookies()
 			text := harness.Texts(t, language)
 			p.Open(s.URL + "/?flg=" + language)
-			if got := harness.Eval[[]string](p, `(e => [e.lang, e.dir, getComputedStyle(e).direction])(document.querySelector('#caddy-consent'))`); !slices.Equal(got, []string{language, text["direction"], text["direction"]}) {
+			got := harness.Eval[[]string](p, `(e => [e.lang, e.dir, getComputedStyle(e).direction])(document.querySelector('#caddy-consent'))`)
+			if !slices.Equal(got, []string{language, text["direction"], text["direction"]}) {
 				t.Errorf("%s: the notice is in %q", language, got)
 			}
 			for _, key := range []string{"notice.title", "purpose.statistics", "notice.services", "choice.refuse", "choice.accept", "choice.settings"} {
@@ -32,14 +34,14 @@ func TestSpeaksTheVisitorsLanguage(t *testing.T) {
 			}
 			p.OpenSettings(text["choice.settings"])
 			for _, key := range []string{"purpose.embeds", "charter.exempt", "choice.save", "choice.refuse"} {
-				if shown := harness.Eval[string](p, `document.querySelector('#caddy-consent-settings').closest('form, section').innerText`); !strings.Contains(shown, text[key]) {
+				if shown := harness.Eval[string](p, settings); !strings.Contains(shown, text[key]) {
 					t.Errorf("%s: the settings do not say %q:\n%s", language, text[key], shown)
 				}
 			}
 			p.Answer(text["choice.save"])
 			p.Open(s.URL + "/?flg=" + language)
 			p.OpenSettings(text["manage"])
-			if shown := harness.Eval[string](p, `document.querySelector('#caddy-consent-settings').closest('form, section').innerText`); !strings.Contains(shown, text["choice.save"]) {
+			if shown := harness.Eval[string](p, settings); !strings.Contains(shown, text["choice.save"]) {
 				t.Errorf("%s: the settings of a visitor who comes back do not say %q:\n%s", language, text["choice.save"], shown)
 			}
 		}
@@ -66,7 +68,8 @@ func TestTheCharterIsInEveryLanguage(t *testing.T) {
 	for _, language := range harness.Languages {
 		text := harness.Texts(t, language)
 		p.Follow(text["language"]) // in its navigation
-		if got := harness.Eval[[]string](p, `[document.documentElement.lang, document.documentElement.dir]`); !slices.Equal(got, []string{language, text["direction"]}) {
+		got := harness.Eval[[]string](p, `[document.documentElement.lang, document.documentElement.dir]`)
+		if !slices.Equal(got, []string{language, text["direction"]}) {
 			t.Errorf("%s: the charter is in %q", language, got)
 		}
 		shown := harness.Eval[string](p, `document.documentElement.innerText`)

@@ -29,7 +29,8 @@ var waits = []way{
 // noted tells of an event what a listener sees of it.
 const noted = `window.log = []; window.noting = way => function (e) {
 	const name = o => o === window ? 'window' : o === document ? 'document' : String(o);
-	log.push([way, e.type, name(this), name(e.currentTarget), name(e.target), e.eventPhase, e.bubbles, e instanceof Event, document.readyState].join(' '));
+	log.push([way, e.type, name(this), name(e.currentTarget), name(e.target), e.eventPhase,
+		e.bubbles, e instanceof Event, document.readyState].join(' '));
 };`
 
 func TestAReleasedScriptIsToldWhatItWaitsForAsIfItHadComeInTime(t *testing.T) {
@@ -46,14 +47,16 @@ func TestAReleasedScriptIsToldWhatItWaitsForAsIfItHadComeInTime(t *testing.T) {
 	})
 	p.Open(site.Portal.URL + "/native")
 	p.Await(`document.readyState === 'complete' && log.length > 0`)
-	native := harness.Resolve[[]string](p, `new Promise(done => setTimeout(() => done(log.filter(line => line.endsWith('complete') || line.includes('DOMContentLoaded')))))`)
+	native := harness.Resolve[[]string](p,
+		`new Promise(done => setTimeout(() => done(log.filter(line => line.endsWith('complete') || line.includes('DOMContentLoaded')))))`)
 	p.Open(site.URL)
 	p.Await(harness.Settled)
 	harness.Eval[string](p, marked)
 	if n := harness.Eval[int](p, `log.length`); n > 0 {
 		t.Fatalf("%d scripts run before they are allowed", n)
 	}
-	described := `JSON.stringify([EventTarget.prototype.addEventListener, EventTarget.prototype.removeEventListener, Object.getOwnPropertyDescriptor(window, 'onload').set]
+	described := `JSON.stringify([EventTarget.prototype.addEventListener, EventTarget.prototype.removeEventListener,
+		Object.getOwnPropertyDescriptor(window, 'onload').set]
 		.map(f => [f.name, f.length, /native code/.test(Function.prototype.toString.call(f))]))`
 	before := harness.Eval[string](p, described)
 	p.Decide("grant", "{ video: true }")
@@ -62,7 +65,8 @@ func TestAReleasedScriptIsToldWhatItWaitsForAsIfItHadComeInTime(t *testing.T) {
 		t.Errorf("functions are told from native ones: %s, want %s", got, before)
 	}
 	// The page's own scripts are not told, now as ever.
-	harness.Eval[bool](p, `(() => { const s = document.createElement('script'); s.textContent = `+"`"+own.String()+"`"+`; document.body.append(s); return true })()`)
+	harness.Eval[bool](p, `(() => { const s = document.createElement('script'); s.textContent = `+"`"+own.String()+"`"+
+		`; document.body.append(s); return true })()`)
 	harness.Resolve[bool](p, `new Promise(done => setTimeout(() => setTimeout(() => done(true), 50)))`)
 	got := harness.Eval[[]string](p, `log`)
 	for i := range native {
@@ -111,7 +115,8 @@ func TestWhatAReleasedScriptLoadsIsToldToo(t *testing.T) {
 	harness.Eval[string](p, `(window.video = { play() {} }, '')`)
 	p.Decide("grant", "{ video: true }")
 	p.Await(`ran.includes('video.test/widget.js') && ran.includes('video.test/shy.js') && log.length > 0`)
-	harness.Eval[bool](p, `(() => { const s = document.createElement('script'); s.src = 'https://other.test/own.js'; document.head.append(s); return true })()`)
+	harness.Eval[bool](p, `(() => { const s = document.createElement('script'); s.src = 'https://other.test/own.js'; `+
+		`document.head.append(s); return true })()`)
 	p.Await(`ran.includes('other.test/own.js')`)
 	got := harness.Resolve[[]string](p, `new Promise(done => setTimeout(() => setTimeout(() => done(log), 50)))`)
 	if want := []string{"widget load window window document 2 false true complete"}; !slices.Equal(got, want) {
@@ -125,7 +130,8 @@ func TestAGrantIsFollowedWhereAllObjectsHaveMoreMembers(t *testing.T) {
 	_, site, p := guarded(t, many, map[string]string{
 		"/hubs.js": theHubs,
 		"/app.js":  `const mine = fbq; fbq('track', 'Search')`,
-		"/": harness.Document(`<script>`+noted+`</script>`+hubs+polluted+facebook+`<script>/* connect.facebook.net/fbevents.js */ addEventListener('load', noting('late'))</script>`,
+		"/": harness.Document(`<script>`+noted+`</script>`+hubs+polluted+facebook+
+			`<script>/* connect.facebook.net/fbevents.js */ addEventListener('load', noting('late'))</script>`,
 			`<script src="/app.js"></script>`),
 	})
 	p.Open(site.URL)

@@ -15,7 +15,8 @@ import (
 func TestEverythingFits(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	const sticksOut = `[...document.querySelectorAll('#caddy-consent, #caddy-consent *, [data-caddy-consent=manage]')].filter(e => e.checkVisibility()).
-		filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > innerWidth + 0.5 || e.scrollWidth > e.clientWidth + 1 && !['inline', 'contents'].includes(getComputedStyle(e).display) }).
+		filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > innerWidth + 0.5 ||
+			e.scrollWidth > e.clientWidth + 1 && !['inline', 'contents'].includes(getComputedStyle(e).display) }).
 		map(e => e.outerHTML.slice(0, 120))`
 	const answerable = `[...document.querySelectorAll('#caddy-consent .caddy-consent-choices button')].filter(e => e.checkVisibility()).every(e => {
 		e.scrollIntoView({ block: 'nearest' });
@@ -69,18 +70,21 @@ func TestThePositionIsTheOneConfigured(t *testing.T) {
 		"top":    `Math.abs(box.left + box.right - innerWidth) < 2 && box.top >= 0 && box.bottom < innerHeight * 2 / 3`,
 		"corner": `box.right > innerWidth - 40 && box.left > innerWidth / 2 && box.bottom <= innerHeight`,
 	} {
-		s := harness.Serve(t, harness.Declared+"\nstyle {\nposition "+position+"\nradius 3px\naccent 800020\nfont serif\n}", map[string]string{"/": harness.Document("", "")})
+		s := harness.Serve(t, harness.Declared+"\nstyle {\nposition "+position+"\nradius 3px\naccent 800020\nfont serif\n}",
+			map[string]string{"/": harness.Document("", "")})
 		p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 		p.Open(s.URL)
 		if !harness.Eval[bool](p, `(box => `+at+`)(document.querySelector('#caddy-consent').getBoundingClientRect())`) {
 			t.Errorf("%s: the notice stands elsewhere", position)
 		}
-		got := harness.Eval[[]string](p, `(style => [style.backgroundColor, style.color, style.fontFamily])(getComputedStyle(document.querySelector('#caddy-consent button')))`)
+		got := harness.Eval[[]string](p, `(style => [style.backgroundColor, style.color, `+
+			`style.fontFamily])(getComputedStyle(document.querySelector('#caddy-consent button')))`)
 		if want := []string{"rgb(128, 0, 32)", "rgb(255, 255, 255)", "serif"}; !slices.Equal(got, want) {
 			t.Errorf("the buttons look %q, want %q", got, want)
 		}
 		p.Open(s.URL + "/_consent/charter")
-		if got := harness.Eval[string](p, `getComputedStyle(document.querySelector('.caddy-consent-choices button')).backgroundColor`); got != "rgb(128, 0, 32)" {
+		if got := harness.Eval[string](p,
+			`getComputedStyle(document.querySelector('.caddy-consent-choices button')).backgroundColor`); got != "rgb(128, 0, 32)" {
 			t.Errorf("the charter's buttons are %s", got)
 		}
 	}
@@ -93,17 +97,22 @@ func TestForcedColoursKeepWhatTellsThingsApart(t *testing.T) {
 	p.Open(s.URL)
 	p.OpenSettings("Personnaliser")
 	for _, state := range []string{":checked", ":not(:checked)"} {
-		colours := harness.Eval[[]string](p, fmt.Sprintf(`(e => [e === null ? '' : getComputedStyle(e).backgroundColor, getComputedStyle(e, '::before').backgroundColor])(document.querySelector('#caddy-consent [role=switch]%s'))`, state))
+		colours := harness.Eval[[]string](p, fmt.Sprintf(`(e => [e === null ? '' : getComputedStyle(e).backgroundColor, getComputedStyle(e, '::before')`+
+			`.backgroundColor])(document.querySelector('#caddy-consent [role=switch]%s'))`, state))
 		if behind := strings.Replace(colours[0], "rgba(0, 0, 0, 0)", "the notice's own", 1); behind == colours[1] {
 			t.Errorf("%s: the knob of a switch is as what is behind it: %s", state, colours)
 		}
 	}
-	places := harness.Eval[[]string](p, `[':checked', ':not(:checked)'].map(state => getComputedStyle(document.querySelector('[role=switch]' + state), '::before').marginInlineStart)`)
+	places := harness.Eval[[]string](p, `[':checked', ':not(:checked)'].map(state => getComputedStyle(document.querySelector('[role=switch]' + `+
+		`state), '::before').marginInlineStart)`)
 	if places[0] == places[1] {
 		t.Errorf("the knob of a switch stands at the same place, on or off: %s", places)
 	}
-	if !harness.Eval[bool](p, `[...document.querySelectorAll('#caddy-consent, #caddy-consent .caddy-consent-choices button, #caddy-consent [role=switch]')].filter(e => e.checkVisibility()).
-		every(e => parseFloat(getComputedStyle(e).borderTopWidth) >= 1 && getComputedStyle(e).borderTopColor !== getComputedStyle(document.querySelector('#caddy-consent')).backgroundColor)`) {
+	if !harness.Eval[bool](p,
+		`[...document.querySelectorAll('#caddy-consent, #caddy-consent .caddy-consent-choices button, #caddy-consent [role=switch]')].
+		filter(e => e.checkVisibility()).
+		every(e => parseFloat(getComputedStyle(e).borderTopWidth) >= 1 && getComputedStyle(e).borderTopColor !==
+			getComputedStyle(document.querySelector('#caddy-consent')).backgroundColor)`) {
 		t.Error("a border is missing")
 	}
 }
@@ -123,7 +132,8 @@ func TestThePaperHasTheCharterAndNoNotice(t *testing.T) {
 		t.Error("the control to come back is printed")
 	}
 	p.Open(s.URL + "/_consent/charter")
-	if harness.Eval[bool](p, `document.querySelector('form').checkVisibility()`) || !harness.Eval[bool](p, `document.querySelector('table').checkVisibility()`) {
+	if harness.Eval[bool](p, `document.querySelector('form').checkVisibility()`) ||
+		!harness.Eval[bool](p, `document.querySelector('table').checkVisibility()`) {
 		t.Error("the charter is printed with its form, or without its tables")
 	}
 }
@@ -135,7 +145,8 @@ func TestNothingMovesByItself(t *testing.T) {
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	p.OpenSettings("Personnaliser")
-	if moving := harness.Eval[json.RawMessage](p, `[...document.querySelectorAll('#caddy-consent, #caddy-consent *')].filter(e => parseFloat(getComputedStyle(e).transitionDuration) > 0 || getComputedStyle(e).animationName !== 'none').length`); string(moving) != "0" {
+	if moving := harness.Eval[json.RawMessage](p, `[...document.querySelectorAll('#caddy-consent, #caddy-consent *')].filter(e => `+
+		`parseFloat(getComputedStyle(e).transitionDuration) > 0 || getComputedStyle(e).animationName !== 'none').length`); string(moving) != "0" {
 		t.Errorf("%s elements move", moving)
 	}
 }

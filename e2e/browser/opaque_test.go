@@ -26,7 +26,9 @@ const tries = `<img src="https://video.test/markup"><p id="box"></p><script>
 
 func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
 	ways := []string{"/markup", "/image", "/script", "/inner", "/fetch"}
-	pages := map[string]string{"/framing": harness.Document("", `<iframe sandbox="allow-scripts" src="/tries"></iframe>`), "/tries": harness.Document("", tries)}
+	pages := map[string]string{
+		"/framing": harness.Document("", `<iframe sandbox="allow-scripts" src="/tries"></iframe>`), "/tries": harness.Document("", tries),
+	}
 	for name, c := range map[string]struct{ path, field string }{
 		"in a frame with sandbox":  {"/framing", "X: y"},
 		"by a policy with sandbox": {"/tries", "Content-Security-Policy: sandbox allow-scripts"},
@@ -53,13 +55,15 @@ func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
 func TestWhatTheGuardPutsInPlaceOfAFrameSaysWhereThePageIsEmbedded(t *testing.T) {
 	site := harness.Serve(t, harness.Watched, map[string]string{"/inner": harness.Document("", `<p id="box"></p><script>
 		const frame = document.createElement('iframe');
-		frame.addEventListener('load', () => parent.postMessage(performance.getEntriesByType('resource').map(e => e.name).filter(name => name.includes('placeholder')).join(), '*'));
+		frame.addEventListener('load', () => parent.postMessage(
+			performance.getEntriesByType('resource').map(e => e.name).filter(name => name.includes('placeholder')).join(), '*'));
 		frame.src = 'https://video.test/embed';
 		box.append(frame);
 	</script>`)})
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><script>onmessage = e => { if (/^http/.test(e.data)) window.told = e.data }</script><iframe src="%s/inner?q=1"></iframe>`, site.URL)
+		_, _ = fmt.Fprintf(w, `<!DOCTYPE html><script>onmessage = e => { if (/^http/.test(e.data)) window.told = e.data }</script>`+
+			`<iframe src="%s/inner?q=1"></iframe>`, site.URL)
 	}))
 	defer other.Close()
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})

@@ -20,30 +20,38 @@ import (
 const found = `(() => {
 	const tell = e => e ? e.localName + '#' + e.id : String(e);
 	const out = {};
-	for (const selector of ['form', 'button', 'input', 'a', 'h2', 'p', 'ul', 'details', 'fieldset', 'label', 'link', 'script', 'a, button', 'form button', '[type=hidden]', '[type=checkbox]',
+	for (const selector of ['form', 'button', 'input', 'a', 'h2', 'p', 'ul', 'details', 'fieldset', 'label', 'link', 'script', 'a, button',
+		'form button', '[type=hidden]', '[type=checkbox]',
 		'[lang]', 'body > :first-child', ':not(html):not(head):not(head *)', 'html *']) {
 		const first = document.querySelector(selector);
 		out[selector] = [tell(first), first && tell(document.querySelectorAll(selector)[0])];
 	}
 	for (const name of ['form', 'button', 'input', 'a', 'div', 'p', 'h2', 'script', 'link', '*']) {
-		out['<' + name + '>'] = [tell(document.getElementsByTagName(name)[0]), tell(document.getElementsByTagName(name).item(0)), name === '*' || document.getElementsByTagName(name).namedItem('own') !== null];
+		out['<' + name + '>'] = [tell(document.getElementsByTagName(name)[0]), tell(document.getElementsByTagName(name).item(0)),
+			name === '*' || document.getElementsByTagName(name).namedItem('own') !== null];
 	}
 	out.forms = [tell(document.forms[0]), document.forms.length, tell(document.forms.own), document.forms === document.forms];
-	out.links = [...document.links].map(tell).concat(document.links.length, tell(document.links.item(0)), tell(document.links[7]), tell(document.links.namedItem('link')));
+	out.links = [...document.links].map(tell).concat(document.links.length, tell(document.links.item(0)),
+		tell(document.links[7]), tell(document.links.namedItem('link')));
 	out.named = [tell(document.getElementsByName('lang')[0]), tell(document.getElementsByName('return')[0])];
-	out.kinds = [document.querySelectorAll('form'), document.forms, document.links, document.getElementsByName('lang')].map(list => Object.prototype.toString.call(list) + (list instanceof NodeList));
+	out.kinds = [document.querySelectorAll('form'), document.forms, document.links, document.getElementsByName('lang')].
+		map(list => Object.prototype.toString.call(list) + (list instanceof NodeList));
 	out.body = [...document.body.childNodes].map(node => node.nodeName);
 	out.head = [...document.head.childNodes].map(node => node.nodeName);
 	out.around = [document.head.nextSibling, document.head.nextElementSibling, document.body.nextSibling, document.body.nextElementSibling].map(tell);
-	out.looks = ['own', 'second', 'third'].map(id => (style => [style.color, style.marginTop, style.fontStyle])(getComputedStyle(document.getElementById(id))));
-	out.functions = [document.querySelector, document.querySelectorAll, document.getElementsByTagName, document.getElementsByName].map(f => [f.name, f.length]);
+	out.looks = ['own', 'second', 'third'].
+		map(id => (style => [style.color, style.marginTop, style.fontStyle])(getComputedStyle(document.getElementById(id))));
+	out.functions = [document.querySelector, document.querySelectorAll, document.getElementsByTagName, document.getElementsByName].
+		map(f => [f.name, f.length]);
 	try { document.querySelector('??') } catch (error) { out.thrown = error.name + error.message }
 	return Object.fromEntries(Object.entries(out).map(([key, value]) => [key, JSON.stringify(value)]));
 })()`
 
 func TestWhatIsFoundByPlaceIsThePagesOwn(t *testing.T) {
-	const style = `<style>body > :first-child { color: red } body > :nth-child(2) { color: green } * + * { margin-top: 7px } :first-of-type { font-style: italic }</style>`
-	const own = `<form id="own"><input id="input" name="lang" type="hidden"><button id="button">Chercher</button></form><div id="second"><a id="link" href="/">Ici</a></div><p id="third"></p>`
+	const style = `<style>body > :first-child { color: red } body > :nth-child(2) { color: green } * + * { margin-top: 7px } :first-of-type { ` +
+		`font-style: italic }</style>`
+	const own = `<form id="own"><input id="input" name="lang" type="hidden"><button id="button">Chercher</button></form><div id="second">` +
+		`<a id="link" href="/">Ici</a></div><p id="third"></p>`
 	const early = `<script>window.early = ` + found + `</script>`
 	pages := map[string]string{
 		"/own":  harness.Document(style, own+early),
@@ -111,26 +119,33 @@ func TestAPageThatPostsItsFirstFormSignsIn(t *testing.T) {
 
 // swaps are what pages replace.
 var swaps = map[string]string{
-	"body.innerHTML":            `document.body.innerHTML = '<main id="new">Nouveau</main>'`,
-	"document.body":             `document.body = Object.assign(document.createElement('body'), { innerHTML: '<main id="new">Nouveau</main>' })`,
-	"body.replaceWith":          `document.body.replaceWith(Object.assign(document.createElement('body'), { innerHTML: '<main id="new">Nouveau</main>' }))`,
+	"body.innerHTML": `document.body.innerHTML = '<main id="new">Nouveau</main>'`,
+	"document.body":  `document.body = Object.assign(document.createElement('body'), { innerHTML: '<main id="new">Nouveau</main>' })`,
+	"body.replaceWith": `document.body.replaceWith(Object.assign(document.createElement('body'), { ` +
+		`innerHTML: '<main id="new">Nouveau</main>' }))`,
 	"documentElement.innerHTML": `document.documentElement.innerHTML = '<head><title>Nouveau</title></head><body><main id="new">Nouveau</main></body>'`,
-	"documentElement":           `document.replaceChild(Object.assign(document.createElement('html'), { innerHTML: '<body><main id="new">Nouveau</main></body>' }), document.documentElement)`,
-	"document.open":             `document.open(); document.write('<!DOCTYPE html><html><head><title>Nouveau</title></head><body><main id="new">Nouveau</main>'); document.close()`,
-	"document.open, in pieces":  `document.open(); setTimeout(() => { document.write('<!DOCTYPE html><head><title>Nouveau</title>'); setTimeout(() => { document.write('<body><main id="new">Nouveau</main>'); document.close() }) })`,
-	"document.write late":       `document.write('<main id="new">Nouveau</main>'); document.close()`,
-	"a notice of its own":       `document.body.innerHTML = again + '<main id="new">Nouveau</main>'`,
+	"documentElement": `document.replaceChild(Object.assign(document.createElement('html'), { innerHTML: '<body>` +
+		`<main id="new">Nouveau</main></body>' }), document.documentElement)`,
+	"document.open": `document.open(); document.write('<!DOCTYPE html><html><head><title>Nouveau</title></head><body>` +
+		`<main id="new">Nouveau</main>'); document.close()`,
+	"document.open, in pieces": `document.open(); setTimeout(() => { document.write('<!DOCTYPE html><head><title>Nouveau</title>'); ` +
+		`setTimeout(() => { document.write('<body><main id="new">Nouveau</main>'); document.close() }) })`,
+	"document.write late": `document.write('<main id="new">Nouveau</main>'); document.close()`,
+	"a notice of its own": `document.body.innerHTML = again + '<main id="new">Nouveau</main>'`,
 }
 
 func TestWhatAPageReplacesLeavesTheNotice(t *testing.T) {
-	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document(`<style>main { min-height: 150vh }</style>`, "<main>Portail</main>")})
+	s := harness.Serve(t, harness.Declared,
+		map[string]string{"/": harness.Document(`<style>main { min-height: 150vh }</style>`, "<main>Portail</main>")})
 	browser := harness.Browser(t, harness.Settings{})
-	const alone = `document.querySelector('#new') !== null && document.querySelectorAll('#caddy-consent, [data-caddy-consent=manage]').length === 1 && document.body.firstElementChild.id === 'new' && `
+	const alone = `document.querySelector('#new') !== null && document.querySelectorAll('#caddy-consent, [data-caddy-consent=manage]')` +
+		`.length === 1 && document.body.firstElementChild.id === 'new' && `
 	for _, name := range slices.Sorted(maps.Keys(swaps)) {
 		t.Run(name, func(t *testing.T) {
 			swap := func(p *harness.Page) {
 				p.Await(harness.Settled)
-				harness.Eval[json.RawMessage](p, `{ const again = document.querySelector('#caddy-consent, [data-caddy-consent=manage]').outerHTML; `+swaps[name]+`; 1 }`)
+				harness.Eval[json.RawMessage](p, `{ const again = document.querySelector('#caddy-consent, [data-caddy-consent=manage]').outerHTML; `+
+					swaps[name]+`; 1 }`)
 			}
 			p := browser.Visit(t, harness.Visitor{})
 			p.Open(s.URL)
@@ -198,7 +213,9 @@ func TestWhoTakesTheNoticeAwayAgainAndAgainHasIt(t *testing.T) {
 }
 
 func TestBehindAModalDialogTheNoticeIsAnswered(t *testing.T) {
-	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document(`<style>dialog { margin-top: 0; transform: translateX(1px); overflow: hidden; width: 90px; height: 60px }</style>`, `<main>Portail</main>
+	s := harness.Serve(t, harness.Declared,
+		map[string]string{"/": harness.Document(`<style>dialog { margin-top: 0; transform: translateX(1px); overflow: hidden; width: 90px; `+
+			`height: 60px }</style>`, `<main>Portail</main>
 		<dialog id="one"><form method="dialog"><button>Fermer la boîte</button></form></dialog><dialog id="two"><p>Encore</p></dialog>`)})
 	const in = `document.querySelector('#caddy-consent').parentNode === `
 	browser := harness.Browser(t, harness.Settings{})
@@ -234,7 +251,8 @@ func TestBehindAModalDialogTheNoticeIsAnswered(t *testing.T) {
 	}
 
 	// One that was open before the notice's script ran.
-	s = harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<dialog id="one"><p>Bienvenue</p></dialog><script>one.showModal()</script>`)})
+	s = harness.Serve(t, harness.Declared,
+		map[string]string{"/": harness.Document("", `<dialog id="one"><p>Bienvenue</p></dialog><script>one.showModal()</script>`)})
 	p = browser.Visit(t, harness.Visitor{})
 	p.Open(s.URL)
 	p.Await(in + `one`)

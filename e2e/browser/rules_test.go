@@ -20,7 +20,8 @@ func TestAPageThatLooksAtItsOwnRulesGoesOn(t *testing.T) {
 }
 
 func TestUnderAnIntegrityPolicyTheControlOpensTheSettings(t *testing.T) {
-	site := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<p>Texte</p>")}, "Integrity-Policy: blocked-destinations=(script)")
+	site := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<p>Texte</p>")},
+		"Integrity-Policy: blocked-destinations=(script)")
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(site.URL)
 	p.Answer("Tout refuser")

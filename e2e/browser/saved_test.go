@@ -134,7 +134,8 @@ func sameReadings(t *testing.T, got, want map[string][]string) {
 		}
 	}
 	for _, back := range slices.Sorted(maps.Keys(ways)) {
-		t.Errorf("%s differs for %d ways in (%s …), in %d manners: %s", back, len(ways[back]), ways[back][0], len(differences[back]), strings.Join(differences[back][:min(3, len(differences[back]))], "; "))
+		t.Errorf("%s differs for %d ways in (%s …), in %d manners: %s", back, len(ways[back]), ways[back][0], len(differences[back]),
+			strings.Join(differences[back][:min(3, len(differences[back]))], "; "))
 	}
 	if total > 0 {
 		t.Errorf("%d of %d readings differ", total, len(want))

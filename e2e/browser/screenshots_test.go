@@ -55,8 +55,11 @@ func TestScreenshots(t *testing.T) {
 
 	// What stands in place of frames, from a player's size to one that has hardly any room.
 	const frames = `<h1>Vidéos</h1><p>Portail</p>` +
-		`<p><iframe title="Fête" width="560" height="315" style="max-width:100%" src="https://www.youtube.com/embed/x"></iframe> <iframe title="Fête" width="300" height="200" src="https://player.vimeo.com/video/1"></iframe></p>` +
-		`<p><iframe title="Fête" width="280" height="150" src="https://www.youtube.com/embed/x"></iframe> <iframe title="Fête" width="300" height="80" src="https://www.youtube.com/embed/x"></iframe> <iframe title="Fête" width="120" height="90" src="https://www.youtube.com/embed/x"></iframe></p>`
+		`<p><iframe title="Fête" width="560" height="315" style="max-width:100%" src="https://www.youtube.com/embed/x">` +
+		`</iframe> <iframe title="Fête" width="300" height="200" src="https://player.vimeo.com/video/1"></iframe></p>` +
+		`<p><iframe title="Fête" width="280" height="150" src="https://www.youtube.com/embed/x">` +
+		`</iframe> <iframe title="Fête" width="300" height="80" src="https://www.youtube.com/embed/x">` +
+		`</iframe> <iframe title="Fête" width="120" height="90" src="https://www.youtube.com/embed/x"></iframe></p>`
 	s = harness.Serve(t, "service youtube\nmanage off", map[string]string{"/": harness.Document("", frames)})
 	for width, height := range heights {
 		for look, dark := range map[string]bool{"light": false, "dark": true} {

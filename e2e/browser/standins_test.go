@@ -21,7 +21,8 @@ const (
 	ran.push = function (path) {
 		Array.prototype.push.call(this, path);
 		if (path === 'connect.facebook.net/fbevents.js') { const queue = fbq.queue; window.fbq = tell('fbq'); queue.forEach(call => fbq(...call)) }
-		if (path === 'js.hsforms.net/forms/v2.js') window.hbspt = { forms: { create(...args) { told.push('hbspt ' + JSON.stringify(args) + (this === hbspt.forms)) } } };
+		if (path === 'js.hsforms.net/forms/v2.js') window.hbspt = { forms: {
+			create(...args) { told.push('hbspt ' + JSON.stringify(args) + (this === hbspt.forms)) } } };
 		if (path === 'client.crisp.chat/l.js') { const list = $crisp; window.$crisp = { push: tell('crisp') }; list.forEach(item => $crisp.push(item)) }
 		if (path === 'logs.xiti.com/xtcore.js') window.xt_click = tell('xt_click');
 		if (path === 'www.googletagmanager.com/gtag/js') {
@@ -38,7 +39,9 @@ const (
 		}(window,document,'script','https://connect.facebook.net/fbevents.js'); fbq('init', '1');</script>`
 	google = `<script async src="https://www.googletagmanager.com/gtag/js?id=G-1"></script>
 		<script>window.dataLayer = window.dataLayer || []; function gtag(){dataLayer.push(arguments)} gtag('js', 0); gtag('config', 'G-1');</script>`
-	crisp   = `<script>window.$crisp=[];window.CRISP_WEBSITE_ID="x";(function(){var d=document,s=d.createElement("script");s.src="https://client.crisp.chat/l.js";s.async=1;d.getElementsByTagName("head")[0].appendChild(s);})();</script>`
+	crisp = `<script>window.$crisp=[];window.CRISP_WEBSITE_ID="x";(function(){var ` +
+		`d=document,s=d.createElement("script");s.src="https://client.crisp.chat/l.js";s.async=1;` +
+		`d.getElementsByTagName("head")[0].appendChild(s);})();</script>`
 	hubspot = `<script src="https://js.hsforms.net/forms/v2.js"></script>`
 	xiti    = `<script>xtnv = document;</script><script src="https://logs.xiti.com/xtcore.js"></script>`
 
@@ -46,14 +49,19 @@ const (
 )
 
 func TestTheSitesOwnScriptsFindTheNamesThatAreHeld(t *testing.T) {
-	const names = `window.names = at => ['gtag', 'dataLayer', 'fbq', 'hbspt', '$crisp', 'xt_click', '_paq', 'hj', 'Intercom'].filter(name => typeof window[name] !== 'undefined').join();`
+	const names = `window.names = at => ['gtag', 'dataLayer', 'fbq', 'hbspt', '$crisp', 'xt_click', '_paq', 'hj', 'Intercom'].filter(name => ` +
+		`typeof window[name] !== 'undefined').join();`
 	head := hubs + `<script>` + names + `window.first = names()</script>` + google + facebook + `<script>window.second = names()</script>` + crisp
 	_, site, p := guarded(t, many, map[string]string{
 		"/hubs.js": theHubs,
 		"/":        harness.Document(head, hubspot+xiti+`<a id="hj"></a><script src="/app.js"></script>`),
-		"/app.js": `window.third = names(); window.kinds = [typeof gtag, Array.isArray(dataLayer), typeof fbq, typeof hbspt.forms.create, Array.isArray($crisp), hj.localName].join();
-			gtag('event', 'search'); fbq('track', 'Search'); hbspt.forms.create({ portalId: 1 }); $crisp.push(['do', 'chat:hide']); xt_click(document.body, 'C'); window.done = Object.keys(window).filter(n => /^(gtag|fbq|hbspt)$/.test(n)).length`,
-		"/none": harness.Document(hubs, `<script>`+names+`window.third = names()</script><script>var hj = hj || 'mine'; var _paq = window._paq || []; function fbq() {} let gtag = 1; window.own = [hj, _paq.length, fbq(), gtag].join()</script>`),
+		"/app.js": `window.third = names();
+			window.kinds = [typeof gtag, Array.isArray(dataLayer), typeof fbq, typeof hbspt.forms.create, Array.isArray($crisp), hj.localName].join();
+			gtag('event', 'search'); fbq('track', 'Search'); hbspt.forms.create({ portalId: 1 }); $crisp.push(['do', 'chat:hide']);
+			xt_click(document.body, 'C');
+			window.done = Object.keys(window).filter(n => /^(gtag|fbq|hbspt)$/.test(n)).length`,
+		"/none": harness.Document(hubs, `<script>`+names+`window.third = names()</script><script>var hj = hj || 'mine'; var _paq = window._paq || []; `+
+			`function fbq() {} let gtag = 1; window.own = [hj, _paq.length, fbq(), gtag].join()</script>`),
 	})
 	p.Open(site.URL)
 	p.Await(`window.done === 0`)
@@ -83,7 +91,8 @@ func TestAGrantHandsOnWhatStandInsHaveTaken(t *testing.T) {
 	_, site, p := guarded(t, many, map[string]string{
 		"/hubs.js": theHubs,
 		"/":        harness.Document(hubs+google+facebook+crisp, hubspot+xiti+`<script src="/app.js"></script>`),
-		"/app.js": `const mine = fbq; gtag('event', 'search', { event_callback() { told.push('called back') } }); fbq('track', 'Search'); hbspt.forms.create({ portalId: 1 });
+		"/app.js": `const mine = fbq; gtag('event', 'search', { event_callback() { told.push('called back') } }); fbq('track', 'Search');
+			hbspt.forms.create({ portalId: 1 });
 			$crisp.push(['do', 'chat:hide']); xt_click(document.body, 'C'); dataLayer.push({ event: 'open' });`,
 	})
 	p.Open(site.URL)
@@ -130,7 +139,8 @@ func TestWhatIsHandedOnReachesTheQueuesReader(t *testing.T) {
 }
 
 func TestALayerOfThePagesOwnIsHandedOnAsItIs(t *testing.T) {
-	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs, "/app.js": `const go = () => told.push('called back'), click = { event: 'click', eventCallback: go };
+	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs,
+		"/app.js": `const go = () => told.push('called back'), click = { event: 'click', eventCallback: go };
 			window.dataLayer = [{ page: 1 }]; window.layer = dataLayer; dataLayer.push(click); dataLayer.push(click)`,
 		"/": harness.Document(hubs, `<script src="/app.js"></script>`+google)})
 	p.Open(site.URL)
@@ -138,8 +148,10 @@ func TestALayerOfThePagesOwnIsHandedOnAsItIs(t *testing.T) {
 	p.Await(`told.length === 2`)
 	p.Decide("accept", "undefined")
 	p.Await(`told.length >= 7`)
-	got := harness.Resolve[[]string](p, `new Promise(done => setTimeout(() => done([...told, layer === dataLayer, click.eventCallback === go].map(String)), 50))`)
-	want := []string{"called back", "called back", `data [{"page":1}]`, `data [{"event":"click"}]`, `data [{"event":"click"}]`, `data ["js",0]`, `data ["config","G-1"]`, "true", "true"}
+	got := harness.Resolve[[]string](p,
+		`new Promise(done => setTimeout(() => done([...told, layer === dataLayer, click.eventCallback === go].map(String)), 50))`)
+	want := []string{"called back", "called back", `data [{"page":1}]`, `data [{"event":"click"}]`, `data [{"event":"click"}]`, `data ["js",0]`,
+		`data ["config","G-1"]`, "true", "true"}
 	if !slices.Equal(got, want) {
 		t.Errorf("told are %q, want %q", got, want)
 	}
@@ -165,11 +177,13 @@ func TestSignalsStandFirstInWhatIsHandedOn(t *testing.T) {
 	_, site, p := guarded(t, many+"\nsignals google matomo", map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google, "")})
 	p.Open(site.URL)
 	p.Await(harness.Settled)
-	harness.Eval[bool](p, `(() => { for (let i = 0; i < 500; i++) dataLayer.push({ i, eventCallback: () => { window.back = (window.back || 0) + 1 } }); return true })()`)
+	harness.Eval[bool](p, `(() => { for (let i = 0; i < 500; i++) dataLayer.push({ i, eventCallback: () => { window.back = (window.back || `+
+		`0) + 1 } }); return true })()`)
 	p.Await(`window.back === 500`)
 	p.Decide("accept", "undefined")
 	p.Await(`told.length >= 505`)
-	if got := harness.Eval[string](p, `[told[0].slice(0, 25), told[1], told[2], told[501], told[502].slice(0, 24), told[503], told[504], back].join('\n')`); got != `data ["consent","default"
+	if got := harness.Eval[string](p, `[told[0].slice(0, 25), told[1], told[2], told[501], told[502].slice(0, 24), told[503], told[504], `+
+		`back].join('\n')`); got != `data ["consent","default"
 data ["set","ads_data_redaction",true]
 data [{"i":0}]
 data [{"i":499}]
@@ -192,12 +206,14 @@ func TestALinkThatWaitsForAPixelLeadsOn(t *testing.T) {
 		{"ga", `ga('send', 'event', 'link', 'click', { hitCallback: go })`},
 		{"a layer of the page's own", `window.dataLayer = [{ page: 1 }]; dataLayer.push({ event: 'click', eventCallback: go })`},
 		{"image", `const i = new Image; i.onload = i.onerror = go; i.src = 'https://www.google-analytics.com/collect'`},
-		{"image, listeners", `const i = document.createElement('img'); i.src = 'https://www.google-analytics.com/collect'; i.addEventListener('load', go); i.addEventListener('error', go)`},
+		{"image, listeners", `const i = document.createElement('img'); i.src = 'https://www.google-analytics.com/collect'; ` +
+			`i.addEventListener('load', go); i.addEventListener('error', go)`},
 		{"beacon", `navigator.sendBeacon('https://www.google-analytics.com/collect', 'x'); go()`},
 		{"XMLHttpRequest", `const x = new XMLHttpRequest; x.onloadend = go; x.open('POST', 'https://www.google-analytics.com/collect'); x.send()`},
 		{"fetch", `fetch('https://www.google-analytics.com/collect', { mode: 'no-cors', keepalive: true }).then(go, go)`},
 	}
-	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google, `<script src="/links.js"></script>`), "/next": harness.Document("", "next"),
+	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google, `<script src="/links.js"></script>`),
+		"/next":     harness.Document("", "next"),
 		"/links.js": `window.times = 0; const go = () => { times++ };`})
 	for _, w := range ways {
 		p.Open(site.URL)
@@ -214,7 +230,8 @@ func TestALinkThatWaitsForAPixelLeadsOn(t *testing.T) {
 func TestALoaderThatFindsItsNameTakenAndWaitsForThePageLoads(t *testing.T) {
 	const loader = `<script>(function(){var w=window;var ic=w.Intercom;if(typeof ic==="function"){ic('update',w.intercomSettings);}else{var d=document;
 		var i=function(){i.c(arguments)};i.q=[];i.c=function(args){i.q.push(args)};w.Intercom=i;
-		function l(){var s=d.createElement('script');s.type='text/javascript';s.async=true;s.src='https://widget.intercom.io/widget/x';var x=d.getElementsByTagName('script')[0];x.parentNode.insertBefore(s,x);}
+		function l(){var s=d.createElement('script');s.type='text/javascript';s.async=true;s.src='https://widget.intercom.io/widget/x';` +
+		`var x=d.getElementsByTagName('script')[0];x.parentNode.insertBefore(s,x);}
 		if(w.attachEvent){w.attachEvent('onload',l);}else{w.addEventListener('load',l,false);}}})()</script>`
 	world, site, p := guarded(t, "service intercom", map[string]string{
 		"/":       harness.Document(loader, `<script src="/app.js"></script>`),

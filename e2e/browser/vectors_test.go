@@ -23,7 +23,8 @@ func judging(t *testing.T) (harness.Vectors, harness.Site) {
 }
 
 // owner tells in a page for whom something in it, or in a frame, is held.
-const owner = `window.owner = root => ['video', 'stats', 'probe'].find(id => [root, ...root.querySelectorAll('*')].some(e => e.matches('[data-consent-service=' + id + '],[srcdoc*="data-consent-service=\\"' + id + '"]'))) || null`
+const owner = `window.owner = root => ['video', 'stats', 'probe'].find(id => [root, ...root.querySelectorAll('*')].some(e => ` +
+	`e.matches('[data-consent-service=' + id + '],[srcdoc*="data-consent-service=\\"' + id + '"]'))) || null`
 
 func TestTheGuardJudgesTheVectorsOfHosts(t *testing.T) {
 	v, site := judging(t)
@@ -122,7 +123,9 @@ func TestTheGuardJudgesTheVectorsOfCookies(t *testing.T) {
 			// What the guard lets through, and what it is told of the jar.
 			p.Before(`{
 				const jar = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
-				Object.defineProperty(Document.prototype, 'cookie', { ...jar, get() { return window.jar === undefined ? jar.get.call(this) : window.jar }, set(line) { window.passed = line } });
+				Object.defineProperty(Document.prototype, 'cookie', { ...jar,
+					get() { return window.jar === undefined ? jar.get.call(this) : window.jar },
+					set(line) { window.passed = line } });
 			}`)
 			p.Reload()
 			p.Await(harness.Settled)

@@ -18,9 +18,11 @@ self.addEventListener("fetch", e => e.respondWith(fetch(e.request)));`
 self.addEventListener("activate", e => e.waitUntil(clients.claim()));
 self.addEventListener("fetch", e => e.request.mode === "navigate" && e.respondWith(caches.match("/shell")));`
 	// registers a worker and waits until pages come through it.
-	registers = `<script>window.ready = navigator.serviceWorker.register("/worker.js").then(() => navigator.serviceWorker.controller || new Promise(done => navigator.serviceWorker.addEventListener("controllerchange", done))).then(() => true)</script>`
+	registers = `<script>window.ready = navigator.serviceWorker.register("/worker.js").then(() => navigator.serviceWorker.controller || ` +
+		`new Promise(done => navigator.serviceWorker.addEventListener("controllerchange", done))).then(() => true)</script>`
 	// loads from a service, in markup and by a script.
-	loads = `<iframe src="https://www.video.test/film"></iframe><script src="https://video.test/a.js"></script><script>document.body.append(Object.assign(new Image(), { src: "https://img.video.test/pixel" }))</script>`
+	loads = `<iframe src="https://www.video.test/film"></iframe><script src="https://video.test/a.js"></script>` +
+		`<script>document.body.append(Object.assign(new Image(), { src: "https://img.video.test/pixel" }))</script>`
 )
 
 func workerSite(t *testing.T, worker string) (harness.Site, *harness.World, *harness.Page) {

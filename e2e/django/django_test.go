@@ -59,8 +59,9 @@ type djangoPortal struct {
 func TestDjango(t *testing.T) {
 	upstream := harness.Django(t)
 	for name, lines := range map[string]string{
-		"AsItComes":        "",
-		"WithEverythingOn": "charter /terms/cookies-policy\n third_parties strict\n allow tile.openstreetmap.org\n signals google matomo\n gpc honour\n service youtube",
+		"AsItComes": "",
+		"WithEverythingOn": "charter /terms/cookies-policy\n third_parties strict\n allow tile.openstreetmap.org\n signals google matomo\n" +
+			" gpc honour\n service youtube",
 	} {
 		t.Run(name, func(t *testing.T) { inFrontOf(t, upstream, lines).does(t) })
 	}
@@ -271,7 +272,8 @@ func (p djangoPortal) revalidationHoldsUntilTheChoiceChanges(t *testing.T) {
 		if vary := strings.Join(first.Header.Values("Vary"), ", "); !strings.Contains(vary, "Cookie") {
 			t.Errorf("Vary %q must name Cookie", vary)
 		}
-		if control := first.Header.Get("Cache-Control"); first.notices() > 0 && !strings.Contains(control, "private") && !strings.Contains(control, "no-store") {
+		if control := first.Header.Get("Cache-Control"); first.notices() > 0 && !strings.Contains(control, "private") &&
+			!strings.Contains(control, "no-store") {
 			t.Errorf("Cache-Control %q lets a shared cache store a page with a notice", control)
 		}
 
@@ -313,7 +315,8 @@ func (p djangoPortal) revalidationHoldsUntilTheChoiceChanges(t *testing.T) {
 
 func (p djangoPortal) onlyGrantedTrackersReachTheVisitor(t *testing.T) {
 	sent := newDjangoVisitor(t, p.upstream).navigate("/").trackers()
-	for _, name := range []string{"_ga", "_fbp", "_ga_ABC123", "_pk_id.1.abcd", "AWSALB", "=nameless", "bare_value", "_hjid", "spaced_tracker", "SESSIONID", "old_tracker"} {
+	for _, name := range []string{"_ga", "_fbp", "_ga_ABC123", "_pk_id.1.abcd", "AWSALB", "=nameless", "bare_value", "_hjid", "spaced_tracker",
+		"SESSIONID", "old_tracker"} {
 		if !slices.ContainsFunc(sent, func(line string) bool { return strings.HasPrefix(line, name) }) {
 			t.Fatalf("the site itself does not set %s, only %q", name, sent)
 		}
@@ -345,9 +348,10 @@ func (p djangoPortal) onlyGrantedTrackersReachTheVisitor(t *testing.T) {
 
 func (p djangoPortal) onlyGrantedCookiesReachTheUpstream(t *testing.T) {
 	const (
-		everything = `_ga=GA1.1; sessionid=abc; _fbp=fb.1; csrftoken="quo ted"; bare; _pk_id.1.abcd=a=b; django_language=fr; =nameless; AWSALB=x,y; sessionid=second; SESSIONID=upper; _ga_ABC123=1; messages=m`
-		necessary  = `sessionid=abc; csrftoken="quo ted"; django_language=fr; sessionid=second`
-		granted    = `_ga=GA1.1; sessionid=abc; csrftoken="quo ted"; _pk_id.1.abcd=a=b; django_language=fr; sessionid=second; _ga_ABC123=1`
+		everything = `_ga=GA1.1; sessionid=abc; _fbp=fb.1; csrftoken="quo ted"; bare; _pk_id.1.abcd=a=b; django_language=fr; =nameless; AWSALB=x,y; ` +
+			`sessionid=second; SESSIONID=upper; _ga_ABC123=1; messages=m`
+		necessary = `sessionid=abc; csrftoken="quo ted"; django_language=fr; sessionid=second`
+		granted   = `_ga=GA1.1; sessionid=abc; csrftoken="quo ted"; _pk_id.1.abcd=a=b; django_language=fr; sessionid=second; _ga_ABC123=1`
 	)
 	echo := func(cookie string) string {
 		return fmt.Sprintf(`{"cookie": "%s"}`, strings.ReplaceAll(cookie, `"`, `\"`))

@@ -58,7 +58,8 @@ func TestAWebTeamGoesFromObservingToACleanAudit(t *testing.T) {
 	// Declare and enforce.
 	caddy.Write(log, caddyfile(declared))
 	caddy.Reload()
-	if again, _ := caddy.Run("consent", "suggest", "--address", caddy.Admin); strings.Contains(again, "\nservice ") || strings.Contains(again, "messages") {
+	if again, _ := caddy.Run("consent", "suggest", "--address", caddy.Admin); strings.Contains(again, "\nservice ") ||
+		strings.Contains(again, "messages") {
 		t.Errorf("what is declared is suggested again:\n%s", again)
 	}
 
@@ -87,7 +88,8 @@ func TestAWebTeamGoesFromObservingToACleanAudit(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(caddy.Folder, "receipt.json"), []byte(receipt.body), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if output, code := caddy.Run("consent", "verify", "ledger.log", "receipt.json"); code != 0 || !strings.Contains(output, "allowed nothing") || !strings.Contains(output, "all holds") {
+	if output, code := caddy.Run("consent", "verify", "ledger.log", "receipt.json"); code != 0 || !strings.Contains(output, "allowed nothing") ||
+		!strings.Contains(output, "all holds") {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
 }

@@ -24,7 +24,8 @@ const (
 // served is a site of one page with a link, and a new visitor of it.
 func served(t *testing.T, engine *harness.Engine, body string) (string, *harness.Tab) {
 	t.Helper()
-	site := harness.Serve(t, harness.Watched, map[string]string{"/": harness.Document("", `<p><a href="/">Accueil</a></p>`+body), "/more": harness.Document("", "more")})
+	site := harness.Serve(t, harness.Watched, map[string]string{"/": harness.Document("", `<p><a href="/">Accueil</a></p>`+body),
+		"/more": harness.Document("", "more")})
 	return site.URL, engine.Visit(t)
 }
 
@@ -130,7 +131,8 @@ func TestTheKeyboardReachesTheNoticeFirst(t *testing.T) {
 func TestAGrantReleasesAndAWithdrawalHolds(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		world := harness.Elsewhere()
-		site, tab := served(t, engine, `<img src="https://www.video.test/image"><script src="https://www.video.test/script"></script><iframe src="https://www.video.test/frame"></iframe>
+		site, tab := served(t, engine,
+			`<img src="https://www.video.test/image"><script src="https://www.video.test/script"></script><iframe src="https://www.video.test/frame"></iframe>
 			<script>video.play("x")</script>`)
 		asked := func(path string) bool {
 			return slices.ContainsFunc(world.Requests(), func(r harness.Request) bool { return r.Path == path })
@@ -196,6 +198,7 @@ func TestTheNoticeWorksWithoutScripts(t *testing.T) {
 		tab.ClickOn(manage)
 		tab.Await(`document.body !== null && document.body.classList.contains('caddy-consent-charter')`)
 		tab.ClickOn(`button[value=accept]`)
-		tab.Await(`document.readyState === 'complete' && document.querySelector('[data-caddy-consent=manage]') !== null || document.querySelector('input[value=video]') !== null && document.querySelector('input[value=video]').checked`)
+		tab.Await(`document.readyState === 'complete' && document.querySelector('[data-caddy-consent=manage]') !== null || ` +
+			`document.querySelector('input[value=video]') !== null && document.querySelector('input[value=video]').checked`)
 	})
 }

@@ -100,7 +100,8 @@ func portal(ways []way) http.Handler {
 		phase, rows := scripts(r)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
-		_, _ = fmt.Fprint(w, `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Ways</title><link rel="icon" href="data:,"></head><body><template id="template"><img></template>`)
+		_, _ = fmt.Fprint(w, `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Ways</title><link rel="icon" href="data:,"></head><body>`+
+			`<template id="template"><img></template>`)
 		for _, row := range rows { // a script for each, as some write into the page
 			_, _ = fmt.Fprintf(w, "<script src=\"/way.js?rows=%d&amp;phase=%s\"></script>\n", row.number, phase)
 		}
@@ -173,7 +174,8 @@ func TestWays(t *testing.T) {
 	t.Cleanup(behind.Close)
 	plain := strings.Replace(behind.URL, "127.0.0.1", "localhost", 1)
 	site := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", site, harness.Watched, strings.TrimPrefix(behind.URL, "http://")))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", site, harness.Watched,
+		strings.TrimPrefix(behind.URL, "http://")))
 	harness.Elsewhere()
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		picked := picked
@@ -275,7 +277,8 @@ func (w way) of(asked map[string]int, phase string) int {
 }
 
 // settled waits until the script of the notice has run, where it does.
-const settled = `new Promise(done => { const began = Date.now(), look = () => typeof consent === 'object' || Date.now() - began > 3000 ? done(true) : setTimeout(look, 10); look() })`
+const settled = `new Promise(done => { const began = Date.now(), look = () => typeof consent === 'object' || ` +
+	`Date.now() - began > 3000 ? done(true) : setTimeout(look, 10); look() })`
 
 // open opens the page of these ways, and lets it take them.
 func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed []string) {
@@ -293,7 +296,8 @@ func (r *round) open(tab *harness.Tab, site, phase string, batch []way) (failed 
 			return []string{err.Error()}
 		}
 	}
-	failed, err := harness.Try[[]string](tab, `Promise.race([(async () => { const all = []; for (const way of window.ways || []) { all.push(way()); await null } return Promise.all(all) })(), new Promise(done => setTimeout(done, 3000))]).then(() => window.failed || [])`)
+	failed, err := harness.Try[[]string](tab, `Promise.race([(async () => { const all = []; for (const way of window.ways || []) { all.push(way()); `+
+		`await null } return Promise.all(all) })(), new Promise(done => setTimeout(done, 3000))]).then(() => window.failed || [])`)
 	if err != nil {
 		failed = []string{err.Error()}
 	}
@@ -333,18 +337,21 @@ func (r *round) await(batch []way, phase string) []way {
 func settle(tab *harness.Tab) {
 	_, _ = harness.Try[bool](tab, `new Promise(done => {
 		let left = 4;
-		const again = () => left-- ? setTimeout(() => fetch('https://nobody.test/' + left, { mode: 'no-cors' }).catch(() => 0).then(again), 50) : done(true);
+		const again = () => left-- ?
+			setTimeout(() => fetch('https://nobody.test/' + left, { mode: 'no-cors' }).catch(() => 0).then(again), 50) : done(true);
 		again();
 	})`) // a page that goes away has asked
 }
 
 // choose gives an answer by what pages may call.
 func choose(tab *harness.Tab, choice string, video bool, gone func() bool) error {
-	if _, err := harness.Try[bool](tab, fmt.Sprintf(`setTimeout(() => { window.kept2 = consent.set(%q, { video: %t }) }), true`, choice, video)); err != nil {
+	if _, err := harness.Try[bool](tab, fmt.Sprintf(`setTimeout(() => { window.kept2 = consent.set(%q, { video: %t }) }), true`, choice,
+		video)); err != nil {
 		return err
 	}
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		answered, err := harness.Try[bool](tab, fmt.Sprintf(`typeof consent === 'object' && consent.get().then(c => c.state === 'given' && c.services.video === %t)`, video))
+		answered, err := harness.Try[bool](tab,
+			fmt.Sprintf(`typeof consent === 'object' && consent.get().then(c => c.state === 'given' && c.services.video === %t)`, video))
 		if err == nil && answered || gone != nil && gone() {
 			return nil
 		}

@@ -68,7 +68,8 @@ func serve(t *testing.T, pages map[string]string) pair {
 	t.Cleanup(upstream.Close)
 	to := strings.TrimPrefix(upstream.URL, "http://")
 	p := pair{fmt.Sprintf("http://localhost:%d", harness.FreePort(t)), fmt.Sprintf("http://localhost:%d", harness.FreePort(t))}
-	harness.Caddy(t, fmt.Sprintf("%s {\n\treverse_proxy %s\n}\n%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", p.plain, to, p.guarded, declared, to))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\treverse_proxy %s\n}\n%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", p.plain, to,
+		p.guarded, declared, to))
 	return p
 }
 
@@ -87,7 +88,8 @@ var inherent = map[string]map[string]struct {
 	part *regexp.Regexp
 	why  string
 }{
-	"firefox": {"a script that throws": {regexp.MustCompile(`line \d+ > injectedScript`), "an inline script is named after the line that has inserted it, which is the guard's"}},
+	"firefox": {"a script that throws": {regexp.MustCompile(`line \d+ > injectedScript`),
+		"an inline script is named after the line that has inserted it, which is the guard's"}},
 }
 
 // same tells whether a case is the same in both pages, but for what the engine makes different.
@@ -132,7 +134,8 @@ func inEach(t *testing.T, p pair, path string, test func(t *testing.T, tabs tabs
 
 func refuse(t *testing.T, tab *harness.Tab) {
 	t.Helper()
-	if status := harness.Ask[int](tab, `fetch('/_consent/choice', { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+	if status := harness.Ask[int](tab,
+		`fetch('/_consent/choice', { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
 		body: '{"choice":"refuse"}' }).then(r => r.status)`); status >= 300 {
 		t.Fatalf("refusing: %d", status)
 	}

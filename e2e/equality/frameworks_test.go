@@ -11,13 +11,15 @@ import (
 )
 
 // fragment is what the applications ask the server for.
-const fragment = `<p id="fragment">f<img src="/f.svg" alt=""><a href="https://elsewhere.test/" title="<img src=https://stats.test/>">g</a></p><script>ran('fragment')</script>`
+const fragment = `<p id="fragment">f<img src="/f.svg" alt=""><a href="https://elsewhere.test/" title="<img src=https://stats.test/>">g</a></p>` +
+	`<script>ran('fragment')</script>`
 
 // react is the application, built as its developers would.
 func react(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "react.js")
-	build := exec.Command(filepath.Join(harness.NPM(t), ".bin", "esbuild"), "testdata/frameworks/react.js", "--bundle", "--format=iife", `--define:process.env.NODE_ENV="production"`, "--outfile="+out)
+	build := exec.Command(filepath.Join(harness.NPM(t), ".bin", "esbuild"), "testdata/frameworks/react.js", "--bundle", "--format=iife",
+		`--define:process.env.NODE_ENV="production"`, "--outfile="+out)
 	build.Env = append(os.Environ(), "NODE_PATH="+harness.NPM(t))
 	if complaints, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("esbuild: %v\n%s", err, complaints)
@@ -34,8 +36,11 @@ func react(t *testing.T) string {
 func TestApplicationsDoWhatTheyWouldDo(t *testing.T) {
 	p := serve(t, map[string]string{
 		"/fragment": fragment, "/empty": harness.Document("", ""), "/react.js": react(t), "/said.js": "ran('said')",
-		"/turbo-frame":  `<!DOCTYPE html><html><head><title>f</title></head><body><turbo-frame id="frame">` + strings.ReplaceAll(fragment, "<script>", "<script>window.inFrame = 1;") + `</turbo-frame></body></html>`,
-		"/turbo-second": strings.Replace(strings.Replace(file(t, "frameworks/turbo.html"), `<div id="app">`, `<div id="second"><img src="/second.svg"><b title="<img src=https://stats.test/>">x</b>`, 1), `<turbo-frame id="frame" src="/turbo-frame"></turbo-frame>`, "", 1),
+		"/turbo-frame": `<!DOCTYPE html><html><head><title>f</title></head><body><turbo-frame id="frame">` +
+			strings.ReplaceAll(fragment, "<script>", "<script>window.inFrame = 1;") + `</turbo-frame></body></html>`,
+		"/turbo-second": strings.Replace(strings.Replace(file(t, "frameworks/turbo.html"), `<div id="app">`,
+			`<div id="second"><img src="/second.svg"><b title="<img src=https://stats.test/>">x</b>`, 1),
+			`<turbo-frame id="frame" src="/turbo-frame"></turbo-frame>`, "", 1),
 	})
 	inEach(t, p, "/empty", func(t *testing.T, tabs tabs) {
 		for _, name := range []string{"angular", "react", "vue", "htmx", "jquery", "turbo"} {

@@ -20,18 +20,32 @@ func hostilePage(first string) string {
 // spoiled are things that pages do, by oversight or to harden themselves. What the guard needs of strings and
 // regular expressions, a page needs too: their methods stay.
 var spoiled = map[string]string{
-	"nothing":             ``,
-	"prototypes frozen":   `for (const name of Object.getOwnPropertyNames(window)) { let f; try { f = window[name] } catch (e) {} if (typeof f === 'function' && f.prototype && name !== 'Error') { try { Object.freeze(f.prototype) } catch (e) {} } }`,
-	"elements frozen":     `for (const f of [Node, Element, HTMLElement, HTMLImageElement, HTMLScriptElement, HTMLIFrameElement, HTMLFormElement, Document]) { Object.freeze(f); Object.freeze(f.prototype) }`,
-	"Object polluted":     `Object.prototype.get = () => 'get'; Object.prototype.value = 1; Object.prototype.set = () => {}; Object.prototype.writable = true; Object.prototype.apply = 'x'; Object.prototype.src = '//stats.test/'; Object.prototype['//stats.test'] = 'ga'; Object.prototype.id = 'ga'; Object.prototype.length = 3`,
-	"Object enumerable":   `Object.prototype.everywhere = function () {}; Array.prototype.everywhere = function () {}; String.prototype.everywhere = 1`,
-	"globals deleted":     `for (const name of ['Reflect', 'Proxy', 'Map', 'Set', 'WeakMap', 'WeakSet', 'URL', 'DOMParser', 'queueMicrotask', 'console']) if (name !== 'console') delete window[name]`,
-	"globals replaced":    `window.URL = function () { throw new Error('page') }; window.Reflect = {}; window.Proxy = 1; window.Map = window.WeakMap = window.Set = window.WeakSet = function () { throw new Error('page') }; window.DOMParser = null`,
-	"currentScript":       `delete Document.prototype.currentScript; Object.defineProperty(document, 'currentScript', { value: 1 })`,
-	"methods of arrays":   `for (const name of Object.getOwnPropertyNames(Array.prototype)) if (typeof Array.prototype[name] === 'function' && name !== 'constructor') Array.prototype['old' + name] = Array.prototype[name]; for (const name of ['map', 'filter', 'find', 'some', 'every', 'includes', 'indexOf', 'concat', 'push', 'flatMap', 'slice', 'join', 'forEach']) Array.prototype[name] = function () { return this['old' + name].apply(this, arguments) }`,
-	"call replaced":       `const call = Function.prototype.call, apply = Function.prototype.apply; Function.prototype.call = function () { throw new Error('page') }; Function.prototype.apply = function () { throw new Error('page') }; Function.prototype.call = call; Function.prototype.apply = apply`,
-	"iterators replaced":  `Array.prototype[Symbol.iterator] = (old => function () { return old.call(this) })(Array.prototype[Symbol.iterator])`,
-	"getters of elements": `for (const name of ['localName', 'attributes', 'isConnected', 'ownerDocument', 'parentNode']) for (const o of [Node.prototype, Element.prototype]) { const d = Object.getOwnPropertyDescriptor(o, name); if (d) Object.defineProperty(o, name, { ...d, get() { return d.get.call(this) } }) }`,
+	"nothing": ``,
+	"prototypes frozen": `for (const name of Object.getOwnPropertyNames(window)) { let f; ` +
+		`try { f = window[name] } catch (e) {} if (typeof f === 'function' && f.prototype && name !== 'Error') { try { ` +
+		`Object.freeze(f.prototype) } catch (e) {} } }`,
+	"elements frozen": `for (const f of [Node, Element, HTMLElement, HTMLImageElement, HTMLScriptElement, HTMLIFrameElement, HTMLFormElement, ` +
+		`Document]) { Object.freeze(f); Object.freeze(f.prototype) }`,
+	"Object polluted": `Object.prototype.get = () => 'get'; Object.prototype.value = 1; Object.prototype.set = () => {}; ` +
+		`Object.prototype.writable = true; Object.prototype.apply = 'x'; Object.prototype.src = '//stats.test/'; ` +
+		`Object.prototype['//stats.test'] = 'ga'; Object.prototype.id = 'ga'; Object.prototype.length = 3`,
+	"Object enumerable": `Object.prototype.everywhere = function () {}; Array.prototype.everywhere = function () {}; String.prototype.everywhere = 1`,
+	"globals deleted": `for (const name of ['Reflect', 'Proxy', 'Map', 'Set', 'WeakMap', 'WeakSet', 'URL', 'DOMParser', 'queueMicrotask', ` +
+		`'console']) if (name !== 'console') delete window[name]`,
+	"globals replaced": `window.URL = function () { throw new Error('page') }; window.Reflect = {}; window.Proxy = 1; ` +
+		`window.Map = window.WeakMap = window.Set = window.WeakSet = function () { throw new Error('page') }; window.DOMParser = null`,
+	"currentScript": `delete Document.prototype.currentScript; Object.defineProperty(document, 'currentScript', { value: 1 })`,
+	"methods of arrays": `for (const name of Object.getOwnPropertyNames(Array.prototype)) if (typeof Array.prototype[name] === 'function' && ` +
+		`name !== 'constructor') Array.prototype['old' + name] = Array.prototype[name]; for (const name of ['map', 'filter', 'find', 'some', 'every', ` +
+		`'includes', 'indexOf', 'concat', 'push', 'flatMap', 'slice', 'join', 'forEach']) Array.prototype[name] = function () { ` +
+		`return this['old' + name].apply(this, arguments) }`,
+	"call replaced": `const call = Function.prototype.call, apply = Function.prototype.apply; ` +
+		`Function.prototype.call = function () { throw new Error('page') }; Function.prototype.apply = function () { throw new Error('page') }; ` +
+		`Function.prototype.call = call; Function.prototype.apply = apply`,
+	"iterators replaced": `Array.prototype[Symbol.iterator] = (old => function () { return old.call(this) })(Array.prototype[Symbol.iterator])`,
+	"getters of elements": `for (const name of ['localName', 'attributes', 'isConnected', 'ownerDocument', ` +
+		`'parentNode']) for (const o of [Node.prototype, Element.prototype]) { const d = Object.getOwnPropertyDescriptor(o, name); ` +
+		`if (d) Object.defineProperty(o, name, { ...d, get() { return d.get.call(this) } }) }`,
 }
 
 func TestBadInputDoesWhatItWouldDo(t *testing.T) {
@@ -40,7 +54,8 @@ func TestBadInputDoesWhatItWouldDo(t *testing.T) {
 		if strings.HasPrefix(name, "globals") { // WebKit's driver needs them when it first asks a page something
 			first = "function spoil() {" + first + "} if (!/^Apple/.test(navigator.vendor)) spoil()"
 		}
-		pages["/"+strings.ReplaceAll(name, " ", "-")] = hostilePage(`window.errors = []; addEventListener('error', e => errors.push(e.message)); addEventListener('unhandledrejection', e => errors.push(String(e.reason)));` + first)
+		pages["/"+strings.ReplaceAll(name, " ", "-")] = hostilePage(`window.errors = []; addEventListener('error', e => errors.push(e.message)); ` +
+			`addEventListener('unhandledrejection', e => errors.push(String(e.reason)));` + first)
 	}
 	p := serve(t, pages)
 	inEach(t, p, "/empty", func(t *testing.T, tabs tabs) {

@@ -105,7 +105,8 @@ func serve(t *testing.T) (origin string) {
 	}))
 	t.Cleanup(portal.Close)
 	origin = fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
-	harness.Caddy(t, fmt.Sprintf("%s {\n\tmetrics /metrics\n\tconsent {\n\t\tservice ga\n\t\tservice youtube\n\t}\n\treverse_proxy %s\n}\n", origin, strings.TrimPrefix(portal.URL, "http://")))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\tmetrics /metrics\n\tconsent {\n\t\tservice ga\n\t\tservice youtube\n\t}\n\treverse_proxy %s\n}\n", origin,
+		strings.TrimPrefix(portal.URL, "http://")))
 	return origin
 }
 

@@ -407,7 +407,8 @@ func (p *Page) Follow(text string) {
 // where finds what a visitor would click on by its first line, and fails if something covers
 // it.
 const where = `(text => {
-	const control = [...document.querySelectorAll('a, button, label, summary')].find(e => e.innerText.trim().split('\n')[0] === text && e.getClientRects().length);
+	const control = [...document.querySelectorAll('a, button, label, summary')].
+		find(e => e.innerText.trim().split('\n')[0] === text && e.getClientRects().length);
 	if (!control) throw new Error('nothing on ' + location.href + ' reads so');
 	control.scrollIntoView({ block: 'center', behavior: 'instant' });
 	const box = control.getClientRects()[0];

@@ -40,7 +40,8 @@ func CaddyWith(t testing.TB, options, sites string) {
 	if !strings.Contains(options, "storage ") {
 		options += fmt.Sprintf("\n\tstorage file_system %q", t.TempDir())
 	}
-	globals := fmt.Sprintf("{\n\tadmin off\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tlog {\n\t\tlevel ERROR\n\t}\n\tlog ledger {\n\t\tinclude http.handlers.consent.ledger\n\t\toutput discard\n\t}\n%s\n}\n", options)
+	globals := fmt.Sprintf("{\n\tadmin off\n\tpersist_config off\n\tauto_https disable_redirects\n\tskip_install_trust\n\tlog {\n\t\tlevel ERROR\n"+
+		"\t}\n\tlog ledger {\n\t\tinclude http.handlers.consent.ledger\n\t\toutput discard\n\t}\n%s\n}\n", options)
 	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(globals+sites), nil)
 	if err != nil {
 		t.Fatalf("adapting the Caddyfile: %v", err)

@@ -116,7 +116,8 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		// It says that it has run, and in a cookie of the site what trackers write there.
 		_, _ = fmt.Fprintf(rw, "(window.ran = window.ran || []).push(%q);\n", r.Host+r.URL.Path)
 		if strings.HasSuffix(r.Host, "googletagmanager.com") {
-			_, _ = io.WriteString(rw, `document.cookie = "_ga=GA1.1.1.1; path=/; max-age=63072000"; document.cookie = "_ga_X=GS1.1; path=/; domain=" + location.hostname + "; max-age=63072000";`)
+			_, _ = io.WriteString(rw, `document.cookie = "_ga=GA1.1.1.1; path=/; max-age=63072000"; document.cookie = "_ga_X=GS1.1; path=/; `+
+				`domain=" + location.hostname + "; max-age=63072000";`)
 		}
 	case "image":
 		rw.Header().Set("Content-Type", "image/gif")

@@ -114,7 +114,8 @@ func startEngine(t testing.TB, name string, noScript bool) *Engine {
 		if program == "" || browser == "" {
 			Missing(t, name+" (Debian: "+e.packages+")")
 		}
-		options, err := json.Marshal(map[string]any{"binary": program, "browser": browser, "proxy": theRoad().Proxy, "direct": theRoad().Direct, "language": "fr-FR", "noScript": noScript})
+		options, err := json.Marshal(map[string]any{"binary": program, "browser": browser, "proxy": theRoad().Proxy, "direct": theRoad().Direct,
+			"language": "fr-FR", "noScript": noScript})
 		if err != nil {
 			t.Fatal(err)
 		}

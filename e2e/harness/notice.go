@@ -10,8 +10,10 @@ import (
 // What of the notice a page shows, as JavaScript expressions.
 const (
 	NoticeGone  = `document.querySelector('#caddy-consent') === null`
-	NoticeShown = `document.querySelectorAll('#caddy-consent').length === 1 && document.querySelector('#caddy-consent button[value=refuse]').checkVisibility()`
-	ManageShown = `document.querySelectorAll('[data-caddy-consent=manage]').length === 1 && document.querySelector('[data-caddy-consent=manage]').checkVisibility()`
+	NoticeShown = `document.querySelectorAll('#caddy-consent').length === 1 && document.querySelector('#caddy-consent button[value=refuse]')` +
+		`.checkVisibility()`
+	ManageShown = `document.querySelectorAll('[data-caddy-consent=manage]').length === 1 && document.querySelector('[data-caddy-consent=manage]')` +
+		`.checkVisibility()`
 	// SettingsShown tells that the settings are open, in the notice or on the charter.
 	SettingsShown = `document.querySelector('#caddy-consent-settings') !== null && document.querySelector('#caddy-consent-settings').checkVisibility()`
 	// Settled tells that the script of the notice has run.

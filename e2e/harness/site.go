@@ -93,6 +93,7 @@ var exactly = map[string]string{"/": "{$}"}
 
 // Document is a page of a portal in French, with this in its head and in its body.
 func Document(head, body string) string {
-	return `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Données ouvertes</title>` +
+	return `<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
+		`<title>Données ouvertes</title>` +
 		head + `</head><body>` + body + `</body></html>`
 }

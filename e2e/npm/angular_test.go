@@ -17,7 +17,8 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 		<a class="route" href="/explore">Catalogue</a>
 		<footer class="ods-front-footer" ng-bind="late"></footer>
 	</div>`
-	const app = `angular.module('portal', []).config(['$locationProvider', $locationProvider => $locationProvider.html5Mode({ enabled: true, requireBase: false })])
+	const app = `angular.module('portal', []).config(['$locationProvider', $locationProvider =>
+		$locationProvider.html5Mode({ enabled: true, requireBase: false })])
 		.controller('Portal', ['$scope', '$timeout', '$location', ($scope, $timeout, $location) => {
 			$scope.title = 'Portail compilé';
 			$scope.names = ['arbres', 'bancs'];
@@ -25,7 +26,8 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 			$scope.$on('$locationChangeSuccess', () => { $scope.route = $location.path(); window.route = $scope.route });
 			$timeout(() => { $scope.late = '##manage-cookies##' });
 		}]);`
-	html := strings.Replace(harness.Document(`<script src="/npm/angular/angular.js"></script><script src="/app.js"></script>`, body), "<html", `<html ng-app="portal"`, 1)
+	html := strings.Replace(harness.Document(`<script src="/npm/angular/angular.js"></script><script src="/app.js"></script>`, body), "<html",
+		`<html ng-app="portal"`, 1)
 	s := harness.Serve(t, `
 		site "Données {{ 6 * 7 }}"
 		service matomo {
@@ -34,10 +36,12 @@ func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	check := func(what string) {
 		t.Helper()
-		if text := harness.Eval[string](p, `document.querySelector('#caddy-consent').textContent`); strings.Contains(text, "42") || !strings.Contains(text, "{{ 6 * 7 }}") {
+		if text := harness.Eval[string](p, `document.querySelector('#caddy-consent').textContent`); strings.Contains(text, "42") ||
+			!strings.Contains(text, "{{ 6 * 7 }}") {
 			t.Errorf("%s: AngularJS compiles what it says: %s", what, text)
 		}
-		if n := harness.Eval[int](p, `document.querySelectorAll('#caddy-consent.ng-scope, #caddy-consent :is(.ng-scope, .ng-binding, .ng-pristine, .ng-valid)').length`); n > 0 {
+		if n := harness.Eval[int](p, `document.querySelectorAll('#caddy-consent.ng-scope, #caddy-consent :is(.ng-scope, .ng-binding, .ng-pristine, `+
+			`.ng-valid)').length`); n > 0 {
 			t.Errorf("%s: %d of its elements belong to AngularJS", what, n)
 		}
 		for _, problem := range p.Problems() {

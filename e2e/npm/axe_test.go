@@ -25,14 +25,16 @@ func violations(t *testing.T, p *harness.Page, part string) []string {
 	if part != "" {
 		context = fmt.Sprintf("{ include: [%q] }", part)
 	}
-	return harness.Resolve[[]string](p, `axe.run(`+context+`, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice', 'RGAAv4'] }).then(result => {
+	return harness.Resolve[[]string](p, `axe.run(`+context+
+		`, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice', 'RGAAv4'] }).then(result => {
 		if (!result.passes.length) throw new Error('nothing was checked');
 		return result.violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.target.join(' ') + ': ' + n.failureSummary));
 	})`)
 }
 
 func TestAxeFindsNothing(t *testing.T) {
-	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "<header><h1>Portail</h1></header><main><p>Données</p></main>")})
+	s := harness.Serve(t, harness.Declared+"\ncharter /cookies",
+		map[string]string{"/": harness.Document("", "<header><h1>Portail</h1></header><main><p>Données</p></main>")})
 	browser := harness.Browser(t, harness.Settings{})
 	for _, v := range []harness.Visitor{{}, {Dark: true}, {Width: 320, Height: 568}} {
 		checked := harness.Languages

@@ -33,7 +33,8 @@ var editors = []struct{ name, script, head, source string }{
 // bundle builds a script with the packages that it imports, as its developers would.
 func bundle(t *testing.T, script string) string {
 	t.Helper()
-	build := exec.Command(filepath.Join(harness.NPM(t), ".bin", "esbuild"), "--bundle", "--minify", "--format=iife", `--define:process.env.NODE_ENV="production"`)
+	build := exec.Command(filepath.Join(harness.NPM(t), ".bin", "esbuild"), "--bundle", "--minify", "--format=iife",
+		`--define:process.env.NODE_ENV="production"`)
 	build.Stdin = strings.NewReader(script)
 	build.Env = append(os.Environ(), "NODE_PATH="+harness.NPM(t))
 	var complaints strings.Builder
@@ -100,7 +101,8 @@ func work(t *testing.T, p *harness.Page) map[string]string {
 		note("deleted", `editing.count('Fin.') === 0`)
 		p.Control("z")
 		note("deleted and undone", `editing.count('Fin.') > 0`)
-		saved[way+", the clipboard"] = strings.Join(harness.Eval[[]string](p, `editing.pasted.splice(0).map(html => html.replaceAll(location.origin, 'ORIGIN'))`), "\n")
+		saved[way+", the clipboard"] = strings.Join(harness.Eval[[]string](p,
+			`editing.pasted.splice(0).map(html => html.replaceAll(location.origin, 'ORIGIN'))`), "\n")
 	}
 	return saved
 }
@@ -119,7 +121,8 @@ func TestEditorsSaveWhatTheyWouldWithoutTheModule(t *testing.T) {
 			}
 			world := harness.Elsewhere()
 			site := harness.Serve(t, "service youtube\nservice flickr\n", map[string]string{
-				"/":           harness.Document(editor.head+`<script src="/editing.js"></script>`, fmt.Sprintf(`<main><%s id="editor">%s</%[1]s></main><script src="/editor.js"></script>`, editor.source, content)),
+				"/": harness.Document(editor.head+`<script src="/editing.js"></script>`,
+					fmt.Sprintf(`<main><%s id="editor">%s</%[1]s></main><script src="/editor.js"></script>`, editor.source, content)),
 				"/editing.js": "const content = " + string(literal) + ";\n" + readEditors(t, "editing.js"),
 				"/editor.js":  script,
 				"/own.gif":    "",

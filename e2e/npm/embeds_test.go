@@ -45,7 +45,8 @@ func TestEmbedsThatAngularJSInjectsAreHeldAndReleased(t *testing.T) {
 	for id := range hosts {
 		lines += "service " + id + "\n"
 	}
-	html := strings.Replace(harness.Document(`<script src="/npm/angular/angular.js"></script><script src="/npm/angular-sanitize/angular-sanitize.js"></script><script src="/app.js"></script>`, angularPage), "<html", `<html ng-app="portal"`, 1)
+	html := strings.Replace(harness.Document(`<script src="/npm/angular/angular.js"></script><script src="/npm/angular-sanitize/angular-sanitize.js">`+
+		`</script><script src="/app.js"></script>`, angularPage), "<html", `<html ng-app="portal"`, 1)
 	s := harness.Serve(t, lines, map[string]string{
 		"/": html, "/app.js": angularEmbeds, "/comments.html": `<section><img src="https://example.disqus.com/count.gif" alt=""></section>`,
 	})

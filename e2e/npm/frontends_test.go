@@ -163,8 +163,10 @@ func (f *frontEnds) run(t *testing.T, p *harness.Page, origin, application strin
 		} else {
 			p.Await(s.until)
 		}
-		p.Await(`[...document.images].every(image => image.complete) && document.querySelector('[class*=htmx-], [class=""]') === null`) // htmx has settled what it swapped
-		got.Shown = append(got.Shown, harness.Eval[string](p, `document.querySelector('#app').innerHTML + (document.querySelector('#aside') || '').innerHTML`))
+		p.Await(`[...document.images].every(image => image.complete) && document.querySelector('[class*=htmx-], [class=""]') ` +
+			`=== null`) // htmx has settled what it swapped
+		got.Shown = append(got.Shown,
+			harness.Eval[string](p, `document.querySelector('#app').innerHTML + (document.querySelector('#aside') || '').innerHTML`))
 	}
 	got.Log = harness.Eval[[]string](p, `log`)
 	f.mu.Lock()
@@ -187,7 +189,8 @@ func TestFrontEndsWorkTheSameWithTheGuard(t *testing.T) {
 	catalogue, strict := harness.FreePort(t), harness.FreePort(t)
 	sites := ""
 	for port, mode := range map[int]string{catalogue: "catalogue", strict: "strict"} {
-		sites += fmt.Sprintf("http://localhost:%d {\n consent {\n%s\n third_parties %s\n }\n reverse_proxy 127.0.0.1:%s\n}\n", port, services, mode, f.address)
+		sites += fmt.Sprintf("http://localhost:%d {\n consent {\n%s\n third_parties %s\n }\n reverse_proxy 127.0.0.1:%s\n}\n", port,
+			services, mode, f.address)
 	}
 	harness.Caddy(t, sites)
 	for application := range applications {

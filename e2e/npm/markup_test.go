@@ -69,7 +69,8 @@ func TestPagesGetNoNewHTMLError(t *testing.T) {
 func TestOurOwnPagesHaveNoHTMLError(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "")})
 	for _, language := range harness.Languages {
-		for _, path := range []string{"/cookies?lang=", "/?flg=", "/_consent/placeholder?service=ga&url=https://www.googletagmanager.com/x&lang=", "/_consent/placeholder?service=youtube&lang="} {
+		for _, path := range []string{"/cookies?lang=", "/?flg=", "/_consent/placeholder?service=ga&url=https://www.googletagmanager.com/x&lang=",
+			"/_consent/placeholder?service=youtube&lang="} {
 			for _, err := range htmlErrors(t, fetch(t, s.URL+path+language)) {
 				t.Errorf("%s%s: %s", path, language, err)
 			}

@@ -50,7 +50,8 @@ func TestAFormThatIsHeldStopsNoMapAndNoChart(t *testing.T) {
 	const draws = `window.draw = name => name;`
 	const forms = `<contact-form></contact-form><div chart></div><div map></div><contact-form></contact-form>`
 	page := func(head string) string {
-		return strings.Replace(harness.Document(head+`<script src="/npm/angular/angular.js"></script><script src="/app.js"></script>`, forms), "<html", `<html ng-app="portal"`, 1)
+		return strings.Replace(harness.Document(head+`<script src="/npm/angular/angular.js"></script><script src="/app.js"></script>`, forms), "<html",
+			`<html ng-app="portal"`, 1)
 	}
 	s := harness.Serve(t, "service hubspot", map[string]string{
 		"/": page(""), "/tracked": page(`<script async src="https://js.hs-scripts.com/1.js"></script>`),

@@ -14,9 +14,13 @@ import (
 // computed is every computed style of what a selector finds and of what is in it, as far as it
 // shows, and where it stands.
 func computed(p *harness.Page, selector string) string {
-	return harness.Eval[string](p, fmt.Sprintf(`[...document.querySelectorAll(%[1]q)].flatMap(root => [root, ...root.querySelectorAll('*')]).filter(e => e.checkVisibility()).map((e, i) => {
+	return harness.Eval[string](p,
+		fmt.Sprintf(
+			`[...document.querySelectorAll(%[1]q)].flatMap(root => [root, ...root.querySelectorAll('*')]).filter(e => e.checkVisibility()).map((e, i) => {
 		const box = e.getBoundingClientRect();
-		const style = pseudo => (style => pseudo && style.content === 'none' ? 'none' : [...style].filter(name => !/^--(?!consent-)/.test(name)).sort().map(name => name + ':' + style.getPropertyValue(name)).join(';'))(getComputedStyle(e, pseudo));
+		const style = pseudo => (style => pseudo && style.content === 'none' ? 'none' :
+			[...style].filter(name => !/^--(?!consent-)/.test(name)).sort().
+			map(name => name + ':' + style.getPropertyValue(name)).join(';'))(getComputedStyle(e, pseudo));
 		return [i, e.tagName, e.className, [box.x, box.y, box.width, box.height].map(Math.round), style(), style('::before'), style('::after')].join('|');
 	}).join('\n')`, selector))
 }
@@ -51,8 +55,10 @@ func isEnd(c rune) bool { return c == '|' || c == ';' }
 
 // TestThePortalsStylesDoNotTouchTheNotice whatever they say, and the other way round.
 func TestThePortalsStylesDoNotTouchTheNotice(t *testing.T) {
-	const body = `<main class="container"><h1>Portail</h1><p>Données <a href="/">ouvertes</a></p><form class="card"><label><input type="checkbox"> <span>Oui</span></label>
-		<fieldset><legend>Filtres</legend><button class="btn btn-primary">Chercher</button></fieldset></form><details><summary>Aide</summary></details></main>`
+	const body = `<main class="container"><h1>Portail</h1><p>Données <a href="/">ouvertes</a></p><form class="card">` +
+		`<label><input type="checkbox"> <span>Oui</span></label>
+		<fieldset><legend>Filtres</legend><button class="btn btn-primary">Chercher</button></fieldset></form>` +
+		`<details><summary>Aide</summary></details></main>`
 	pages := map[string]string{"/plain": harness.Document("", body)}
 	for _, name := range []string{"hostile", "widgets"} {
 		css, err := os.ReadFile(filepath.Join("testdata", name+".css"))

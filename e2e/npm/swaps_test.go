@@ -22,7 +22,9 @@ var swapping = map[string]struct{ head, body string }{
 	"pjax": {`<script src="/npm/jquery/dist/jquery.js"></script><script src="/npm/jquery-pjax/jquery.pjax.js"></script>
 		<script>$(document).pjax('a', 'body', { fragment: 'body', timeout: 0 })</script>`, ``},
 	"jQuery": {`<script src="/npm/jquery/dist/jquery.js"></script>
-		<script>$(document).on('click', 'a[href]', event => { event.preventDefault(); const { href } = event.target; $.get(href, page => { history.pushState(0, '', href); $('body').html(page.replace(/^[^]*<body>|<.body>[^]*$/g, '')) }) })</script>`, ``},
+		<script>$(document).on('click', 'a[href]', event => { event.preventDefault(); const { href } = event.target;
+			$.get(href, page => { history.pushState(0, '', href);
+			$('body').html(page.replace(/^[^]*<body>|<.body>[^]*$/g, '')) }) })</script>`, ``},
 }
 
 // withoutMetadata stands before a site and takes away what tells a script's request from a
@@ -50,7 +52,8 @@ func TestThePageThatIsSwappedInHasTheNoticeOnce(t *testing.T) {
 	for name, library := range swapping {
 		t.Run(name, func(t *testing.T) {
 			page := func(id, to string) string {
-				return strings.Replace(harness.Document(library.head, `<main id="`+id+`"><h1>Portail</h1><a href="`+to+`">Suite de `+id+`</a></main>`), "<body>", "<body"+library.body+">", 1)
+				return strings.Replace(harness.Document(library.head, `<main id="`+id+`"><h1>Portail</h1><a href="`+to+`">Suite de `+id+`</a></main>`), "<body>",
+					"<body"+library.body+">", 1)
 			}
 			s := harness.Serve(t, harness.Declared, map[string]string{"/one": page("one", "/two"), "/two": page("two", "/one")})
 			for metadata, site := range map[string]string{"Sec-Fetch": s.URL, "NoSecFetch": withoutMetadata(t, s.URL)} {
@@ -65,7 +68,9 @@ func TestThePageThatIsSwappedInHasTheNoticeOnce(t *testing.T) {
 						before := at
 						at = map[string]string{"one": "two", "two": "one"}[before]
 						p.Click("Suite de " + before)
-						p.Await(`window.stays && !document.querySelector('html[aria-busy], html[data-turbo-preview]') && (!window.htmx || 'htmx-internal-data' in document.querySelector('main a')) && location.pathname === '/` + at + `' && document.querySelector('main').id === '` + at + `' && document.body.firstElementChild.localName === 'main' &&
+						p.Await(`window.stays && !document.querySelector('html[aria-busy], html[data-turbo-preview]') && (!window.htmx || ` +
+							`'htmx-internal-data' in document.querySelector('main a')) && location.pathname === '/` + at +
+							`' && document.querySelector('main').id === '` + at + `' && document.body.firstElementChild.localName === 'main' &&
 							document.querySelectorAll('#caddy-consent, [data-caddy-consent=manage]').length === 1 && ` + there)
 					}
 					follow(harness.NoticeShown)
@@ -109,23 +114,27 @@ const hydrating = `
 
 func TestReactHydratesTheWholeDocumentAndTheNoticeStays(t *testing.T) {
 	source := filepath.Join(t.TempDir(), "19.mjs")
-	if err := os.WriteFile(source, []byte("import * as React from 'react';\nimport { hydrateRoot } from 'react-dom/client';\n"+hydrating), 0o644); err != nil {
+	if err := os.WriteFile(source, []byte("import * as React from 'react';\nimport { hydrateRoot } from 'react-dom/client';\n"+hydrating),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
-	build := exec.Command(filepath.Join(harness.NPM(t), ".bin", "esbuild"), source, "--bundle", "--format=iife", `--define:process.env.NODE_ENV="development"`)
+	build := exec.Command(filepath.Join(harness.NPM(t), ".bin", "esbuild"), source, "--bundle", "--format=iife",
+		`--define:process.env.NODE_ENV="development"`)
 	build.Env = append(os.Environ(), "NODE_PATH="+harness.NPM(t))
 	bundle, err := build.Output()
 	if err != nil {
 		t.Fatalf("esbuild: %v", err)
 	}
 	pages := map[string]string{
-		"/18":    hydrated + `<script src="/npm/react18/umd/react.development.js"></script><script src="/npm/react-dom18/umd/react-dom.development.js"></script><script src="/18.js"></script></body></html>`,
+		"/18": hydrated + `<script src="/npm/react18/umd/react.development.js"></script><script src="/npm/react-dom18/umd/react-dom.development.js">` +
+			`</script><script src="/18.js"></script></body></html>`,
 		"/18.js": "const { hydrateRoot } = ReactDOM;" + hydrating,
 		"/19":    hydrated + `<script src="/19.js"></script></body></html>`,
 		"/19.js": string(bundle),
 		// One that React renders anew, as what came differs from what it makes.
 		"/new": strings.Replace(hydrated, "<main>", `<main><p>Autre</p>`, 1) +
-			`<script src="/npm/react18/umd/react.production.min.js"></script><script src="/npm/react-dom18/umd/react-dom.production.min.js"></script><script src="/18.js"></script></body></html>`,
+			`<script src="/npm/react18/umd/react.production.min.js"></script><script src="/npm/react-dom18/umd/react-dom.production.min.js"></script>` +
+			`<script src="/18.js"></script></body></html>`,
 	}
 	s := harness.Serve(t, harness.Declared, pages)
 	for _, path := range []string{"/18", "/19", "/new"} {
@@ -153,7 +162,9 @@ func TestReactHydratesTheWholeDocumentAndTheNoticeStays(t *testing.T) {
 
 func TestJQueryFindsThePagesOwn(t *testing.T) {
 	const own = `<form id="own"><input id="input" name="lang"><button id="button">Chercher</button></form><p>Portail</p>`
-	const found = `['form', 'button', 'input', 'form input', 'body > :first-child', 'html form', ':input', 'a', 'h2', 'fieldset'].map(selector => selector + ' ' + $(selector).attr('id')).concat($('head').next().prop('localName'), $(document).find('form').attr('id'), $('html').find('form').attr('id'))`
+	const found = `['form', 'button', 'input', 'form input', 'body > :first-child', 'html form', ':input', 'a', 'h2', 'fieldset'].map(selector => ` +
+		`selector + ' ' + $(selector).attr('id')).concat($('head').next().prop('localName'), $(document).find('form').attr('id'), $('html')` +
+		`.find('form').attr('id'))`
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document(`<script src="/npm/jquery/dist/jquery.js"></script>`, own)})
 	without := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	without.Open(strings.Replace(s.Portal.URL, "127.0.0.1", "localhost", 1))

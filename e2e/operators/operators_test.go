@@ -27,7 +27,8 @@ func portal(t *testing.T) string {
 		w.Header().Add("Set-Cookie", "sessionid=1; Path=/; HttpOnly")
 		w.Header().Add("Set-Cookie", "_ga=GA1; Path=/")
 		w.Header().Add("Set-Cookie", "app_theme=dark; Path=/")
-		_, _ = io.WriteString(w, harness.Document("", `<h1>Données</h1><iframe src="https://www.youtube.com/embed/x"></iframe><img src="https://tiles.ville.example/1.png">`))
+		_, _ = io.WriteString(w, harness.Document("",
+			`<h1>Données</h1><iframe src="https://www.youtube.com/embed/x"></iframe><img src="https://tiles.ville.example/1.png">`))
 	}))
 	t.Cleanup(server.Close)
 	return strings.TrimPrefix(server.URL, "http://")
@@ -49,7 +50,8 @@ func serve(t *testing.T, consent string) *site {
 }
 
 // ledgerLog is what docs/operating.md says of the ledger's own file.
-const ledgerLog = "\tlog ledger {\n\t\tinclude http.handlers.consent.ledger\n\t\toutput file ledger.log\n\t}\n\tlog default {\n\t\texclude http.handlers.consent.ledger\n\t}"
+const ledgerLog = "\tlog ledger {\n\t\tinclude http.handlers.consent.ledger\n\t\toutput file ledger.log\n\t}\n\tlog default {\n" +
+	"\t\texclude http.handlers.consent.ledger\n\t}"
 
 func (s *site) caddyfile(consent string) string {
 	return fmt.Sprintf("%s {\n\tmetrics /metrics\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", s.url, consent, s.upstream)
@@ -173,7 +175,8 @@ func (s *site) ledger() []map[string]any {
 func TestTheAdminAPIShowsWhatIsDeclaredSeenAndCounted(t *testing.T) {
 	s := serve(t, "site Essai\nservice ga")
 	s.visits("/explore/", "Cookie: sessionid=1; _fbp=2; _ga=3")
-	s.do("POST", s.url+"/_consent/report", strings.NewReader(`{"csp-report":{"blocked-uri":"https://cdn.unknown.example/x.js","effective-directive":"script-src"}}`),
+	s.do("POST", s.url+"/_consent/report",
+		strings.NewReader(`{"csp-report":{"blocked-uri":"https://cdn.unknown.example/x.js","effective-directive":"script-src"}}`),
 		"Content-Type: application/csp-report", "Referer: "+s.url+"/pages/a?b")
 
 	cookies, hosts := s.seen()
@@ -205,7 +208,8 @@ func TestTheAdminAPIShowsWhatIsDeclaredSeenAndCounted(t *testing.T) {
 		}
 	}
 	s.admin("GET", "/consent/policy", &policy)
-	if got := fmt.Sprint(policy.Sites); got != "[{Essai enforce /_consent strip [sessionid django_language csrftoken cookies_preferences] [{ga Google 9480h0m0s}]}]" {
+	if got := fmt.Sprint(policy.Sites); got != "[{Essai enforce /_consent strip [sessionid django_language csrftoken cookies_preferences] [{ga "+
+		"Google 9480h0m0s}]}]" {
 		t.Errorf("policy %s", got)
 	}
 	var counters map[string]float64
@@ -268,7 +272,8 @@ func TestInventoryAndChainOutliveReloadsAndTheChainNamesTheLastAfterARestart(t *
 	if second["chain"] != first["chain"] || second["seq"] != 2.0 || second["prev"] != first["hash"] {
 		t.Errorf("the chain broke at the reload: %v", second)
 	}
-	if third["chain"] == first["chain"] || third["seq"] != 1.0 || third["prev"] != second["hash"] || fmt.Sprint(third["after"]) != fmt.Sprintf("map[chain:%v seq:2]", first["chain"]) {
+	if third["chain"] == first["chain"] || third["seq"] != 1.0 || third["prev"] != second["hash"] ||
+		fmt.Sprint(third["after"]) != fmt.Sprintf("map[chain:%v seq:2]", first["chain"]) {
 		t.Errorf("the chain after the restart does not name the last: %v", third)
 	}
 	if output, code := s.Run("consent", "verify", "ledger.log"); code != 0 || !strings.Contains(output, "3 entries in 2 chains") {
@@ -283,13 +288,16 @@ func TestEntriesSayWhatWasAskedAnsweredAndHow(t *testing.T) {
 	accepted := s.chooses("choice=grant&service=youtube&how=placeholder")
 	s.chooses("choice=custom&service=ga&how=settings", accepted)
 	for _, age := range []int64{5000, 6000} { // two choices of the portal's own banner: their times tell them apart
-		s.visits("/", "Cookie: cookies_preferences=%7B%22ga%22%3Atrue%2C%22youtube%22%3Afalse%2C%22matomo%22%3Afalse%2C%22timestamp%22%3A"+fmt.Sprint(now()-age)+"%7D")
+		s.visits("/", "Cookie: cookies_preferences=%7B%22ga%22%3Atrue%2C%22youtube%22%3Afalse%2C%22matomo%22%3Afalse%2C%22timestamp%22%3A"+
+			fmt.Sprint(now()-age)+"%7D")
 	}
 	entries := s.ledger()
 	var got []string
 	for _, e := range entries {
-		got = append(got, fmt.Sprintf("%v by %v in %v, gpc %v: %v %v %v", e["choice"], e["how"], e["language"], e["gpc"], e["granted"], e["refused"], e["withdrawn"]))
-		if e["logger"] != "http.handlers.consent.ledger" || e["site"] != strings.TrimPrefix(s.url, "http://") || len(e["policy"].(string)) != 16 || len(e["receipt"].(string)) < 20 {
+		got = append(got, fmt.Sprintf("%v by %v in %v, gpc %v: %v %v %v", e["choice"], e["how"], e["language"], e["gpc"], e["granted"],
+			e["refused"], e["withdrawn"]))
+		if e["logger"] != "http.handlers.consent.ledger" || e["site"] != strings.TrimPrefix(s.url, "http://") || len(e["policy"].(string)) != 16 ||
+			len(e["receipt"].(string)) < 20 {
 			t.Errorf("%v", e)
 		}
 	}
@@ -343,7 +351,8 @@ func TestAVisitorsReceiptIsVerifiedAgainstTheLedger(t *testing.T) {
 	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "application/json" || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
 		t.Fatalf("%s %v", res.Status, res.Header)
 	}
-	for _, part := range []string{`"schema_version": "ISO/IEC TS 27560:2023"`, `"party_contact": "dpo@ville.example"`, `"validity_duration": "P180D"`, `"event_state": "consent_refused"`} {
+	for _, part := range []string{`"schema_version": "ISO/IEC TS 27560:2023"`, `"party_contact": "dpo@ville.example"`, `"validity_duration": "P180D"`,
+		`"event_state": "consent_refused"`} {
 		if !strings.Contains(receipt, part) {
 			t.Errorf("lacks %s in %s", part, receipt)
 		}
@@ -395,7 +404,8 @@ func TestALedgerThatCannotBeWrittenIsLoudAndTheVisitorIsAnswered(t *testing.T) {
 	if s.admin("GET", "/consent/counters", &counters); counters["caddy_consent_ledger_errors_total"] != 1 {
 		t.Errorf("counted %v times", counters["caddy_consent_ledger_errors_total"])
 	}
-	if log, err := os.ReadFile(filepath.Join(s.Folder, "caddy.log")); err != nil || !strings.Contains(string(log), "could not be written to the ledger") {
+	if log, err := os.ReadFile(filepath.Join(s.Folder, "caddy.log")); err != nil ||
+		!strings.Contains(string(log), "could not be written to the ledger") {
 		t.Errorf("%v: the log does not say so: %s", err, log)
 	}
 }
@@ -445,7 +455,8 @@ func TestSuggestionsReadTheInstanceOrFiles(t *testing.T) {
 	s := serve(t, "mode observe")
 	s.visits("/")
 	asked, code := s.Run("consent", "suggest", "--address", s.Admin)
-	if code != 0 || !strings.Contains(asked, "\nservice ga\n") || !strings.Contains(asked, "\nservice youtube\n") || !strings.Contains(asked, "#\tnecessary app_theme\n") || !strings.Contains(asked, "#\tallow tiles.ville.example\n") {
+	if code != 0 || !strings.Contains(asked, "\nservice ga\n") || !strings.Contains(asked, "\nservice youtube\n") ||
+		!strings.Contains(asked, "#\tnecessary app_theme\n") || !strings.Contains(asked, "#\tallow tiles.ville.example\n") {
 		t.Errorf("suggest: %d\n%s", code, asked)
 	}
 	_, saved := s.do("GET", "http://"+s.Admin+"/consent/inventory", nil)

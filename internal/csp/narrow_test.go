@@ -162,7 +162,7 @@ func TestPoliciesAllowWhatTheyAllowedAndOursBesides(t *testing.T) {
 	}
 }
 
-func FuzzAdmitComposed(f *testing.F) {
+func FuzzPermitComposed(f *testing.F) {
 	f.Add([]byte("\x01\x00\x01\x00\x01"), uint8(0))
 	f.Add([]byte("\x05\x01\x02\x00\x0b\x00\x0d\x00\x00\x00\x01"), uint8(1))
 	var rest [4][]request
@@ -186,7 +186,7 @@ func FuzzAdmitComposed(f *testing.F) {
 	})
 }
 
-func FuzzAdmit(f *testing.F) {
+func FuzzPermit(f *testing.F) {
 	for _, seed := range []string{
 		"default-src 'none'; form-action 'none', script-src x",
 		"script-src 'nonce-abc' 'strict-dynamic' 'unsafe-inline' https:; object-src 'none'",
