@@ -234,10 +234,10 @@ var (
 	anyCoding = []string{"gzip", "identity"}
 )
 
-// TestResponsesOfEveryShape is the matrix: whatever a handler does with its
+// TestResponseShapes is the matrix: whatever a handler does with its
 // response, over each version of HTTP, with and without encode and log around, no
 // tracker passes and nothing else changes.
-func TestResponsesOfEveryShape(t *testing.T) {
+func TestResponseShapes(t *testing.T) {
 	upstream := newUpstream(t)
 	origins := secureSites(t, "consent {\n service ga {\n purpose statistics\n }\n }\n behave\n reverse_proxy /up/* "+upstream.URL)
 
@@ -568,7 +568,7 @@ func (c client) choose(t *testing.T, origin, form string) string {
 	return pair
 }
 
-func TestOnlyNecessaryAndGrantedCookiesGoUpstream(t *testing.T) {
+func TestCookieUpstream(t *testing.T) {
 	origin, c := site(t, services)
 	behave("/echo", func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "text/plain")
@@ -596,7 +596,7 @@ func TestOnlyNecessaryAndGrantedCookiesGoUpstream(t *testing.T) {
 	}
 }
 
-func TestTheRestOfTheCaddyfileKnowsTheChoice(t *testing.T) {
+func TestConsentVars(t *testing.T) {
 	port := harness.FreePort(t)
 	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent {\n%s\n}\n respond \"{http.vars.consent.state} {http.vars.consent.granted} "+
 		"{http.vars.consent.ga} {http.vars.consent.key}\"\n}\n", port, services))
@@ -624,7 +624,7 @@ func page(content string, fields ...string) func(http.ResponseWriter, *http.Requ
 	}
 }
 
-func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
+func TestNoticeNavigation(t *testing.T) {
 	origin, c := site(t, "")
 	htmlType := "Content-Type: text/html; charset=utf-8"
 	behave("/page", page(html, htmlType))
@@ -679,7 +679,7 @@ func TestOnlyPagesThatAVisitorAskedForGetTheNotice(t *testing.T) {
 	}
 }
 
-func TestAPageWithANoticeHasTheGuardThoughNothingIsDenied(t *testing.T) {
+func TestGuardNothingDenied(t *testing.T) {
 	origin, c := site(t, "service matomo {\n exempt\n }\n undeclared pass\n third_parties pass\n")
 	behave("/page", page(html, "Content-Type: text/html"))
 	hasGuard := func(fields ...string) bool {
@@ -696,7 +696,7 @@ func TestAPageWithANoticeHasTheGuardThoughNothingIsDenied(t *testing.T) {
 	}
 }
 
-func TestAddressesInPagesAreTheirPathsUnlessABaseLeadsElsewhere(t *testing.T) {
+func TestBaseElementURLs(t *testing.T) {
 	origin, c := site(t, services+"service youtube")
 	const frame = `<iframe src="https://www.youtube.com/embed/x"></iframe>`
 	for base, away := range map[string]bool{
@@ -720,7 +720,7 @@ func TestAddressesInPagesAreTheirPathsUnlessABaseLeadsElsewhere(t *testing.T) {
 	}
 }
 
-func TestUnderAnIntegrityPolicyOurScriptsHaveTheirHashes(t *testing.T) {
+func TestIntegrityPolicyHashes(t *testing.T) {
 	origin, c := site(t, services)
 	for policy, demands := range map[string]bool{
 		"Integrity-Policy: blocked-destinations=(script), endpoints=(x)": true, "Integrity-Policy-Report-Only: blocked-destinations=(style script)": true,
@@ -739,7 +739,7 @@ func TestUnderAnIntegrityPolicyOurScriptsHaveTheirHashes(t *testing.T) {
 	}
 }
 
-func TestAPageWithANoticeIsNeverStoredAndItsHeadersAreTrue(t *testing.T) {
+func TestNoticeCacheHeaders(t *testing.T) {
 	origin, c := site(t, "")
 	behave("/cached", page(html, "Content-Type: text/html", `ETag: "v1"`, "Cache-Control: public, max-age=600", "Content-MD5: x",
 		"Accept-Ranges: bytes", fmt.Sprint("Content-Length: ", len(html))))
@@ -776,8 +776,8 @@ func TestAPageWithANoticeIsNeverStoredAndItsHeadersAreTrue(t *testing.T) {
 	}
 }
 
-// TestA304NeverShowsAnotherVariant follows a page through the visitor's choices.
-func TestA304NeverShowsAnotherVariant(t *testing.T) {
+// TestNotModifiedVariant follows a page through the visitor's choices.
+func TestNotModifiedVariant(t *testing.T) {
 	origin, c := site(t, services)
 	behave("/conditional", func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "text/html")
@@ -827,7 +827,7 @@ func gzipped(text string) string {
 	return b.String()
 }
 
-func TestACompressedPageStaysCompressed(t *testing.T) {
+func TestContentEncoding(t *testing.T) {
 	origin, c := site(t, "page_coding any")
 	large := strings.Replace(html, "</body>", strings.Repeat("<p>Jeu de données</p>", 2000)+"</body>", 1)
 	var asked string
@@ -871,7 +871,7 @@ func TestACompressedPageStaysCompressed(t *testing.T) {
 	}
 }
 
-func TestPagesAreAskedForInTheCodingConfigured(t *testing.T) {
+func TestAcceptEncodingConfigured(t *testing.T) {
 	fetch := "Sec-Fetch-Dest: empty"
 	for _, x := range []struct{ line, metadata, accept, want string }{
 		{"", navigation, "gzip, deflate, br, zstd", "gzip"},
@@ -926,7 +926,7 @@ func decompress(coding, body string) (string, error) {
 	return string(text), err
 }
 
-func TestABrokenCompressedPageEndsBroken(t *testing.T) {
+func TestContentEncodingBroken(t *testing.T) {
 	origin, c := site(t, "")
 	whole := gzipped(strings.Repeat(html, 5000))
 	behave("/cut", page(whole[:len(whole)/2], "Content-Type: text/html", "Content-Encoding: gzip"))
@@ -947,7 +947,7 @@ func TestABrokenCompressedPageEndsBroken(t *testing.T) {
 	}
 }
 
-func TestAFlushPassesWhatIsDecidedOfAPage(t *testing.T) {
+func TestFlushPage(t *testing.T) {
 	origin, c := site(t, "")
 	next := make(chan string)
 	behave("/slow", func(w http.ResponseWriter, _ *http.Request) error {
@@ -995,7 +995,7 @@ func TestAFlushPassesWhatIsDecidedOfAPage(t *testing.T) {
 	}
 }
 
-func TestErrorPagesAreFilteredWhereTheModuleStandsInHandleErrors(t *testing.T) {
+func TestHandleErrors(t *testing.T) {
 	port := harness.FreePort(t)
 	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n behave\n handle_errors {\n consent\n behave\n }\n}\n", port))
 	behave("/fails", func(w http.ResponseWriter, r *http.Request) error {
@@ -1011,7 +1011,7 @@ func TestErrorPagesAreFilteredWhereTheModuleStandsInHandleErrors(t *testing.T) {
 	}
 }
 
-func TestSeveralSitesOfOneCaddyHonourEachOthersChoices(t *testing.T) {
+func TestChoiceAcrossSites(t *testing.T) {
 	one, two := harness.FreePort(t), harness.FreePort(t)
 	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n respond {http.vars.consent.state}\n}\nhttp://127.0.0.1:%d {\n consent\n"+
 		" respond {http.vars.consent.state}\n}\n", one, two))
@@ -1022,7 +1022,7 @@ func TestSeveralSitesOfOneCaddyHonourEachOthersChoices(t *testing.T) {
 	}
 }
 
-func TestThousandsOfCookiesAreFiltered(t *testing.T) {
+func TestSetCookieThousands(t *testing.T) {
 	origin, c := site(t, services)
 	behave("/many", func(w http.ResponseWriter, r *http.Request) error {
 		for i := range 5000 {
@@ -1043,9 +1043,9 @@ func TestThousandsOfCookiesAreFiltered(t *testing.T) {
 	}
 }
 
-// TestResponsesAtTheSameTimeDoNotMix runs what is pooled (writers, compressors) hard;
+// TestConcurrentResponses runs what is pooled (writers, compressors) hard;
 // the race detector sees what is used after it was given back.
-func TestResponsesAtTheSameTimeDoNotMix(t *testing.T) {
+func TestConcurrentResponses(t *testing.T) {
 	origin, c := site(t, "")
 	bodies := map[string]string{"/mix/json": `{"a":1}`}
 	for i := range 3 {
@@ -1140,7 +1140,7 @@ func (a answer) decoded(t *testing.T) string {
 	return text
 }
 
-func TestAPageWhoseLengthIsKnownKeepsOneThatIsTrue(t *testing.T) {
+func TestContentLength(t *testing.T) {
 	origins := secureSites(t, "consent {\n third_parties pass\n }\n behave")
 	spaces := strings.Repeat(" ", 200_000)
 	for path, c := range map[string]struct {
@@ -1205,7 +1205,7 @@ func TestAPageWhoseLengthIsKnownKeepsOneThatIsTrue(t *testing.T) {
 	}
 }
 
-func TestAPageWithTrailersKeepsThem(t *testing.T) {
+func TestTrailerPage(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	behave("/trailers", func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Trailer", "Checksum, Set-Cookie")
@@ -1241,7 +1241,7 @@ func pieces(parts ...string) []string {
 	return all
 }
 
-func TestAFlushPassesWhatIsDecidedOfAPageWhoseLengthIsKnown(t *testing.T) {
+func TestFlushContentLength(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	parts := []string{"<!doctype html><title>x</title>", "<body>one", "two", "</body></html>"}
 	// What the client sees of the page, at the latest, when that part was flushed.
@@ -1320,7 +1320,7 @@ func (c client) readAlong(t *testing.T, url string, seen []string, proceed chan<
 	return got.String(), err
 }
 
-func TestAPageCutShortNeverLooksComplete(t *testing.T) {
+func TestPageTruncated(t *testing.T) {
 	sizes := map[string]int{"gathered": 60_000, "streamed": 300_000}
 	upstream := http.NewServeMux()
 	server := httptest.NewServer(upstream)
@@ -1400,9 +1400,9 @@ func breaksOff(fields []string, sent string) http.HandlerFunc {
 	}
 }
 
-// TestASmallCompressedPageThatIsHugeWhenDecodedIsNotGathered holds its reader back, so that
+// TestDecompressionBomb holds its reader back, so that
 // what is gathered stays in memory.
-func TestASmallCompressedPageThatIsHugeWhenDecodedIsNotGathered(t *testing.T) {
+func TestDecompressionBomb(t *testing.T) {
 	origin, c := site(t, "")
 	huge := strings.Replace(html, "</h1>", strings.Repeat(" ", 40<<20)+"</h1>", 1)
 	small := gzipped(huge)
@@ -1456,7 +1456,7 @@ func encoded(text string, codings ...string) string {
 	return text
 }
 
-func TestAPageInSeveralCodingsStaysInThemForAClientThatReadsAll(t *testing.T) {
+func TestContentEncodingMultiple(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	large := lengthy(100_000)
 	behave("/one-line", page(encoded(large, "gzip", "br"), "Content-Type: text/html", "Content-Encoding: gzip, br"))
@@ -1505,7 +1505,7 @@ func (c client) counted(t *testing.T, origin string) map[string]string {
 	return values
 }
 
-func TestPagesThatCannotBeRewrittenPassByteForByteAndAreCountedAndLoggedOnce(t *testing.T) {
+func TestPageNotRewritable(t *testing.T) {
 	port := harness.FreePort(t)
 	file := logging(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n metrics /metrics\n behave\n}\n", port))
 	origin, c := fmt.Sprintf("http://127.0.0.1:%d", port), client{"HTTP/1.1", &http.Transport{DisableCompression: true}}
@@ -1575,7 +1575,7 @@ func TestPagesThatCannotBeRewrittenPassByteForByteAndAreCountedAndLoggedOnce(t *
 	}
 }
 
-func TestAReloadAndSeveralHandlersKeepTheCounters(t *testing.T) {
+func TestMetricsReload(t *testing.T) {
 	c := client{"HTTP/1.1", &http.Transport{}}
 	behave("/counted", page(html, "Content-Type: text/html"))
 	const rewritten = `caddy_consent_pages_total{reason="",result="rewritten"}`
@@ -1602,7 +1602,7 @@ func TestAReloadAndSeveralHandlersKeepTheCounters(t *testing.T) {
 	}
 }
 
-func TestDigestsHoldOnlyForWhatIsUnchanged(t *testing.T) {
+func TestDigestHeaders(t *testing.T) {
 	origin, c := site(t, "")
 	about := []string{"Content-Md5: x", "Digest: md5=x", "Content-Digest: sha-256=:x:", "Repr-Digest: sha-256=:x:", "Accept-Ranges: bytes",
 		fmt.Sprint("Content-Length: ", len(html))}
@@ -1630,7 +1630,7 @@ func TestDigestsHoldOnlyForWhatIsUnchanged(t *testing.T) {
 	}
 }
 
-func TestARangeOfAPageIsNeverRewritten(t *testing.T) {
+func TestRangeRequest(t *testing.T) {
 	origin, c := site(t, "")
 	behave("/ranged", func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("ETag", `"v1"`)
@@ -1664,7 +1664,7 @@ func TestARangeOfAPageIsNeverRewritten(t *testing.T) {
 	}
 }
 
-func TestConditionsAreTakenBackToTheUpstreams(t *testing.T) {
+func TestETagVariant(t *testing.T) {
 	origin, c := site(t, "")
 	tags := map[string]string{"/strong": `"v1"`, "/weak": `W/"v1"`}
 	for path, tag := range tags {
@@ -1701,9 +1701,9 @@ func TestConditionsAreTakenBackToTheUpstreams(t *testing.T) {
 	}
 }
 
-// TestThePagesLanguageCountsUnlessTheVisitorChoseOne; entity tags tell the variants apart,
+// TestPageLanguage; entity tags tell the variants apart,
 // though the header goes out before the page says its language.
-func TestThePagesLanguageCountsUnlessTheVisitorChoseOne(t *testing.T) {
+func TestPageLanguage(t *testing.T) {
 	origin, c := site(t, "")
 	german := `<!doctype html><html class="a" lang="de-DE"><title>x</title><body>Seite`
 	behave("/plain", page(german, `Etag: "1"`, fmt.Sprint("Content-Length: ", len(german))))
@@ -1745,7 +1745,7 @@ func TestThePagesLanguageCountsUnlessTheVisitorChoseOne(t *testing.T) {
 	}
 }
 
-func TestXHTMLStaysWellFormed(t *testing.T) {
+func TestXHTMLWellFormed(t *testing.T) {
 	const strange = `A & <B> "c"`
 	origin, c := site(t, fmt.Sprintf("site %q\n controller %q\n service x {\n name %q\n provider %q\n purpose statistics\n cookies x\n"+
 		" description %q\n }\n", strange, strange, strange, strange, strange))
@@ -1784,7 +1784,7 @@ if (1 < 2 && 3 > 2) {}
 	}
 }
 
-func TestAVisitorWhoGoesAwayEndsTheUpstreamsWork(t *testing.T) {
+func TestClientDisconnect(t *testing.T) {
 	ended := make(chan error, 1)
 	endless := func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", "text/html")
@@ -1834,9 +1834,9 @@ func TestAVisitorWhoGoesAwayEndsTheUpstreamsWork(t *testing.T) {
 	}
 }
 
-// TestAnswersAreRightWhileOthersAreCancelled runs what is pooled hard: nothing of an answer
+// TestConcurrentCancellation runs what is pooled hard: nothing of an answer
 // that was given up may come back in another.
-func TestAnswersAreRightWhileOthersAreCancelled(t *testing.T) {
+func TestConcurrentCancellation(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	paths := map[string]string{"/cancel/json": "application/json"}
 	sizes := []int{500, 60_000, 400_000}
@@ -1902,9 +1902,9 @@ func (c client) giveUp(url string, after int, fields ...string) {
 	}
 }
 
-// TestWhatIsNoPageIsAsWithoutTheModule compares the same handler's answers with the module in
+// TestPassthroughResponse compares the same handler's answers with the module in
 // front and without.
-func TestWhatIsNoPageIsAsWithoutTheModule(t *testing.T) {
+func TestPassthroughResponse(t *testing.T) {
 	origins := secureSites(t, "handle_path /with/* {\n consent {\n path /with/_consent\n }\n behave\n }\n handle_path /without/* {\n behave\n }")
 	noise := lengthy(5_000)
 	about := func(kind string, more ...string) []string {
@@ -1994,8 +1994,8 @@ func (w statusFirst) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic writes on and on, whatever it gets.
-func TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic(t *testing.T) {
+// TestClientDisconnectIgnored writes on and on, whatever it gets.
+func TestClientDisconnectIgnored(t *testing.T) {
 	ended := make(chan any, 1)
 	behave("/ignores", func(w http.ResponseWriter, r *http.Request) error {
 		defer func() { ended <- recover() }()
@@ -2036,7 +2036,7 @@ func TestAHandlerThatIgnoresThatItsVisitorHasGoneDoesNotPanic(t *testing.T) {
 	}
 }
 
-func TestWhatIsInsertedIsForTheRequestAsTheVisitorSentIt(t *testing.T) {
+func TestOriginalRequest(t *testing.T) {
 	seen := make(chan string, 1)
 	serve := func(w http.ResponseWriter, r *http.Request) error {
 		seen <- r.Host + " " + r.Header.Get("Accept-Language")
@@ -2097,7 +2097,7 @@ func cookieLines(h http.Header) (lines []string) {
 	return lines
 }
 
-func TestTrailersThatSetCookiesUnderAnySpellingAreFiltered(t *testing.T) {
+func TestTrailerSetCookie(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	spellings := []string{"Set-Cookie", "set-cookie", "SET-COOKIE", "sEt-cOOkie"}
 	for _, x := range matrix(t, origins, spellings, []string{"text/html", "text/plain"}) {
@@ -2117,7 +2117,7 @@ func TestTrailersThatSetCookiesUnderAnySpellingAreFiltered(t *testing.T) {
 	}
 }
 
-func TestCookiesPutInPlaceOfFilteredOnesAreFilteredToo(t *testing.T) {
+func TestSetCookieReplaced(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	edits := map[string]func(h http.Header){
 		"same-array":       func(h http.Header) { h["Set-Cookie"] = append(h["Set-Cookie"][:0], tracker, session) },
@@ -2161,7 +2161,7 @@ func TestCookiesPutInPlaceOfFilteredOnesAreFilteredToo(t *testing.T) {
 	}
 }
 
-func TestOfWhatIsWrittenOverTheLengthThePageArrivesWhole(t *testing.T) {
+func TestContentLengthExceeded(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	result := make(chan error, 1)
 	contents := map[string]string{"short": html, "gathered": lengthy(20_000), "streamed": lengthy(300_000)}
@@ -2202,7 +2202,7 @@ func TestOfWhatIsWrittenOverTheLengthThePageArrivesWhole(t *testing.T) {
 	}
 }
 
-func TestAPageThatIsCompleteStaysSoThoughItsHandlerFails(t *testing.T) {
+func TestHandlerErrorAfterPage(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	long := strings.Repeat("x", 2000)
 	pages := map[string]string{
@@ -2238,7 +2238,7 @@ func TestAPageThatIsCompleteStaysSoThoughItsHandlerFails(t *testing.T) {
 	}
 }
 
-func TestAnUntypedBodyGetsTheTypeTheServerWouldNameHoweverItIsWritten(t *testing.T) {
+func TestContentTypeSniffing(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	type untyped struct {
 		content string
@@ -2276,7 +2276,7 @@ func TestAnUntypedBodyGetsTheTypeTheServerWouldNameHoweverItIsWritten(t *testing
 	}
 }
 
-func TestAFlushDecidesTheTypeOfAnUntypedBody(t *testing.T) {
+func TestContentTypeFlush(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	for path, x := range map[string]struct {
 		parts []string
@@ -2316,7 +2316,7 @@ func TestAFlushDecidesTheTypeOfAnUntypedBody(t *testing.T) {
 	}
 }
 
-func TestADeferredHeaderThatOverwritesOursIsTold(t *testing.T) {
+func TestDeferredHeaderWarning(t *testing.T) {
 	for name, x := range map[string]struct{ directive, want string }{
 		"a policy":               {"header {\n-Server\nContent-Security-Policy \"default-src *\"\n}", `"fields":["Content-Security-Policy"]`},
 		"a lifetime and cookies": {"header {\nCache-Control public\ndefer\n}\nheader -Set-Cookie", `"fields":["Cache-Control","Set-Cookie"]`},

@@ -101,7 +101,7 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 // A response that needs no change is the most frequent one: the API's, an image, a
 // script. What the module needs to see that comes from pools and from what it
 // remembers of earlier requests.
-func TestAResponseThatNeedsNoChangeCostsNoAllocation(t *testing.T) {
+func TestUnchangedResponseAllocs(t *testing.T) {
 	if raceDetector() {
 		t.Skip("the race detector makes pools forget at random")
 	}

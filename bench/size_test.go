@@ -16,7 +16,7 @@ import (
 
 // What a page in gzip grows by is compared with what is inserted, compressed alone at gzip's usual level: nobody could send
 // less without compressing the whole page anew.
-func TestAPageInGzipGrowsByWhatIsInserted(t *testing.T) {
+func TestGzipPageGrowth(t *testing.T) {
 	harness.Caddy(t, "")
 	for _, e := range exchanges[4:] {
 		for _, size := range []int{4, 60, 500} {

@@ -17,8 +17,8 @@ import (
 
 const byWorker = "Referer: https://data.ville.example/service-worker.js"
 
-// TestADocumentIsEnforcedHoweverItIsAskedFor: the browser test of service workers is in e2e/browser.
-func TestADocumentIsEnforcedHoweverItIsAskedFor(t *testing.T) {
+// TestDocumentRequestMetadata: the browser test of service workers is in e2e/browser.
+func TestDocumentRequestMetadata(t *testing.T) {
 	const fragment = `<title>Liste</title><meta name="x"><ul><li>1</li></ul>`
 	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
 		page := portalPage
@@ -74,7 +74,7 @@ func TestADocumentIsEnforcedHoweverItIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestStrictRestrictsWhateverMayBecomeADocument(t *testing.T) {
+func TestStrictCSPDocumentTypes(t *testing.T) {
 	const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script href="https://unknown.example/x.js"/></svg>`
 	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
@@ -126,7 +126,7 @@ func TestStrictRestrictsWhateverMayBecomeADocument(t *testing.T) {
 	}
 }
 
-func TestTheHeaderSendsNothingToDeniedServices(t *testing.T) {
+func TestResponseHeaderDeniedHosts(t *testing.T) {
 	wanted := map[string]string{
 		"Refresh": "9; /own", "Speculation-Rules": `"/own.json"`, "Reporting-Endpoints": `a="/own"`,
 		"Report-To": `{"group":"own","max_age":1,"endpoints":[{"url":"/r"}]}`, "Nel": "",
@@ -171,7 +171,7 @@ func TestTheHeaderSendsNothingToDeniedServices(t *testing.T) {
 	}
 }
 
-func TestOddFieldsOfReportsPassAsTheyCame(t *testing.T) {
+func TestReportingHeaderMalformed(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		for name, values := range map[string][]string{
 			"Refresh": {"", "x", "5"}, "Speculation-Rules": {`"`, `x"`, `,,`}, "Reporting-Endpoints": {`=`, `a="`, "é"},
@@ -191,7 +191,7 @@ func TestOddFieldsOfReportsPassAsTheyCame(t *testing.T) {
 	}
 }
 
-func TestARedirectLeadsToADeniedServiceOnlyWhereTheVisitorGoes(t *testing.T) {
+func TestRedirectDeniedHost(t *testing.T) {
 	const there = "https://cdn.tool.example/x?a=1&b=2"
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", there)
@@ -247,7 +247,7 @@ func TestARedirectLeadsToADeniedServiceOnlyWhereTheVisitorGoes(t *testing.T) {
 	}
 }
 
-func TestWhatABrowserShowsAsHTMLIsHTML(t *testing.T) {
+func TestContentTypeHTML(t *testing.T) {
 	for _, c := range []struct{ fields, kind string }{
 		{"Content-Type: text/html; charset=utf-8; charset=UTF-8", "page"}, {"Content-Type: text/html; charset=", "page"},
 		{"Content-Type: text/html; charset=none", "page"},
@@ -292,8 +292,8 @@ func TestWhatABrowserShowsAsHTMLIsHTML(t *testing.T) {
 	}
 }
 
-// TestAChoiceOfThePortalsBannerWithoutATimeRunsOut: it counts as made when it is first seen.
-func TestAChoiceOfThePortalsBannerWithoutATimeRunsOut(t *testing.T) {
+// TestNativeChoiceExpiry: it counts as made when it is first seen.
+func TestNativeChoiceExpiry(t *testing.T) {
 	g := guard(t, declared, html(portalPage))
 	native := "Cookie: cookies_preferences=" + url.QueryEscape(`{"functional_cookies":true,"ga":true,"youtube":false,"tool":false}`)
 	if res := g.do(t, "GET", "/", "", byScript, native); len(res.Header["Set-Cookie"]) > 0 {
@@ -334,8 +334,8 @@ func TestAChoiceOfThePortalsBannerWithoutATimeRunsOut(t *testing.T) {
 	}
 }
 
-// TestA304DoesNotMakeAPageWithANoticePublic: a browser takes its header for that of the page.
-func TestA304DoesNotMakeAPageWithANoticePublic(t *testing.T) {
+// TestNotModifiedCacheControl: a browser takes its header for that of the page.
+func TestNotModifiedCacheControl(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range map[string]string{"Etag": `"v1"`, "Cache-Control": "public, max-age=600", "Expires": "Thu, 01 Jan 2099 00:00:00 GMT",
 			"Cdn-Cache-Control": "max-age=600", "Surrogate-Control": "max-age=600"} {
@@ -367,7 +367,7 @@ func TestA304DoesNotMakeAPageWithANoticePublic(t *testing.T) {
 	}
 }
 
-func TestACookieIsSecureByWhatATrustedProxySays(t *testing.T) {
+func TestSecureCookieTrustedProxy(t *testing.T) {
 	const choice = "choice=accept"
 	form := "Content-Type: application/x-www-form-urlencoded"
 	g := guard(t, declared, html(portalPage))
@@ -399,7 +399,7 @@ func behindATrustedProxy(t *testing.T, lines string) *guarded {
 	return &guarded{url: fmt.Sprintf("http://localhost:%d", port)}
 }
 
-func TestTheHostThatABrowserShowsIsOursWhereACDNChangesIt(t *testing.T) {
+func TestForwardedHost(t *testing.T) {
 	g := behindATrustedProxy(t, "header {\nContent-Type text/html\nContent-Security-Policy \"default-src https://cdn.example\"\n}")
 	const changed, shown = "Host: behind.example", "X-Forwarded-Host: data.ville.example"
 	res := g.do(t, "GET", "/", "", byVisitor, changed, shown, "X-Forwarded-Proto: https", "Cookie: _ga=1")
@@ -436,7 +436,7 @@ func served(t *testing.T, body string, portal http.HandlerFunc) *guarded {
 	return g
 }
 
-func TestOurAddressesAreAnsweredWhereverTheDirectiveStands(t *testing.T) {
+func TestEndpointRouting(t *testing.T) {
 	for name, c := range map[string]struct{ body, page, path string }{
 		"with a matcher": {"consent /explore/*\nreverse_proxy PORTAL", "/explore/x", "/_consent"},
 		"with a named matcher": {"@pages {\npath /explore/*\nmethod GET\n}\nconsent @pages {\ncharter /cookies\n}\nreverse_proxy PORTAL",
@@ -472,7 +472,7 @@ func TestOurAddressesAreAnsweredWhereverTheDirectiveStands(t *testing.T) {
 	}
 }
 
-func TestADirectiveWhoseAddressesNobodyWouldAnswerIsRefused(t *testing.T) {
+func TestEndpointUnreachable(t *testing.T) {
 	for body, want := range map[string]string{
 		"handle /explore/* {\nconsent\n}": "only requests for /explore/* come to the module, so that nobody would answer its own address " +
 			"/_consent/choice: put the directive where all requests come (outside of handle, handle_path and route, or before them), " +
@@ -497,7 +497,7 @@ func TestADirectiveWhoseAddressesNobodyWouldAnswerIsRefused(t *testing.T) {
 	}
 }
 
-func TestCookiesOfCaddyItselfAreNecessary(t *testing.T) {
+func TestLoadBalancerCookie(t *testing.T) {
 	for name, policy := range map[string]string{"lb": "cookie", "backend": "cookie backend secret"} {
 		g := served(t, "consent\nreverse_proxy PORTAL PORTAL {\nlb_policy "+policy+"\n}", html(portalPage))
 		lines := g.do(t, "GET", "/", "", byVisitor).Header["Set-Cookie"]
@@ -511,7 +511,7 @@ func TestCookiesOfCaddyItselfAreNecessary(t *testing.T) {
 	}
 }
 
-func TestOfTwoInstancesInARowOneShowsTheNotice(t *testing.T) {
+func TestChainedInstancesNotice(t *testing.T) {
 	g := new(guarded)
 	upstream := httptest.NewServer(html(portalPage))
 	t.Cleanup(upstream.Close)

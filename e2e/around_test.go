@@ -26,7 +26,7 @@ func isGuarded(page string) bool {
 	return strings.Contains(page, `/guard.js"`) || strings.Contains(page, `/kept.js"`)
 }
 
-func TestAPagesTypeDoesNotDependOnHowItIsSplit(t *testing.T) {
+func TestContentSniffingSplit(t *testing.T) {
 	for name, c := range map[string]struct {
 		fields  map[string]string
 		chunks  []string
@@ -66,7 +66,7 @@ func TestAPagesTypeDoesNotDependOnHowItIsSplit(t *testing.T) {
 	}
 }
 
-func TestOnlyRedirectsThatBrowsersFollowHaveNoPage(t *testing.T) {
+func TestRedirectStatus(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.Header().Set("Location", "/fr")
@@ -78,7 +78,7 @@ func TestOnlyRedirectsThatBrowsersFollowHaveNoPage(t *testing.T) {
 	}
 }
 
-func TestAHeaderVariesWhereItDependsOnTheChoice(t *testing.T) {
+func TestVaryCookie(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h["Content-Type"] = []string{"image/png"}
@@ -112,7 +112,7 @@ func TestAHeaderVariesWhereItDependsOnTheChoice(t *testing.T) {
 	}
 }
 
-func TestWhatWorkersAskForBesidesPagesIsAskedForAsTheyDo(t *testing.T) {
+func TestWorkerConditionalRequest(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h["Content-Type"] = []string{"application/json"}
@@ -137,7 +137,7 @@ func TestWhatWorkersAskForBesidesPagesIsAskedForAsTheyDo(t *testing.T) {
 	}
 }
 
-func TestAServiceWorkerWithoutMetadataOrRefererIsRestricted(t *testing.T) {
+func TestServiceWorkerNoMetadata(t *testing.T) {
 	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		w.Header().Set("Etag", `"v1"`)
@@ -161,7 +161,7 @@ func TestAServiceWorkerWithoutMetadataOrRefererIsRestricted(t *testing.T) {
 	}
 }
 
-func TestTheOuterOfTwoInstancesIsEnforcedToo(t *testing.T) {
+func TestChainedInstancesOuter(t *testing.T) {
 	upstream := httptest.NewServer(html(portalPage))
 	t.Cleanup(upstream.Close)
 	inner := fmt.Sprint(harness.FreePort(t))
@@ -192,7 +192,7 @@ func validateBody(t *testing.T, body, global string) error {
 	return caddy.Validate(&parsed)
 }
 
-func TestADirectiveIsReachedOrRefused(t *testing.T) {
+func TestDirectiveReachability(t *testing.T) {
 	for name, body := range map[string]string{
 		"handle in handle_path": "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n}\n}",
 	} {
@@ -235,7 +235,7 @@ func TestADirectiveIsReachedOrRefused(t *testing.T) {
 	}
 }
 
-func TestTwoDirectivesAtTheSameAddressesAreRefused(t *testing.T) {
+func TestDirectivePathConflict(t *testing.T) {
 	err := validateBody(t, "consent /a/* {\nservice ga\n}\nconsent /b/* {\nservice youtube\n}", "")
 	if err == nil || !strings.Contains(err.Error(), "give this one a path of its own") {
 		t.Errorf("%v", err)
@@ -245,7 +245,7 @@ func TestTwoDirectivesAtTheSameAddressesAreRefused(t *testing.T) {
 	}
 }
 
-func TestAFieldThatIsWithheldDoesNotLetThePageThrough(t *testing.T) {
+func TestPageHeaderWithheld(t *testing.T) {
 	for mode, field := range map[string]string{
 		"catalogue": `Report-To: {"max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`,
 		"strict":    "Content-Security-Policy: frame-ancestors 'self'; report-uri https://o1.ingest.sentry.io/api/1/security/",
@@ -263,7 +263,7 @@ func TestAFieldThatIsWithheldDoesNotLetThePageThrough(t *testing.T) {
 	}
 }
 
-func TestA304NamesNothingThatIsDenied(t *testing.T) {
+func TestNotModifiedDeniedHosts(t *testing.T) {
 	for name, value := range map[string]string{
 		"Link": `<https://tool.example/x.js>; rel=preload; as=script`, "Report-To": `{"max_age":1,"endpoints":[{"url":"https://tool.example/r"}]}`,
 		"Refresh": `3; url=https://tool.example/`,
@@ -288,7 +288,7 @@ func TestA304NamesNothingThatIsDenied(t *testing.T) {
 	}
 }
 
-func TestALongWayBackLeavesRoomForTheChoice(t *testing.T) {
+func TestReturnURLTooLong(t *testing.T) {
 	g := guard(t, "service many {\npurpose embeds\ncookies a b c d e f g h i j\n}\n", html(portalPage))
 	accepted := g.chosen(t, "choice=accept")
 	for _, n := range []int{3000, 3500, 4000} {
@@ -302,7 +302,7 @@ func TestALongWayBackLeavesRoomForTheChoice(t *testing.T) {
 	}
 }
 
-func TestACookieOfAnotherSiteIsNotNecessaryHere(t *testing.T) {
+func TestLoadBalancerCookieOtherSite(t *testing.T) {
 	up := httptest.NewServer(html(portalPage, "Set-Cookie: tracker=1; Path=/"))
 	defer up.Close()
 	port := strings.TrimPrefix(up.URL, "http://")
@@ -316,7 +316,7 @@ func TestACookieOfAnotherSiteIsNotNecessaryHere(t *testing.T) {
 	}
 }
 
-func TestAPageStaysBelowWhatProxiesTake(t *testing.T) {
+func TestResponseHeaderSize(t *testing.T) {
 	for name, c := range map[string]struct{ long, cookie string }{
 		"a native choice without a time": {"", "cookies_preferences=" + url.QueryEscape(`{"many":false}`)},
 		"a long policy of the site's":    {strings.Repeat("x", 3760), "x=y"},
@@ -345,9 +345,9 @@ func TestAPageStaysBelowWhatProxiesTake(t *testing.T) {
 	}
 }
 
-// TestOddFieldsEndWell: with fields that are doubled, empty, long, not ASCII or broken, a page is enforced or passes as
+// TestHeaderFieldsMalformed: with fields that are doubled, empty, long, not ASCII or broken, a page is enforced or passes as
 // it came, and all else passes.
-func TestOddFieldsEndWell(t *testing.T) {
+func TestHeaderFieldsMalformed(t *testing.T) {
 	odd := map[string][]string{
 		"empty": {""}, "empty twice": {"", ""}, "not ASCII": {"é"}, "twice": {"text/html", "text/html"},
 		"long": {strings.Repeat("x", 9000)}, "a long list": {strings.Repeat("a, ", 4000)}, "quotes": {`"`, `\`}, "semicolons": {";;;"},

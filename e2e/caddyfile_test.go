@@ -17,10 +17,10 @@ var update = flag.Bool("update", false, "write what the Caddyfiles adapt to into
 
 const separator = "\n----------\n"
 
-// TestCaddyfilesAdaptAsTheyShould compares each file under testdata/caddyfile with
+// TestCaddyfileAdapt compares each file under testdata/caddyfile with
 // what stands in it behind the line of dashes: the JSON, or "error: " and what the
 // error says.
-func TestCaddyfilesAdaptAsTheyShould(t *testing.T) {
+func TestCaddyfileAdapt(t *testing.T) {
 	files, err := filepath.Glob("testdata/caddyfile/*.caddyfiletest")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no files", err)

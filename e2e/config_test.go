@@ -29,7 +29,7 @@ func validate(t *testing.T, handler, storage string) error {
 	return caddy.Validate(&config)
 }
 
-func TestAStyleInJSONConfigIsChecked(t *testing.T) {
+func TestStyleValidation(t *testing.T) {
 	for style, want := range map[string]string{
 		`{}`: "",
 		`{"position":"corner","accent":"#000091","accent_dark":"#8585f6","font":["Marianne"],"radius":"0"}`: "",
@@ -45,7 +45,7 @@ func TestAStyleInJSONConfigIsChecked(t *testing.T) {
 	}
 }
 
-func TestTheStyleInTheConfigIsServed(t *testing.T) {
+func TestStyleServed(t *testing.T) {
 	origin := fmt.Sprintf("http://127.0.0.1:%d", harness.FreePort(t))
 	harness.Caddy(t, origin+" {\n consent {\n style {\n radius 7px\n accent 000091\n }\n }\n respond nothing\n}\n")
 	get := func(url string) string {
@@ -74,7 +74,7 @@ func TestTheStyleInTheConfigIsServed(t *testing.T) {
 	}
 }
 
-func TestValidatingWritesNothingToTheStorage(t *testing.T) {
+func TestValidateStorageUntouched(t *testing.T) {
 	storage := t.TempDir()
 	for _, handler := range []string{
 		`{"handler":"consent"}`, `{"handler":"consent","mode":"observe"}`, `{"handler":"consent","third_parties":"strict","services":[{"id":"matomo"}]}`,
@@ -88,8 +88,8 @@ func TestValidatingWritesNothingToTheStorage(t *testing.T) {
 	}
 }
 
-// TestAPolicyIsInForceSinceTheFirstRequestThatItWasEnforcedOn: until then its page does not say since when.
-func TestAPolicyIsInForceSinceTheFirstRequestThatItWasEnforcedOn(t *testing.T) {
+// TestPolicyEffectiveDate: it is that of the first request; until then its page does not say since when.
+func TestPolicyEffectiveDate(t *testing.T) {
 	for mode, want := range map[string]int{"enforce": 1, "observe": 0} {
 		storage := t.TempDir()
 		dates := func() int {

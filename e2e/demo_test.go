@@ -42,7 +42,7 @@ var demoTrackers = []string{
 	"SessionID", "csrftoken2", "",
 }
 
-func TestDemoNeverSetsATracker(t *testing.T) {
+func TestDemoTrackers(t *testing.T) {
 	d := startDemo(t)
 	requests := demoRequests()
 	for _, r := range requests {
@@ -75,7 +75,7 @@ func TestDemoNeverSetsATracker(t *testing.T) {
 	}
 }
 
-func TestDemoSetsWhatTheVisitorAcceptsAndNothingElse(t *testing.T) {
+func TestDemoAcceptedCookies(t *testing.T) {
 	d := startDemo(t)
 	cookie := d.choose(t, "choice=custom&service=matomo")
 	for _, path := range slices.Concat(harness.DemoPages, demoOthers) {
@@ -88,7 +88,7 @@ func TestDemoSetsWhatTheVisitorAcceptsAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestDemoKeepsTrackersFromThePortal(t *testing.T) {
+func TestDemoUpstreamCookies(t *testing.T) {
 	d := startDemo(t)
 	cookies := "Cookie: _ga=1; sessionid=2; =3; SessionID=4; csrftoken=5; _pk_id.1.1fff=6; csrftoken; AWSALB=7"
 	received := func(address string) string {
@@ -105,7 +105,7 @@ func TestDemoKeepsTrackersFromThePortal(t *testing.T) {
 	}
 }
 
-func TestDemoLogsInAndOut(t *testing.T) {
+func TestDemoLogin(t *testing.T) {
 	d := startDemo(t)
 	form := d.get(t, "/login/")
 	if got := form.cookies(); !slices.Contains(got, "csrftoken") {
@@ -127,7 +127,7 @@ func TestDemoLogsInAndOut(t *testing.T) {
 	}
 }
 
-func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
+func TestDemoNotice(t *testing.T) {
 	d := startDemo(t)
 	const notice = `id="caddy-consent"`
 	const html = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
@@ -170,7 +170,7 @@ func TestDemoShowsTheNoticeOnPagesAlone(t *testing.T) {
 	}
 }
 
-func TestDemoStaysAsCompressedAsThePortal(t *testing.T) {
+func TestDemoContentEncoding(t *testing.T) {
 	d := startDemo(t)
 	for _, path := range slices.Concat(harness.DemoPages, []string{"/static/ods/portal.css", "/static/ods/portal.js"}) {
 		for _, coding := range []string{"gzip", "zstd"} {

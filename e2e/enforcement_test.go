@@ -167,7 +167,7 @@ const (
 		`"tool" type="text/plain">tool.start(1)</script></body></html>`
 )
 
-func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T) {
+func TestMarkupDeniedHosts(t *testing.T) {
 	g := guard(t, declared, html(portalPage))
 	page := g.do(t, "GET", "/", "", byVisitor).body
 	if got, want := bare(page), withheld; got != want {
@@ -219,7 +219,7 @@ func TestWhatWouldLoadFromDeniedServicesIsWithheldInPagesAndFrames(t *testing.T)
 	}
 }
 
-func TestTheHeaderMakesNoBrowserLoadFromDeniedServices(t *testing.T) {
+func TestLinkHeaderDeniedHosts(t *testing.T) {
 	const link = "</own.css>; rel=preload; as=style, <https://www.youtube.com>; rel=preconnect"
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Link", link)
@@ -241,7 +241,7 @@ func TestTheHeaderMakesNoBrowserLoadFromDeniedServices(t *testing.T) {
 	}
 }
 
-func TestThirdPartiesPassWhereTheOperatorSaysSo(t *testing.T) {
+func TestThirdPartiesPass(t *testing.T) {
 	g := guard(t, "third_parties pass\n"+declared, html(portalPage))
 	page := g.do(t, "GET", "/", "", byVisitor).body
 	if bare(page) != portalPage || !harness.GuardTag.MatchString(page) {
@@ -260,15 +260,15 @@ func TestThirdPartiesPassWhereTheOperatorSaysSo(t *testing.T) {
 	}
 }
 
-func TestAHostTheSiteNeedsPassesThoughTheCatalogueKnowsIt(t *testing.T) {
+func TestAllowedHost(t *testing.T) {
 	g := guard(t, "allow player.vimeo.com\n"+declared, html(portalPage))
 	if page := g.do(t, "GET", "/", "", byVisitor).body; !strings.Contains(page, `<iframe src="https://player.vimeo.com/video/1">`) {
 		t.Errorf("got %s", bare(page))
 	}
 }
 
-// TestTheSitesPolicyLetsUsThroughAndNothingElse: table tests of the rest are in internal/csp.
-func TestTheSitesPolicyLetsUsThroughAndNothingElse(t *testing.T) {
+// TestUpstreamCSP: table tests of the rest are in internal/csp.
+func TestUpstreamCSP(t *testing.T) {
 	for upstream, want := range map[string]string{
 		"": "", "default-src 'self'": "default-src 'self'",
 		"script-src https://a.example; style-src 'none'; form-action 'none'": "script-src https://a.example HOST/_consent/assets/HASH/guard.js " +
@@ -309,7 +309,7 @@ func TestTheSitesPolicyLetsUsThroughAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestStrictAddsAPolicyOfGrantedHostsAlone(t *testing.T) {
+func TestStrictCSPGrantedHosts(t *testing.T) {
 	const own = "default-src 'self' https:"
 	g := guard(t, "third_parties strict\nallow *.tile.example\n"+declared, html(portalPage, "Content-Security-Policy: "+own))
 	added := func(fields ...string) string {
@@ -341,8 +341,8 @@ func TestStrictAddsAPolicyOfGrantedHostsAlone(t *testing.T) {
 	}
 }
 
-// TestAStoredPagesPolicyStaysWhenItIsRevalidated: a browser takes the header of a 304 for that of the page.
-func TestAStoredPagesPolicyStaysWhenItIsRevalidated(t *testing.T) {
+// TestNotModifiedCSP: a browser takes the header of a 304 for that of the page.
+func TestNotModifiedCSP(t *testing.T) {
 	const own = "script-src 'none'"
 	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", own)
@@ -361,7 +361,7 @@ func TestAStoredPagesPolicyStaysWhenItIsRevalidated(t *testing.T) {
 	}
 }
 
-func TestBrowsersReportWhatAPolicyHasStopped(t *testing.T) {
+func TestCSPReport(t *testing.T) {
 	g := guard(t, "third_parties strict\n"+declared, html(""))
 	for _, c := range []struct {
 		method, contentType, body string
@@ -390,7 +390,7 @@ func TestBrowsersReportWhatAPolicyHasStopped(t *testing.T) {
 	}
 }
 
-func TestAPlaceholderLeadsToTheServicesContentAlone(t *testing.T) {
+func TestPlaceholderTarget(t *testing.T) {
 	g := guard(t, declared, html(""))
 	get := func(query string) reply {
 		t.Helper()
@@ -432,7 +432,7 @@ func TestAPlaceholderLeadsToTheServicesContentAlone(t *testing.T) {
 	}
 }
 
-func TestInAPageThatAnotherSiteEmbedsAPlaceholderShowsAndHasNoButton(t *testing.T) {
+func TestPlaceholderCrossSite(t *testing.T) {
 	g := guard(t, declared, html(portalPage))
 	embedded := g.do(t, "GET", "/?a=1", "", byFrame, "Sec-Fetch-Site: cross-site")
 	const told = "&amp;embedded=%2F%3Fa%3D1\""
@@ -469,7 +469,7 @@ func TestInAPageThatAnotherSiteEmbedsAPlaceholderShowsAndHasNoButton(t *testing.
 	}
 }
 
-func TestAPageDeletesLeftoversOfTheHostAlone(t *testing.T) {
+func TestLeftoverCookies(t *testing.T) {
 	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", "sessionid=1")
 		html("<!doctype html><title>x</title><body>")(w, r)
@@ -502,7 +502,7 @@ func TestAPageDeletesLeftoversOfTheHostAlone(t *testing.T) {
 	}
 }
 
-func TestAnExemptCookieIsNotRenewedByVisits(t *testing.T) {
+func TestExemptCookieLifetime(t *testing.T) {
 	line := "_pk_id.1=abc; Path=/; Max-Age=1000"
 	g := guard(t, "service matomo {\n exempt\n }", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", line)
@@ -522,8 +522,8 @@ func TestAnExemptCookieIsNotRenewedByVisits(t *testing.T) {
 	}
 }
 
-// TestObservingChangesNothing: neither of what comes nor of what goes.
-func TestObservingChangesNothing(t *testing.T) {
+// TestObserveMode: nothing is changed, neither of what comes nor of what goes.
+func TestObserveMode(t *testing.T) {
 	var lines []string
 	fields := []string{
 		"Content-Security-Policy: default-src 'none'", `Etag: "v1"`, "Cache-Control: max-age=60", "Vary: Accept", "Set-Cookie: _ga=1; Max-Age=99999999",
@@ -585,7 +585,7 @@ func TestObservingChangesNothing(t *testing.T) {
 
 var ports = regexp.MustCompile(`localhost:\d+`)
 
-func TestACompressedPageIsObservedToo(t *testing.T) {
+func TestObserveModeCompressed(t *testing.T) {
 	for _, coding := range []string{"gzip", "br", "unknown"} {
 		t.Run(coding, func(t *testing.T) {
 			body := "not " + coding

@@ -65,7 +65,7 @@ func happened() []string {
 	return events
 }
 
-func TestEventsTellOfChoicesAndOfWhatNobodyDeclared(t *testing.T) {
+func TestEventsEmitted(t *testing.T) {
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.Header().Add("Set-Cookie", "mystery=1")
@@ -141,7 +141,7 @@ func theReferenceTellsOf(t *testing.T) {
 	}
 }
 
-func TestAFloodOfMadeUpNamesIsNoFloodOfEvents(t *testing.T) {
+func TestEventRateLimit(t *testing.T) {
 	g := &guarded{url: fmt.Sprintf("http://localhost:%d", harness.FreePort(t))}
 	harness.CaddyWith(t, "\tevents {\n\t\ton undeclared_seen recorder\n\t}", g.url+" {\n consent\n respond ok\n}\n")
 	happened()

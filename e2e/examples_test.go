@@ -12,7 +12,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-func TestTheExamplesRun(t *testing.T) {
+func TestExampleCaddyfiles(t *testing.T) {
 	t.Chdir(filepath.Join(harness.Root(), "examples")) // folders that they name lie there
 	found := 0
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
@@ -34,7 +34,7 @@ func TestTheExamplesRun(t *testing.T) {
 	}
 }
 
-func TestTheDockerfileBuildsAsTheReadmeSays(t *testing.T) {
+func TestDockerfileBuild(t *testing.T) {
 	dockerfile := documentation(t, "examples/Dockerfile")
 	build := regexp.MustCompile(`xcaddy build \S+ --with \S+`).FindString(documentation(t, "README.md"))
 	if build == "" || !strings.Contains(dockerfile, "RUN "+build+" ") {
@@ -53,7 +53,7 @@ func TestTheDockerfileBuildsAsTheReadmeSays(t *testing.T) {
 	}
 }
 
-func TestTheUnitIsOneThatSystemdTakes(t *testing.T) {
+func TestSystemdUnit(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Skip("systemd-analyze is missing: the unit is not verified")

@@ -48,7 +48,7 @@ func (c *command) Handle(ctx context.Context, _ caddy.Event) error {
 	return nil
 }
 
-func TestACommandIsToldWhoseConsentIsWithdrawnAndWhatNobodyDeclares(t *testing.T) {
+func TestEventExecCommand(t *testing.T) {
 	e := run(t, "events.caddyfile", html("<html><body>"))
 	accepted := e.chosen(t, "choice=accept")
 	res, body := e.do(t, "POST", "/_consent/choice", "choice=refuse", accepted, "Accept: application/json")

@@ -14,9 +14,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-// TestWhatTheReadmeShowsIsAccepted adapts its Caddyfile, reads its JSON, and
+// TestReadmeExamples adapts its Caddyfile, reads its JSON, and
 // compares the words of its grammar with those that the module takes.
-func TestWhatTheReadmeShowsIsAccepted(t *testing.T) {
+func TestReadmeExamples(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(harness.Root(), "README.md"))
 	if err != nil {
 		t.Fatal(err)

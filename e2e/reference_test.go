@@ -77,7 +77,7 @@ func provisioned(t *testing.T, name, text string) {
 	}
 }
 
-func TestTheReferenceNamesEveryWordAndNoOther(t *testing.T) {
+func TestReferenceDirectives(t *testing.T) {
 	reference := documentation(t, "docs/reference.md")
 	sections := make(map[string]string)
 	for _, section := range strings.Split(reference, "\n### ")[1:] {
@@ -128,7 +128,7 @@ func TestTheReferenceNamesEveryWordAndNoOther(t *testing.T) {
 	}
 }
 
-func TestTheExamplesOfTheDocumentationRun(t *testing.T) {
+func TestDocumentationExamples(t *testing.T) {
 	for _, name := range []string{"docs/reference.md", "docs/operating.md", "docs/scale.md"} {
 		t.Run(name, func(t *testing.T) {
 			blocks := regexp.MustCompile("(?s)```caddyfile\n(.*?)```").FindAllStringSubmatch(documentation(t, name), -1)
@@ -142,7 +142,7 @@ func TestTheExamplesOfTheDocumentationRun(t *testing.T) {
 	}
 }
 
-func TestTheReferenceNamesEveryMetricAndNoOther(t *testing.T) {
+func TestReferenceMetrics(t *testing.T) {
 	reference := documentation(t, "docs/reference.md")
 	g := guard(t, "", html("<html><body>"))
 	for line := range strings.Lines(g.do(t, "GET", "/metrics", "").body) {
@@ -184,7 +184,7 @@ func fields(of reflect.Type) (names []string) {
 	return names
 }
 
-func TestTheReferenceNamesEveryFieldOfTheJSONAndNoOther(t *testing.T) {
+func TestReferenceJSONFields(t *testing.T) {
 	lists := map[string]string{"purposes": "purpose", "services": "service"}
 	inner := map[string]reflect.Type{
 		"controller": reflect.TypeFor[config.Controller](), "purpose": reflect.TypeFor[config.Purpose](),
@@ -218,7 +218,7 @@ func TestTheReferenceNamesEveryFieldOfTheJSONAndNoOther(t *testing.T) {
 	}
 }
 
-func TestTheDefaultsAreThoseOfTheReference(t *testing.T) {
+func TestReferenceDefaults(t *testing.T) {
 	said := func(word, line string) string {
 		text := section(t, "### "+word)
 		if line != "" {
@@ -262,7 +262,7 @@ func TestTheDefaultsAreThoseOfTheReference(t *testing.T) {
 	}
 }
 
-func TestTheReferenceNamesEveryEndpointAndNoOther(t *testing.T) {
+func TestReferenceEndpoints(t *testing.T) {
 	g := guard(t, "service youtube", html("<html><body>"))
 	choice := g.chosen(t, "choice=accept")
 	asset := regexp.MustCompile(`/_consent/assets/\S+?/notice\.js`).FindString(g.do(t, "GET", "/", "", byVisitor).body)
@@ -299,7 +299,7 @@ func TestTheReferenceNamesEveryEndpointAndNoOther(t *testing.T) {
 	}
 }
 
-func TestTheReferenceNamesEveryPlaceholderAndNoOther(t *testing.T) {
+func TestReferencePlaceholders(t *testing.T) {
 	text := section(t, "## Placeholders")
 	var found []string
 	for _, name := range regexp.MustCompile("(?m)^\\| `\\{http\\.vars\\.consent\\.([^}]+)\\}`").FindAllStringSubmatch(text, -1) {

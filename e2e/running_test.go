@@ -150,7 +150,7 @@ func checksOrigin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func TestAPortalTakesPostsAndRedirectsHomeByEitherOfItsNames(t *testing.T) {
+func TestUpstreamHostNames(t *testing.T) {
 	for name, host := range map[string]string{"opendatasoft.caddyfile": "ville.opendatasoft.com", "opendatasoft-alias.caddyfile": "data.example.fr"} {
 		t.Run(name, func(t *testing.T) {
 			e := run(t, name, checksOrigin)
@@ -183,7 +183,7 @@ func TestAPortalTakesPostsAndRedirectsHomeByEitherOfItsNames(t *testing.T) {
 	}
 }
 
-func TestTheRestOfACaddyfileKnowsTheChoice(t *testing.T) {
+func TestConsentVarsExample(t *testing.T) {
 	e := run(t, "vars.caddyfile", html("<html><body>"))
 	undecided, _ := e.do(t, "GET", "/", "")
 	if got := e.asked[0].Header.Get("X-Consent") + "|" + e.asked[0].Header.Get("X-Consent-Matomo"); got != "|denied" {
@@ -208,7 +208,7 @@ func TestTheRestOfACaddyfileKnowsTheChoice(t *testing.T) {
 	}
 }
 
-func TestACacheBehindIsToldTheVariantAndNoVisitorCanName(t *testing.T) {
+func TestCacheKeyVariant(t *testing.T) {
 	e := run(t, "cdn.caddyfile", html("<html><body>"))
 	keys := make(map[string]bool)
 	for _, cookie := range []string{"Cookie: a=b", e.chosen(t, "choice=accept"), e.chosen(t, "choice=refuse"), e.chosen(t, "choice=refuse")} {

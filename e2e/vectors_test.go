@@ -89,7 +89,7 @@ func shown(service *string) string {
 	return *service
 }
 
-func TestTheVectorsOfHosts(t *testing.T) {
+func TestHostVectors(t *testing.T) {
 	v, p := vectors(t)
 	for _, row := range v.Hosts {
 		url, base, service := *row[0], *row[1], row[2]
@@ -100,7 +100,7 @@ func TestTheVectorsOfHosts(t *testing.T) {
 	}
 }
 
-func TestTheVectorsOfElements(t *testing.T) {
+func TestElementVectors(t *testing.T) {
 	v, p := vectors(t)
 	for _, row := range v.Elements {
 		if got := withheldFor(t, p, p.Exempt, *row[0]); shown(got) != shown(row[1]) {
@@ -112,7 +112,7 @@ func TestTheVectorsOfElements(t *testing.T) {
 	}
 }
 
-func TestTheVectorsOfRelations(t *testing.T) {
+func TestLinkRelVectors(t *testing.T) {
 	v, p := vectors(t)
 	page := blocking.Page{Rules: blocking.New(p, "/_consent"), Host: vectorHost, Recorder: silent{}}
 	for _, row := range v.Relations {
@@ -130,7 +130,7 @@ func TestTheVectorsOfRelations(t *testing.T) {
 	}
 }
 
-func TestTheVectorsOfCookies(t *testing.T) {
+func TestCookieVectors(t *testing.T) {
 	v, p := vectors(t)
 	now := time.Now()
 	for _, row := range v.Cookies {

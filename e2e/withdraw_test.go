@@ -49,8 +49,8 @@ func nginx(t *testing.T, upstream string) (address string) {
 	return address
 }
 
-// TestWithdrawingEmptiesTheJarBehindAnyProxy: GA, five services, forty cookies of one, and cookies of deep paths.
-func TestWithdrawingEmptiesTheJarBehindAnyProxy(t *testing.T) {
+// TestWithdrawalBehindProxy: GA, five services, forty cookies of one, and cookies of deep paths.
+func TestWithdrawalBehindProxy(t *testing.T) {
 	lines := "\nservice ga\n"
 	for i := range 5 {
 		lines += fmt.Sprintf("service tool%d {\npurpose embeds\ncookies tool%d tool%d_*\n}\n", i, i, i)

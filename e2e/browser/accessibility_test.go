@@ -26,7 +26,7 @@ func awaitFocus(t *testing.T, p *harness.Page, text string) {
 }
 
 // WCAG 2.2, 2.4.11.
-func TestWhatHasTheFocusIsNotBehindTheNotice(t *testing.T) {
+func TestFocusScrollPadding(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("",
 		strings.Repeat(`<p style="height: 5em"><a href="/x" style="display: block">Lien</a></p>`, 30))})
 	browser := harness.Browser(t, harness.Settings{})
@@ -58,7 +58,7 @@ func TestWhatHasTheFocusIsNotBehindTheNotice(t *testing.T) {
 	p.Await(room + ` !== 'auto'`)
 }
 
-func TestTheSettingsWorkByKeyboardAlone(t *testing.T) {
+func TestSettingsKeyboard(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
@@ -100,7 +100,7 @@ func TestTheSettingsWorkByKeyboardAlone(t *testing.T) {
 	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
 }
 
-func TestEscapeIsNoAnswer(t *testing.T) {
+func TestEscapeKey(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
@@ -114,8 +114,8 @@ func TestEscapeIsNoAnswer(t *testing.T) {
 	p.Await(harness.NoticeShown)
 }
 
-// TestTheFocusIsNeverBehindTheNotice as far as the page can be scrolled.
-func TestTheFocusIsNeverBehindTheNotice(t *testing.T) {
+// TestFocusNotObscured (WCAG 2.2, 2.4.11), as far as the page can be scrolled.
+func TestFocusNotObscured(t *testing.T) {
 	links := ""
 	for i := range 60 {
 		links += fmt.Sprintf(`<p><a href="/%d">Lien %d</a></p>`, i, i)
@@ -137,7 +137,7 @@ func TestTheFocusIsNeverBehindTheNotice(t *testing.T) {
 	}
 }
 
-func TestTargetsAreLargeEnough(t *testing.T) {
+func TestTargetSize(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	const tooSmall = `[...document.querySelectorAll('#caddy-consent :is(button, summary, label, [role=switch]), [data-caddy-consent=manage]')].
 		filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()]).
@@ -156,7 +156,7 @@ func TestTargetsAreLargeEnough(t *testing.T) {
 	check("the control to come back")
 }
 
-func TestAssistiveTechnologyIsToldWhatTheNoticeIs(t *testing.T) {
+func TestAccessibilityTree(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	harness.Main(m, harness.HasChromium)
 }
 
-func TestAnAnswerEndsTheNoticeForGood(t *testing.T) {
+func TestNoticeAfterAnswer(t *testing.T) {
 	d := harness.StartDemo(t)
 	for _, c := range []struct {
 		name, answer string
@@ -94,7 +94,7 @@ func answerEndsTheNotice(t *testing.T, d harness.Demo, p *harness.Page, text str
 
 // A page that the browser kept in memory comes back as it was left: the script
 // of the notice has to look again.
-func TestAPageFromMemoryForgetsTheNotice(t *testing.T) {
+func TestBackForwardCache(t *testing.T) {
 	d := harness.StartDemo(t)
 	site := keepable(t, d)
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
@@ -130,7 +130,7 @@ func keepable(t *testing.T, d harness.Demo) string {
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-func TestAPageThatStayedOpenForgetsTheNotice(t *testing.T) {
+func TestNoticeOtherTab(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, open *harness.Page) {
 		open.Open(d.URL("/explore/"))
@@ -148,7 +148,7 @@ func TestAPageThatStayedOpenForgetsTheNotice(t *testing.T) {
 	})
 }
 
-func TestHoldsOnlyTheCookiesOfTheCharter(t *testing.T) {
+func TestBrowserCookiesRefused(t *testing.T) {
 	d := harness.StartDemo(t)
 	paths := slices.Concat(harness.DemoPages, []string{harness.DemoMap, harness.DemoAPI, "/static/ods/map.svg"})
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
@@ -170,7 +170,7 @@ func TestHoldsOnlyTheCookiesOfTheCharter(t *testing.T) {
 	})
 }
 
-func TestHoldsWhatTheVisitorAccepts(t *testing.T) {
+func TestBrowserCookiesAccepted(t *testing.T) {
 	d := harness.StartDemo(t)
 	accepted := []string{
 		"_ga", "_ga_ABC123", "_gid", "_pk_id.1.1fff", "_pk_ses.1.1fff", "cookies_preferences", "csrftoken", "django_language",
@@ -186,7 +186,7 @@ func TestHoldsWhatTheVisitorAccepts(t *testing.T) {
 	})
 }
 
-func TestCustomChoiceGrantsWhatIsTicked(t *testing.T) {
+func TestCustomChoice(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/explore/"))
@@ -208,7 +208,7 @@ func TestCustomChoiceGrantsWhatIsTicked(t *testing.T) {
 	})
 }
 
-func TestManageControlLeadsToWithdrawal(t *testing.T) {
+func TestManageControlWithdrawal(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/explore/"))
@@ -247,7 +247,7 @@ func TestManageControlLeadsToWithdrawal(t *testing.T) {
 	})
 }
 
-func TestLogsInWhateverTheChoice(t *testing.T) {
+func TestLoginAnyChoice(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		for _, text := range []string{"", "Tout refuser", "Tout accepter"} {
@@ -275,7 +275,7 @@ func TestLogsInWhateverTheChoice(t *testing.T) {
 	})
 }
 
-func TestShowsNoNoticeInsideFrames(t *testing.T) {
+func TestNoticeInFrame(t *testing.T) {
 	d := harness.StartDemo(t)
 	const frame = `document.querySelector('iframe').contentDocument`
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
@@ -293,7 +293,7 @@ func TestShowsNoNoticeInsideFrames(t *testing.T) {
 	})
 }
 
-func TestKeyboardReachesTheNoticeFirst(t *testing.T) {
+func TestNoticeKeyboardOrder(t *testing.T) {
 	d := harness.StartDemo(t)
 	const focused = `document.activeElement.closest('#caddy-consent') ? document.activeElement.innerText.trim() : ''`
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
@@ -331,7 +331,7 @@ func TestKeyboardReachesTheNoticeFirst(t *testing.T) {
 	})
 }
 
-func TestReportsNoProblem(t *testing.T) {
+func TestBrowserConsoleErrors(t *testing.T) {
 	d := harness.StartDemo(t)
 	pages := append(harness.Without(harness.DemoPages, []string{"/nowhere"}), "/_consent/charter")
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
@@ -358,7 +358,7 @@ func TestReportsNoProblem(t *testing.T) {
 	})
 }
 
-func TestNoticeFitsNarrowWindows(t *testing.T) {
+func TestNoticeNarrowWindow(t *testing.T) {
 	d := harness.StartDemo(t)
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{Width: 320, Height: 568}, func(t *testing.T, p *harness.Page) {
 		p.Open(d.URL("/"))
@@ -389,7 +389,7 @@ func TestNoticeFitsNarrowWindows(t *testing.T) {
 	})
 }
 
-func TestRefusingLooksAsAcceptingDoes(t *testing.T) {
+func TestRefuseButtonStyle(t *testing.T) {
 	d := harness.StartDemo(t)
 	const look = `(value => {
 		const button = document.querySelector('#caddy-consent button[value=' + value + ']');

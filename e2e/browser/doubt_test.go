@@ -10,7 +10,7 @@ import (
 
 // Where things are against the visitor: no cookies, no upstream, a strict page.
 
-func TestSaysThatTheBrowserRefusesCookies(t *testing.T) {
+func TestCookiesDisabled(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	withAndWithoutScripts(t, harness.Settings{NoCookies: true}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 		p.Open(s.URL)
@@ -40,7 +40,7 @@ func TestSaysThatTheBrowserRefusesCookies(t *testing.T) {
 	})
 }
 
-func TestAnswersWhileTheUpstreamIsDown(t *testing.T) {
+func TestUpstreamDown(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
@@ -59,9 +59,9 @@ func TestAnswersWhileTheUpstreamIsDown(t *testing.T) {
 	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": true})
 }
 
-// TestBreaksNoStrictPolicy: a page that allows files of its own site alone, and no strings as
+// TestCSPSelfOnly: a page that allows files of its own site alone, and no strings as
 // code or markup.
-func TestBreaksNoStrictPolicy(t *testing.T) {
+func TestCSPSelfOnly(t *testing.T) {
 	const policy = "default-src 'self'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<p>##manage-cookies##</p><footer>##manage-cookies##</footer>")},
 		"Content-Security-Policy: "+policy)
@@ -84,9 +84,9 @@ func TestBreaksNoStrictPolicy(t *testing.T) {
 	})
 }
 
-// TestWorksWhereAPolicyForbidsItsRequests: a policy that a script adds is not seen on the way. By it a
+// TestCSPConnectNone: a policy that a script adds is not seen on the way. By it a
 // script may not ask, a form may.
-func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
+func TestCSPConnectNone(t *testing.T) {
 	const late = `<script>document.head.insertAdjacentHTML('beforeend', ` +
 		`'<meta http-equiv="Content-Security-Policy" content="connect-src \'none\'">')</script>`
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document(late, "")})
@@ -99,7 +99,7 @@ func TestWorksWhereAPolicyForbidsItsRequests(t *testing.T) {
 	p.Await(harness.SettingsShown)
 }
 
-func TestAsksForItsOwnFilesAndNoOther(t *testing.T) {
+func TestAssetRequests(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	const loaded = `performance.getEntriesByType('resource').filter(e => !e.name.endsWith('/favicon.ico')).map(e => e.name.replace(location.origin, ` +
 		`'').replace(/[0-9a-f]{8}/, '<hash>'))`
@@ -118,8 +118,8 @@ func TestAsksForItsOwnFilesAndNoOther(t *testing.T) {
 	}
 }
 
-// TestNothingOnThePageMoves when the notice comes, the settings open, the notice goes.
-func TestNothingOnThePageMoves(t *testing.T) {
+// TestLayoutShift: nothing moves when the notice comes, the settings open, the notice goes.
+func TestLayoutShift(t *testing.T) {
 	s := harness.Serve(t, harness.Declared,
 		map[string]string{"/": harness.Document("", `<h1>Portail</h1><p>Données</p><div style="height:2000px"></div>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})

@@ -45,7 +45,7 @@ const (
 		`.map(e => e.name)`
 )
 
-func TestNothingOfTheCatalogueLoadsBeforeItIsAllowed(t *testing.T) {
+func TestCatalogueEmbeds(t *testing.T) {
 	for _, mode := range []string{"catalogue", "strict"} {
 		t.Run(mode, func(t *testing.T) {
 			world := harness.Elsewhere()

@@ -254,7 +254,7 @@ func ways() (ways, parsing []way) {
 	return ways, parsing
 }
 
-func TestAllThatScriptsLoadAndSendIsHeldUntilItIsAllowed(t *testing.T) {
+func TestScriptRequestsHeld(t *testing.T) {
 	ways, parsing := ways()
 	slug := func(w way) string { return "/" + strings.NewReplacer(" ", "-", ",", "", ".", "").Replace(w.name) }
 	var body strings.Builder
@@ -410,7 +410,7 @@ const described = `(() => {
 	return told;
 })()`
 
-func TestWhatTheGuardReplacesCannotBeToldFromWhatIsNative(t *testing.T) {
+func TestGuardNativeFunctions(t *testing.T) {
 	_, site, p := guarded(t, harness.Watched, map[string]string{"/": harness.Document("", "")})
 	p.Open(site.Portal.URL)
 	native := harness.Eval[map[string]string](p, described)
@@ -427,7 +427,7 @@ func TestWhatTheGuardReplacesCannotBeToldFromWhatIsNative(t *testing.T) {
 	}
 }
 
-func TestWhatWasHeldIsReleasedInOrderAndOnce(t *testing.T) {
+func TestReleaseOrder(t *testing.T) {
 	const head = `<script>
 		window.log = [];
 		window.video = { play: what => log.push(what) };
@@ -568,7 +568,7 @@ func TestWhatWasHeldIsReleasedInOrderAndOnce(t *testing.T) {
 	}
 }
 
-func TestCookiesOfScriptsFollowTheChoice(t *testing.T) {
+func TestScriptCookies(t *testing.T) {
 	for _, c := range []struct {
 		name, lines, services string
 		set, unset, hidden    []string // of what is tried below
@@ -639,7 +639,7 @@ func TestCookiesOfScriptsFollowTheChoice(t *testing.T) {
 	}
 }
 
-func TestCookiesOfScriptsLiveNoLongerThanDeclared(t *testing.T) {
+func TestScriptCookieLifetime(t *testing.T) {
 	const day = 24 * time.Hour
 	_, site, p := guarded(t, harness.Watched, map[string]string{"/": harness.Document("", "")})
 	check := func(name string, want time.Duration) {
@@ -683,7 +683,7 @@ func TestCookiesOfScriptsLiveNoLongerThanDeclared(t *testing.T) {
 	}
 }
 
-func TestTheBrowsersSignalRefusesBeforeAChoice(t *testing.T) {
+func TestGPCBeforeChoice(t *testing.T) {
 	for mode, want := range map[string]bool{"honour": false, "silent": false, "ignore": true} {
 		t.Run(mode, func(t *testing.T) {
 			world, site, p := guarded(t, harness.Watched+"gpc "+mode, map[string]string{"/": harness.Document("", "")})
@@ -708,7 +708,7 @@ func TestTheBrowsersSignalRefusesBeforeAChoice(t *testing.T) {
 	}
 }
 
-func TestOneLineOfTheConsoleSaysWhatIsHeld(t *testing.T) {
+func TestConsoleSummary(t *testing.T) {
 	_, site, p := guarded(t, harness.Watched, map[string]string{
 		"/": harness.Document("", `<img src="https://video.test/a"><script>document.cookie = 'other=1'; `+
 			`new Image().src = 'https://www.video.test/b'; navigator.sendBeacon('https://vimeo.com/c')</script>`),
@@ -728,7 +728,7 @@ func TestOneLineOfTheConsoleSaysWhatIsHeld(t *testing.T) {
 	}
 }
 
-func TestFramedDocumentsOfTheSiteFollowTheChoiceOfThePage(t *testing.T) {
+func TestSameOriginFrame(t *testing.T) {
 	world, site, p := guarded(t, harness.Watched, map[string]string{
 		"/": harness.Document("", `<iframe src="/framed"></iframe>`),
 		"/framed": harness.Document("", `<img src="https://video.test/static"><script>const i = document.createElement('img'); `+
@@ -760,7 +760,7 @@ func TestFramedDocumentsOfTheSiteFollowTheChoiceOfThePage(t *testing.T) {
 	p.Await(`frames[0].same === undefined && frames[0].document.readyState === "complete"`)
 }
 
-func TestTagsAreToldOfTheChoiceBeforeTheyRun(t *testing.T) {
+func TestConsentSignals(t *testing.T) {
 	_, site, p := guarded(t, `
 		service ga
 		service google-ads
@@ -800,7 +800,7 @@ func TestTagsAreToldOfTheChoiceBeforeTheyRun(t *testing.T) {
 		`["requireCookieConsent"],["setCookieConsentGiven"],["forgetCookieConsentGiven"]`)
 }
 
-func TestWhatStandsInPlaceOfAFrameAllowsItsServiceAlone(t *testing.T) {
+func TestPlaceholderGrant(t *testing.T) {
 	texts := harness.Texts(t, "fr")
 	for name, body := range map[string]string{
 		"of the page":  `<iframe src="https://video.test/embed?a=1"></iframe>`,
@@ -841,7 +841,7 @@ func TestWhatStandsInPlaceOfAFrameAllowsItsServiceAlone(t *testing.T) {
 	}
 }
 
-func TestACookieOfAServiceWithoutALifetimeLivesAsItIsSet(t *testing.T) {
+func TestScriptCookieNoLifetime(t *testing.T) {
 	_, site, p := guarded(t, "service plain {\n purpose embeds\n cookies plain_*\n }\n", map[string]string{"/": harness.Document("", "")})
 	p.Open(site.URL)
 	p.Await(harness.Settled)

@@ -15,7 +15,7 @@ import (
 
 // A page that is edited as it is compressed must be, to a browser and to curl, the page that it is when it comes
 // plain.
-func TestAPageEditedInGzipIsTheSamePage(t *testing.T) {
+func TestGzipPageIdentical(t *testing.T) {
 	var body strings.Builder
 	for i := range 400 {
 		fmt.Fprintf(&body, `<article id="d%d"><h2>Jeu de données nº %d</h2><p>Arbres, bancs, écoles : %d lignes.</p>`+

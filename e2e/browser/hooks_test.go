@@ -9,7 +9,7 @@ import (
 
 // What docs/notice.md promises to a portal's developers.
 
-func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
+func TestPortalControls(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{
 		"/": harness.Document("", `
 			<button data-consent-open><b>Cookies</b> du site</button>
@@ -62,7 +62,7 @@ func TestThePortalsOwnControlsOpenTheSettings(t *testing.T) {
 	}
 }
 
-func TestTheLinkToTheSettingsLeadsToTheCharterWithoutScripts(t *testing.T) {
+func TestSettingsLinkNoScript(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies\nmanage off",
 		map[string]string{"/": harness.Document("", `<a href="/cookies" data-consent-open>Mes cookies</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{NoScript: true})
@@ -72,7 +72,7 @@ func TestTheLinkToTheSettingsLeadsToTheCharterWithoutScripts(t *testing.T) {
 	p.OpenSettings("Mes cookies")
 }
 
-func TestScriptsOfThePortalReadAndMakeTheChoice(t *testing.T) {
+func TestScriptAPI(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<script>
 		window.told = [];
 		document.addEventListener('consentchange', event => told.push(event.detail));
@@ -131,9 +131,9 @@ func TestScriptsOfThePortalReadAndMakeTheChoice(t *testing.T) {
 	another.Await(`told.length === 2 && !told[1].services.video`)
 }
 
-// TestAnAnswerIsSentOnce however often the button is pressed, and what happens to the notice in
+// TestAnswerRepeated however often the button is pressed, and what happens to the notice in
 // the meantime does no harm.
-func TestAnAnswerIsSentOnce(t *testing.T) {
+func TestAnswerRepeated(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<script>
 		window.sent = 0;
 		const ask = window.fetch;
@@ -164,8 +164,8 @@ func TestAnAnswerIsSentOnce(t *testing.T) {
 	}
 }
 
-// TestASectionNamedCookiesIsReached: only where a page has none is #cookies the settings.
-func TestASectionNamedCookiesIsReached(t *testing.T) {
+// TestCookiesFragment: only where a page has none is #cookies the settings.
+func TestCookiesFragment(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{
 		"/own":  harness.Document("", `<a href="#cookies">Cookies</a><section id="cookies">Ce que nous gardons</section>`),
 		"/none": harness.Document("", `<p>Portail</p>`),

@@ -13,7 +13,7 @@ import (
 // What the server leaves to browsers, and they to the guard: types of scripts, documents in frames, frames that nobody
 // has told apart.
 
-func TestAScriptThatIsReleasedKeepsATypeThatIsNotTheGates(t *testing.T) {
+func TestReleasedScriptType(t *testing.T) {
 	s := harness.Serve(t, harness.Watched, map[string]string{
 		"/module.js": `import.meta.url; window.module = (window.module || 0) + 1`,
 		"/": harness.Document("", `<script type="module" data-consent-service="video" data-consent-src="/module.js"></script>`+
@@ -38,7 +38,7 @@ func TestAScriptThatIsReleasedKeepsATypeThatIsNotTheGates(t *testing.T) {
 	}
 }
 
-func TestADocumentInAFrameIsGuardedFromItsFirstScriptOn(t *testing.T) {
+func TestSrcdocGuard(t *testing.T) {
 	const document = `<!doctype html><script src="https://video.test/a.js"></script><script>new Image().src = "https://img.video.test/x"; ` +
 		`fetch("https://video.test/f").catch(() => parent.held = true)</script>`
 	page := `<iframe id="plain" srcdoc="` + strings.NewReplacer(`&`, `&amp;`, `"`, `&quot;`).Replace(document) + `"></iframe>`
@@ -64,8 +64,8 @@ func TestADocumentInAFrameIsGuardedFromItsFirstScriptOn(t *testing.T) {
 	world.Await(t, func(host string) bool { return host == "video.test" }, "the script")
 }
 
-// TestWhatAnAuthorCalledAsWeDoComesBack: an element may have attributes of those names, and load what is denied.
-func TestWhatAnAuthorCalledAsWeDoComesBack(t *testing.T) {
+// TestDataAttributeConflict: an element may have attributes of those names, and load what is denied.
+func TestDataAttributeConflict(t *testing.T) {
 	const image = `<img data-consent-service="other" src="https://img.video.test/NAME" data-consent-src="/own.png">`
 	s := harness.Serve(t, harness.Watched, map[string]string{"/": harness.Document("", strings.Replace(image, "NAME", "parsed", 1)+
 		`<script>document.body.insertAdjacentHTML('beforeend', '`+strings.Replace(image, "NAME", "made", 1)+`')</script>`)})
@@ -87,7 +87,7 @@ func TestWhatAnAuthorCalledAsWeDoComesBack(t *testing.T) {
 	}
 }
 
-func TestOneNoticeShowsWhereBrowsersDoNotSayWhatTheyAskFor(t *testing.T) {
+func TestNoticeNoFetchMetadata(t *testing.T) {
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		content := harness.Document("", `<h1>Page</h1><iframe src="/inner" onload="window.inner = true"></iframe>`)

@@ -8,7 +8,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-func TestSpeaksTheVisitorsLanguage(t *testing.T) {
+func TestVisitorLanguage(t *testing.T) {
 	const settings = `document.querySelector('#caddy-consent-settings').closest('form, section').innerText`
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	withAndWithoutScripts(t, harness.Settings{}, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
@@ -48,8 +48,8 @@ func TestSpeaksTheVisitorsLanguage(t *testing.T) {
 	})
 }
 
-// TestAPagesOwnLanguageGoesBeforeTheBrowsers unless the visitor chose one on the portal.
-func TestAPagesOwnLanguageGoesBeforeTheBrowsers(t *testing.T) {
+// TestPageLanguagePrecedence: the page's goes before the browser's, unless the visitor chose one on the portal.
+func TestPageLanguagePrecedence(t *testing.T) {
 	german := strings.Replace(harness.Document("", "<p>Hallo"), `lang="fr"`, `lang="de-DE"`, 1)
 	s := harness.Serve(t, harness.Declared, map[string]string{"/de": german, "/none": "<!doctype html><title>x</title><p>x"})
 	p := harness.Browser(t, harness.Settings{Language: "en-GB,en"}).Visit(t, harness.Visitor{})
@@ -61,7 +61,7 @@ func TestAPagesOwnLanguageGoesBeforeTheBrowsers(t *testing.T) {
 	}
 }
 
-func TestTheCharterIsInEveryLanguage(t *testing.T) {
+func TestCharterLanguages(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL + "/cookies")

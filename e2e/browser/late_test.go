@@ -33,7 +33,7 @@ const noted = `window.log = []; window.noting = way => function (e) {
 		e.bubbles, e instanceof Event, document.readyState].join(' '));
 };`
 
-func TestAReleasedScriptIsToldWhatItWaitsForAsIfItHadComeInTime(t *testing.T) {
+func TestReleasedScriptEvents(t *testing.T) {
 	var inTime, late, own strings.Builder
 	for _, w := range waits {
 		script := `<script>{ const note = noting('` + w.name + `'); ` + w.code + ` }`
@@ -92,7 +92,7 @@ func TestAReleasedScriptIsToldWhatItWaitsForAsIfItHadComeInTime(t *testing.T) {
 	}
 }
 
-func TestWhatAReleasedScriptLoadsIsToldToo(t *testing.T) {
+func TestReleasedScriptDependencies(t *testing.T) {
 	// What the world answers calls ran.push: from there it waits as if it did so itself.
 	const head = `<script>` + noted + `window.ran = [];
 		ran.push = function (path) {
@@ -125,7 +125,7 @@ func TestWhatAReleasedScriptLoadsIsToldToo(t *testing.T) {
 }
 
 // A page may have given all objects more members, by oversight or by an old library.
-func TestAGrantIsFollowedWhereAllObjectsHaveMoreMembers(t *testing.T) {
+func TestGrantPollutedPrototype(t *testing.T) {
 	const polluted = `<script>for (const name of ['get', 'set']) Object.prototype[name] = () => {}; Object.prototype.writable = true</script>`
 	_, site, p := guarded(t, many, map[string]string{
 		"/hubs.js": theHubs,

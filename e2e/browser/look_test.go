@@ -10,9 +10,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-// TestEverythingFits at each width that the issue of reflow is judged by (WCAG 1.4.10), down to
+// TestReflowWidths at each width that the issue of reflow is judged by (WCAG 1.4.10), down to
 // a window of 1280 px at 400 %, in the languages with the longest words too.
-func TestEverythingFits(t *testing.T) {
+func TestReflowWidths(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "<h1>Portail</h1>")})
 	const sticksOut = `[...document.querySelectorAll('#caddy-consent, #caddy-consent *, [data-caddy-consent=manage]')].filter(e => e.checkVisibility()).
 		filter(e => { const box = e.getBoundingClientRect(); return box.left < -0.5 || box.right > innerWidth + 0.5 ||
@@ -63,8 +63,8 @@ func fitted(size [2]int) []string {
 	return []string{"ar", "de", "eu", "fr"}
 }
 
-// TestThePositionIsTheOneConfigured for each that there is.
-func TestThePositionIsTheOneConfigured(t *testing.T) {
+// TestNoticePosition looks at each that there is.
+func TestNoticePosition(t *testing.T) {
 	for position, at := range map[string]string{
 		"bottom": `Math.abs(box.left + box.right - innerWidth) < 2 && box.bottom <= innerHeight && box.top > innerHeight / 3`,
 		"top":    `Math.abs(box.left + box.right - innerWidth) < 2 && box.top >= 0 && box.bottom < innerHeight * 2 / 3`,
@@ -90,8 +90,8 @@ func TestThePositionIsTheOneConfigured(t *testing.T) {
 	}
 }
 
-// TestForcedColoursKeepWhatTellsThingsApart: borders, and whether a switch is on.
-func TestForcedColoursKeepWhatTellsThingsApart(t *testing.T) {
+// TestForcedColours: what colours tell is told without them, borders and whether a switch is on.
+func TestForcedColours(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{ForcedColours: true})
 	p.Open(s.URL)
@@ -117,7 +117,7 @@ func TestForcedColoursKeepWhatTellsThingsApart(t *testing.T) {
 	}
 }
 
-func TestThePaperHasTheCharterAndNoNotice(t *testing.T) {
+func TestPrintMedia(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<p>Données</p>")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{Print: true})
 	p.Open(s.URL)
@@ -138,9 +138,9 @@ func TestThePaperHasTheCharterAndNoNotice(t *testing.T) {
 	}
 }
 
-// TestNothingMovesByItself: there is no transition or animation that reduced motion would have
+// TestNoticeAnimations: there is no transition or animation that reduced motion would have
 // to end.
-func TestNothingMovesByItself(t *testing.T) {
+func TestNoticeAnimations(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)

@@ -24,7 +24,7 @@ const tries = `<img src="https://video.test/markup"><p id="box"></p><script>
 	addEventListener('load', () => setTimeout(() => fetch('https://done.test/done', { mode: 'no-cors' })));
 </script>`
 
-func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
+func TestOpaqueOriginGuard(t *testing.T) {
 	ways := []string{"/markup", "/image", "/script", "/inner", "/fetch"}
 	pages := map[string]string{
 		"/framing": harness.Document("", `<iframe sandbox="allow-scripts" src="/tries"></iframe>`), "/tries": harness.Document("", tries),
@@ -52,7 +52,7 @@ func TestAPageWithoutAnOriginHasTheGuard(t *testing.T) {
 	}
 }
 
-func TestWhatTheGuardPutsInPlaceOfAFrameSaysWhereThePageIsEmbedded(t *testing.T) {
+func TestPlaceholderEmbeddedPage(t *testing.T) {
 	site := harness.Serve(t, harness.Watched, map[string]string{"/inner": harness.Document("", `<p id="box"></p><script>
 		const frame = document.createElement('iframe');
 		frame.addEventListener('load', () => parent.postMessage(

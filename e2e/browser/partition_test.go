@@ -10,8 +10,8 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-// TestWithdrawingDeletesCookiesOfPartitionsAndPrefixes, which browsers keep apart, or take over https alone.
-func TestWithdrawingDeletesCookiesOfPartitionsAndPrefixes(t *testing.T) {
+// TestPartitionedCookieWithdrawal: such cookies are kept apart, others are taken over https alone.
+func TestPartitionedCookieWithdrawal(t *testing.T) {
 	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		for _, line := range []string{"vid_a=1; Path=/; Secure; Partitioned; Max-Age=9999", "vid_b=1; Path=/; Secure; HttpOnly; Max-Age=9999",

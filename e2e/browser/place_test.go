@@ -47,7 +47,7 @@ const found = `(() => {
 	return Object.fromEntries(Object.entries(out).map(([key, value]) => [key, JSON.stringify(value)]));
 })()`
 
-func TestWhatIsFoundByPlaceIsThePagesOwn(t *testing.T) {
+func TestPositionalSelectors(t *testing.T) {
 	const style = `<style>body > :first-child { color: red } body > :nth-child(2) { color: green } * + * { margin-top: 7px } :first-of-type { ` +
 		`font-style: italic }</style>`
 	const own = `<form id="own"><input id="input" name="lang" type="hidden"><button id="button">Chercher</button></form><div id="second">` +
@@ -93,7 +93,7 @@ func TestWhatIsFoundByPlaceIsThePagesOwn(t *testing.T) {
 	}
 }
 
-func TestAPageThatPostsItsFirstFormSignsIn(t *testing.T) {
+func TestFirstFormSubmit(t *testing.T) {
 	const form = `<form action="/signed"><input type="hidden" name="SAMLResponse" value="x"><noscript><button>Continuer</button></noscript></form>`
 	s := harness.Serve(t, harness.Declared, map[string]string{
 		"/onload": strings.Replace(harness.Document("", form), "<body>", `<body onload="document.forms[0].submit()">`, 1),
@@ -134,7 +134,7 @@ var swaps = map[string]string{
 	"a notice of its own": `document.body.innerHTML = again + '<main id="new">Nouveau</main>'`,
 }
 
-func TestWhatAPageReplacesLeavesTheNotice(t *testing.T) {
+func TestNoticeBodyReplaced(t *testing.T) {
 	s := harness.Serve(t, harness.Declared,
 		map[string]string{"/": harness.Document(`<style>main { min-height: 150vh }</style>`, "<main>Portail</main>")})
 	browser := harness.Browser(t, harness.Settings{})
@@ -176,9 +176,9 @@ func TestWhatAPageReplacesLeavesTheNotice(t *testing.T) {
 	}
 }
 
-// TestWhoTakesTheNoticeAwayAgainAndAgainHasIt and no page hangs in a quarrel.
+// TestNoticeRemovedRepeatedly and no page hangs in a quarrel.
 // A page that is swapped in on a plain connection brings the guard's tag too.
-func TestTheGuardRunsOnce(t *testing.T) {
+func TestGuardSingleRun(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<main>Portail</main>")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
@@ -202,7 +202,7 @@ func TestTheGuardRunsOnce(t *testing.T) {
 	}
 }
 
-func TestWhoTakesTheNoticeAwayAgainAndAgainHasIt(t *testing.T) {
+func TestNoticeRemovedRepeatedly(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<main>Portail</main>")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(s.URL)
@@ -212,7 +212,7 @@ func TestWhoTakesTheNoticeAwayAgainAndAgainHasIt(t *testing.T) {
 	p.Await(harness.NoticeGone)
 }
 
-func TestBehindAModalDialogTheNoticeIsAnswered(t *testing.T) {
+func TestNoticeModalDialog(t *testing.T) {
 	s := harness.Serve(t, harness.Declared,
 		map[string]string{"/": harness.Document(`<style>dialog { margin-top: 0; transform: translateX(1px); overflow: hidden; width: 90px; `+
 			`height: 60px }</style>`, `<main>Portail</main>

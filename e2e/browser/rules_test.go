@@ -7,7 +7,7 @@ import (
 )
 
 // WordPress looks at all rules of the frame in which it shows a block of HTML.
-func TestAPageThatLooksAtItsOwnRulesGoesOn(t *testing.T) {
+func TestStyleSheetRules(t *testing.T) {
 	_, site, p := guarded(t, harness.Watched, map[string]string{
 		"/": harness.Document(`<style>p { color: rgb(1, 2, 3) }</style>`, `<p>Texte</p>`),
 	})
@@ -19,7 +19,7 @@ func TestAPageThatLooksAtItsOwnRulesGoesOn(t *testing.T) {
 	p.Await(`document.readyState === 'complete'`)
 }
 
-func TestUnderAnIntegrityPolicyTheControlOpensTheSettings(t *testing.T) {
+func TestIntegrityPolicyManageControl(t *testing.T) {
 	site := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "<p>Texte</p>")},
 		"Integrity-Policy: blocked-destinations=(script)")
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})

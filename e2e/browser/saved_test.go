@@ -71,7 +71,7 @@ var showing = map[string]string{
 	"toggleAttribute":     "what is changed goes behind the other attributes",
 }
 
-func TestWhatIsHeldReadsAsItsAuthorWroteIt(t *testing.T) {
+func TestHeldElementAttributes(t *testing.T) {
 	world, site, plain := guarded(t, embedHosts, savedPages(t))
 	plain.Open(site.Portal.URL)
 	harness.Eval[bool](plain, `make() === undefined`)

@@ -48,7 +48,7 @@ const (
 	many = "service ga\nservice facebook\nservice hubspot\nservice xiti\nservice crisp\nservice matomo"
 )
 
-func TestTheSitesOwnScriptsFindTheNamesThatAreHeld(t *testing.T) {
+func TestStandInGlobals(t *testing.T) {
 	const names = `window.names = at => ['gtag', 'dataLayer', 'fbq', 'hbspt', '$crisp', 'xt_click', '_paq', 'hj', 'Intercom'].filter(name => ` +
 		`typeof window[name] !== 'undefined').join();`
 	head := hubs + `<script>` + names + `window.first = names()</script>` + google + facebook + `<script>window.second = names()</script>` + crisp
@@ -87,7 +87,7 @@ func TestTheSitesOwnScriptsFindTheNamesThatAreHeld(t *testing.T) {
 	}
 }
 
-func TestAGrantHandsOnWhatStandInsHaveTaken(t *testing.T) {
+func TestStandInReplay(t *testing.T) {
 	_, site, p := guarded(t, many, map[string]string{
 		"/hubs.js": theHubs,
 		"/":        harness.Document(hubs+google+facebook+crisp, hubspot+xiti+`<script src="/app.js"></script>`),
@@ -121,7 +121,7 @@ func TestAGrantHandsOnWhatStandInsHaveTaken(t *testing.T) {
 	}
 }
 
-func TestWhatIsHandedOnReachesTheQueuesReader(t *testing.T) {
+func TestStandInQueueReader(t *testing.T) {
 	_, site, p := guarded(t, many, map[string]string{
 		// Something loads while the snippet's queue stands, and what reads the queue runs at once after.
 		"/hubs.js": `window.told = [], window.ran = { push() {
@@ -138,7 +138,7 @@ func TestWhatIsHandedOnReachesTheQueuesReader(t *testing.T) {
 	p.Await(`told.join() === 'do,chat:hide'`)
 }
 
-func TestALayerOfThePagesOwnIsHandedOnAsItIs(t *testing.T) {
+func TestDataLayerOwnArray(t *testing.T) {
 	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs,
 		"/app.js": `const go = () => told.push('called back'), click = { event: 'click', eventCallback: go };
 			window.dataLayer = [{ page: 1 }]; window.layer = dataLayer; dataLayer.push(click); dataLayer.push(click)`,
@@ -157,7 +157,7 @@ func TestALayerOfThePagesOwnIsHandedOnAsItIs(t *testing.T) {
 	}
 }
 
-func TestStandInsAreBoundedAndKeepWhatSetsThingsUp(t *testing.T) {
+func TestStandInLimit(t *testing.T) {
 	_, site, p := guarded(t, many, map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google+facebook, "")})
 	p.Open(site.URL)
 	p.Await(harness.Settled)
@@ -173,7 +173,7 @@ func TestStandInsAreBoundedAndKeepWhatSetsThingsUp(t *testing.T) {
 }
 
 // What tells tags of the choice stands before all that the page has pushed, and the page's own array is never cut.
-func TestSignalsStandFirstInWhatIsHandedOn(t *testing.T) {
+func TestConsentSignalsOrder(t *testing.T) {
 	_, site, p := guarded(t, many+"\nsignals google matomo", map[string]string{"/hubs.js": theHubs, "/": harness.Document(hubs+google, "")})
 	p.Open(site.URL)
 	p.Await(harness.Settled)
@@ -199,7 +199,7 @@ data ["config","G-1"]
 }
 
 // A link that waits until something is sent must lead on, whatever was held.
-func TestALinkThatWaitsForAPixelLeadsOn(t *testing.T) {
+func TestLinkEventCallback(t *testing.T) {
 	ways := []way{
 		{"gtag", `gtag('event', 'click', { event_callback: go, event_timeout: 2000 })`},
 		{"dataLayer", `dataLayer.push({ event: 'click', eventCallback: go })`},
@@ -227,7 +227,7 @@ func TestALinkThatWaitsForAPixelLeadsOn(t *testing.T) {
 }
 
 // Intercom's loader leaves a page alone in which its name is taken, and waits for the page to have loaded.
-func TestALoaderThatFindsItsNameTakenAndWaitsForThePageLoads(t *testing.T) {
+func TestIntercomLoader(t *testing.T) {
 	const loader = `<script>(function(){var w=window;var ic=w.Intercom;if(typeof ic==="function"){ic('update',w.intercomSettings);}else{var d=document;
 		var i=function(){i.c(arguments)};i.q=[];i.c=function(args){i.q.push(args)};w.Intercom=i;
 		function l(){var s=d.createElement('script');s.type='text/javascript';s.async=true;s.src='https://widget.intercom.io/widget/x';` +

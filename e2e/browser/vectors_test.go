@@ -26,7 +26,7 @@ func judging(t *testing.T) (harness.Vectors, harness.Site) {
 const owner = `window.owner = root => ['video', 'stats', 'probe'].find(id => [root, ...root.querySelectorAll('*')].some(e => ` +
 	`e.matches('[data-consent-service=' + id + '],[srcdoc*="data-consent-service=\\"' + id + '"]'))) || null`
 
-func TestTheGuardJudgesTheVectorsOfHosts(t *testing.T) {
+func TestGuardHostVectors(t *testing.T) {
 	v, site := judging(t)
 	p := harness.Browser(t, harness.Elsewhere().Settings).Visit(t, harness.Visitor{})
 	p.Open(site.URL)
@@ -52,7 +52,7 @@ func TestTheGuardJudgesTheVectorsOfHosts(t *testing.T) {
 	}
 }
 
-func TestTheGuardJudgesTheVectorsOfElements(t *testing.T) {
+func TestGuardElementVectors(t *testing.T) {
 	v, site := judging(t)
 	p := harness.Browser(t, harness.Elsewhere().Settings).Visit(t, harness.Visitor{})
 	p.Open(site.URL)
@@ -84,7 +84,7 @@ func TestTheGuardJudgesTheVectorsOfElements(t *testing.T) {
 	}
 }
 
-func TestTheGuardJudgesTheVectorsOfRelations(t *testing.T) {
+func TestGuardLinkRelVectors(t *testing.T) {
 	v, site := judging(t)
 	p := harness.Browser(t, harness.Elsewhere().Settings).Visit(t, harness.Visitor{})
 	p.Open(site.URL)
@@ -105,7 +105,7 @@ func TestTheGuardJudgesTheVectorsOfRelations(t *testing.T) {
 	}
 }
 
-func TestTheGuardJudgesTheVectorsOfCookies(t *testing.T) {
+func TestGuardCookieVectors(t *testing.T) {
 	v, site := judging(t)
 	visitor := harness.Visitor{}
 	browser := harness.Browser(t, harness.Settings{})

@@ -40,7 +40,7 @@ func workerSite(t *testing.T, worker string) (harness.Site, *harness.World, *har
 	return s, world, p
 }
 
-func TestAPageThatAWorkerPassesOnIsEnforced(t *testing.T) {
+func TestWorkerPassthroughPage(t *testing.T) {
 	s, world, p := workerSite(t, passesOn)
 	p.Open(s.URL + "/page")
 	p.Await(harness.NoticeShown)
@@ -52,7 +52,7 @@ func TestAPageThatAWorkerPassesOnIsEnforced(t *testing.T) {
 	world.Silent(t, "after a refusal")
 }
 
-func TestAPageThatAWorkerKeepsGoesByTheChoice(t *testing.T) {
+func TestWorkerCachedPage(t *testing.T) {
 	s, world, p := workerSite(t, keeps)
 	isKept := func(when string) {
 		t.Helper()

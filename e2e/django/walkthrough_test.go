@@ -14,7 +14,7 @@ import (
 
 // What docs/operating.md tells a web team to do, from a site that sets what it likes to a charter that is
 // true: observe, suggest, declare, enforce, audit, prove. Only its commands are used.
-func TestAWebTeamGoesFromObservingToACleanAudit(t *testing.T) {
+func TestOperatingGuide(t *testing.T) {
 	upstream := strings.TrimPrefix(harness.Django(t), "http://")
 	site := fmt.Sprintf("http://127.0.0.1:%d", harness.FreePort(t))
 	caddyfile := func(consent string) string {

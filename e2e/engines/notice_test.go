@@ -34,7 +34,7 @@ func chosenIs(video bool) string {
 	return fmt.Sprintf(`consent.get().then(c => c.state === 'given' && c.services.video === %t)`, video)
 }
 
-func TestAnAnswerEndsTheNotice(t *testing.T) {
+func TestNoticeAnswered(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		for button, video := range map[string]bool{refuse: false, accept: true} {
 			site, tab := served(t, engine, "")
@@ -56,7 +56,7 @@ func TestAnAnswerEndsTheNotice(t *testing.T) {
 	})
 }
 
-func TestTheSettingsGrantWhatIsTicked(t *testing.T) {
+func TestSettingsCustomChoice(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		site, tab := served(t, engine, "")
 		tab.Open(site)
@@ -71,7 +71,7 @@ func TestTheSettingsGrantWhatIsTicked(t *testing.T) {
 	})
 }
 
-func TestTheCharterTakesAnAnswer(t *testing.T) {
+func TestCharterForm(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		site, tab := served(t, engine, "")
 		tab.Open(site)
@@ -86,7 +86,7 @@ func TestTheCharterTakesAnAnswer(t *testing.T) {
 	})
 }
 
-func TestTheKeyboardReachesTheNoticeFirst(t *testing.T) {
+func TestNoticeKeyboardFocus(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		site, tab := served(t, engine, "")
 		tab.Open(site)
@@ -128,7 +128,7 @@ func TestTheKeyboardReachesTheNoticeFirst(t *testing.T) {
 	})
 }
 
-func TestAGrantReleasesAndAWithdrawalHolds(t *testing.T) {
+func TestGrantThenWithdrawal(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		world := harness.Elsewhere()
 		site, tab := served(t, engine,
@@ -183,7 +183,7 @@ func TestAGrantReleasesAndAWithdrawalHolds(t *testing.T) {
 	})
 }
 
-func TestTheNoticeWorksWithoutScripts(t *testing.T) {
+func TestNoticeNoScript(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		site, tab := served(t, engine.WithoutScripts(t), `<noscript><i id="without">x</i></noscript>`)
 		tab.Open(site)

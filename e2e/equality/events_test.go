@@ -10,7 +10,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-func TestWhatHappensIsWhatWouldHappen(t *testing.T) {
+func TestScriptEvents(t *testing.T) {
 	p := serve(t, map[string]string{
 		"/events":  harness.Document(`<script src="/testdata/markup.js"></script><script src="/testdata/events.js"></script>`, ""),
 		"/said.js": "window.said = 1", "/order.js": "order.push(document.currentScript.src.split('?')[1])",

@@ -33,7 +33,7 @@ func react(t *testing.T) string {
 
 // Small applications do what applications do, and nothing of it is denied: what they show, what happens and what is said in
 // the console must be the same.
-func TestApplicationsDoWhatTheyWouldDo(t *testing.T) {
+func TestFrameworkApplications(t *testing.T) {
 	p := serve(t, map[string]string{
 		"/fragment": fragment, "/empty": harness.Document("", ""), "/react.js": react(t), "/said.js": "ran('said')",
 		"/turbo-frame": `<!DOCTYPE html><html><head><title>f</title></head><body><turbo-frame id="frame">` +

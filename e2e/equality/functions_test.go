@@ -19,7 +19,7 @@ var documented = map[string]bool{"window.consent": true}
 //
 // Prototypes of elements that load may have members that only those above have natively, as long as these are the same
 // to look at: what other elements use stays native so, and fast.
-func TestFunctionsCannotBeToldFromNativeOnes(t *testing.T) {
+func TestNativeFunctions(t *testing.T) {
 	type described struct{ Told, Extra map[string]string }
 	p := serve(t, map[string]string{"/functions": harness.Document("", ""), "/empty": harness.Document("", "")})
 	script := file(t, "functions.js")

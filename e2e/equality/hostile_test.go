@@ -48,7 +48,7 @@ var spoiled = map[string]string{
 		`if (d) Object.defineProperty(o, name, { ...d, get() { return d.get.call(this) } }) }`,
 }
 
-func TestBadInputDoesWhatItWouldDo(t *testing.T) {
+func TestHostileInput(t *testing.T) {
 	pages := map[string]string{"/empty": harness.Document("", "")}
 	for name, first := range spoiled {
 		if strings.HasPrefix(name, "globals") { // WebKit's driver needs them when it first asks a page something
@@ -113,7 +113,7 @@ func TestBadInputDoesWhatItWouldDo(t *testing.T) {
 
 // No text may make the guard's time grow faster than its length: what is quadratic takes minutes for a megabyte. Each
 // user of a text is tried with each unit, up to 64 KB, or to a megabyte where CONSENT_EQUALITY=all.
-func TestLongStringsTakeLinearTime(t *testing.T) {
+func TestLongStringTime(t *testing.T) {
 	most := 1 << 16
 	if all {
 		most = 1 << 20

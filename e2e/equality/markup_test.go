@@ -130,7 +130,7 @@ func markupPages(t *testing.T, cases []string) map[string]string {
 	}
 }
 
-func TestMarkupBecomesWhatItWouldBe(t *testing.T) {
+func TestMarkupParsing(t *testing.T) {
 	if !all {
 		t.Skip("CONSENT_EQUALITY=all compares what becomes of html5lib's cases too, which takes some minutes")
 	}

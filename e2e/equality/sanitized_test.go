@@ -51,7 +51,7 @@ var hostile = []string{
 
 // What a sanitizer has let pass stays what it is: markup that stands in an attribute or in a text must not come to
 // life. CONSENT_DOMPURIFY may name DOMPurify's own test/fixtures/expect.mjs, which is in its repository alone.
-func TestSanitizedMarkupStaysWhatItIs(t *testing.T) {
+func TestSanitizedMarkup(t *testing.T) {
 	packages := harness.NPM(t)
 	inputs := append(append(append([]string{}, hostile...), written...), html5lib(t)...)
 	list, err := json.Marshal(inputs)

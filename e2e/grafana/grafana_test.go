@@ -134,7 +134,7 @@ func visit(t *testing.T, origin string) {
 	ask("POST", "/_consent/choice", "choice=refuse", "Content-Type: application/x-www-form-urlencoded")
 }
 
-func TestEveryQueryOfTheDashboardHasAnAnswer(t *testing.T) {
+func TestDashboardQueries(t *testing.T) {
 	if !hasPrometheus() {
 		harness.Missing(t, "Prometheus (Debian: prometheus)")
 	}
@@ -173,7 +173,7 @@ func TestEveryQueryOfTheDashboardHasAnAnswer(t *testing.T) {
 	}
 }
 
-func TestTheDashboardShowsEveryMetric(t *testing.T) {
+func TestDashboardMetrics(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(harness.Root(), "examples", "grafana.json"))
 	if err != nil {
 		t.Fatal(err)

@@ -7,9 +7,9 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-// TestAngularJSLeavesTheNoticeAlone: the portal's pages are AngularJS applications, that
+// TestAngularJSNotice: the portal's pages are AngularJS applications, that
 // compile what is in the body, write parts of it late, and take links for routes of their own.
-func TestAngularJSLeavesTheNoticeAlone(t *testing.T) {
+func TestAngularJSNotice(t *testing.T) {
 	const body = `<div ng-controller="Portal">
 		<h1>{{ title }}</h1>
 		<p ng-repeat="n in names">{{ n }}</p>

@@ -32,7 +32,7 @@ func violations(t *testing.T, p *harness.Page, part string) []string {
 	})`)
 }
 
-func TestAxeFindsNothing(t *testing.T) {
+func TestAxeViolations(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies",
 		map[string]string{"/": harness.Document("", "<header><h1>Portail</h1></header><main><p>Données</p></main>")})
 	browser := harness.Browser(t, harness.Settings{})
@@ -75,7 +75,7 @@ func TestAxeFindsNothing(t *testing.T) {
 	}
 }
 
-func TestAxeFindsNothingWhereThereIsNothingToChoose(t *testing.T) {
+func TestAxeViolationsNoServices(t *testing.T) {
 	s := harness.Serve(t, "", map[string]string{"/": harness.Document("", "<main><h1>Portail</h1></main>")})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	for _, path := range []string{"/", "/_consent/charter"} {

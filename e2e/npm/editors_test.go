@@ -107,7 +107,7 @@ func work(t *testing.T, p *harness.Page) map[string]string {
 	return saved
 }
 
-func TestEditorsSaveWhatTheyWouldWithoutTheModule(t *testing.T) {
+func TestEditorContent(t *testing.T) {
 	content := strings.ReplaceAll(readEditors(t, "content.html"), "\n", "")
 	literal, err := json.Marshal(content)
 	if err != nil {

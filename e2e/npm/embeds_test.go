@@ -36,7 +36,7 @@ const angularPage = `<div ng-controller="Embeds">
 	<div id="jqlite"></div>
 </div>`
 
-func TestEmbedsThatAngularJSInjectsAreHeldAndReleased(t *testing.T) {
+func TestAngularJSEmbeds(t *testing.T) {
 	hosts := map[string]string{
 		"youtube": "www.youtube.com", "dailymotion": "www.dailymotion.com", "twitter": "platform.twitter.com", "instagram": "scontent.cdninstagram.com",
 		"vimeo": "player.vimeo.com", "flickr": "live.staticflickr.com", "disqus": "example.disqus.com",

@@ -183,7 +183,7 @@ func (f *frontEnds) run(t *testing.T, p *harness.Page, origin, application strin
 	return got
 }
 
-func TestFrontEndsWorkTheSameWithTheGuard(t *testing.T) {
+func TestFrontEndsGuarded(t *testing.T) {
 	f := serveFrontEnds(t)
 	const services = "necessary app_*\nservice ga\nservice youtube\nservice matomo\nmanage off\n"
 	catalogue, strict := harness.FreePort(t), harness.FreePort(t)

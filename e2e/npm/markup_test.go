@@ -45,7 +45,7 @@ func htmlErrors(t *testing.T, page string) []string {
 	return harness.HTMLErrors(t, file)
 }
 
-func TestPagesGetNoNewHTMLError(t *testing.T) {
+func TestPageHTMLErrors(t *testing.T) {
 	d := harness.StartDemo(t)
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
 	p.Open(d.URL("/"))
@@ -66,7 +66,7 @@ func TestPagesGetNoNewHTMLError(t *testing.T) {
 	}
 }
 
-func TestOurOwnPagesHaveNoHTMLError(t *testing.T) {
+func TestCharterHTMLErrors(t *testing.T) {
 	s := harness.Serve(t, harness.Declared+"\ncharter /cookies", map[string]string{"/": harness.Document("", "")})
 	for _, language := range harness.Languages {
 		for _, path := range []string{"/cookies?lang=", "/?flg=", "/_consent/placeholder?service=ga&url=https://www.googletagmanager.com/x&lang=",

@@ -44,9 +44,9 @@ ran.push = function (path) {
 	if (path === 'js.hsforms.net/forms/v2.js') window.hbspt = { forms: { create({ target }) { target.innerHTML += '<form></form>' } } };
 };`
 
-// TestAFormThatIsHeldStopsNoMapAndNoChart: whoever refuses HubSpot's forms keeps the widgets that load their scripts
+// TestHubSpotFormHeld: whoever refuses HubSpot's forms keeps the widgets that load their scripts
 // behind them.
-func TestAFormThatIsHeldStopsNoMapAndNoChart(t *testing.T) {
+func TestHubSpotFormHeld(t *testing.T) {
 	const draws = `window.draw = name => name;`
 	const forms = `<contact-form></contact-form><div chart></div><div map></div><contact-form></contact-form>`
 	page := func(head string) string {

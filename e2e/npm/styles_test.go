@@ -53,8 +53,8 @@ func sameStyle(t *testing.T, what, got, want string) {
 
 func isEnd(c rune) bool { return c == '|' || c == ';' }
 
-// TestThePortalsStylesDoNotTouchTheNotice whatever they say, and the other way round.
-func TestThePortalsStylesDoNotTouchTheNotice(t *testing.T) {
+// TestStyleIsolation: the site's style sheets leave the notice alone, whatever they say, and the other way round.
+func TestStyleIsolation(t *testing.T) {
 	const body = `<main class="container"><h1>Portail</h1><p>Données <a href="/">ouvertes</a></p><form class="card">` +
 		`<label><input type="checkbox"> <span>Oui</span></label>
 		<fieldset><legend>Filtres</legend><button class="btn btn-primary">Chercher</button></fieldset></form>` +

@@ -48,7 +48,7 @@ func withoutMetadata(t *testing.T, site string) string {
 	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 }
 
-func TestThePageThatIsSwappedInHasTheNoticeOnce(t *testing.T) {
+func TestNoticePageSwap(t *testing.T) {
 	for name, library := range swapping {
 		t.Run(name, func(t *testing.T) {
 			page := func(id, to string) string {
@@ -112,7 +112,7 @@ const hydrating = `
 	window.main = document.querySelector('main');
 	hydrateRoot(document, h(Page), { onRecoverableError: error => errors.push(error.message) });`
 
-func TestReactHydratesTheWholeDocumentAndTheNoticeStays(t *testing.T) {
+func TestReactHydration(t *testing.T) {
 	source := filepath.Join(t.TempDir(), "19.mjs")
 	if err := os.WriteFile(source, []byte("import * as React from 'react';\nimport { hydrateRoot } from 'react-dom/client';\n"+hydrating),
 		0o644); err != nil {
@@ -160,7 +160,7 @@ func TestReactHydratesTheWholeDocumentAndTheNoticeStays(t *testing.T) {
 	}
 }
 
-func TestJQueryFindsThePagesOwn(t *testing.T) {
+func TestJQuerySelectors(t *testing.T) {
 	const own = `<form id="own"><input id="input" name="lang"><button id="button">Chercher</button></form><p>Portail</p>`
 	const found = `['form', 'button', 'input', 'form input', 'body > :first-child', 'html form', ':input', 'a', 'h2', 'fieldset'].map(selector => ` +
 		`selector + ' ' + $(selector).attr('id')).concat($('head').next().prop('localName'), $(document).find('form').attr('id'), $('html')` +

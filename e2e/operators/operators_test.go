@@ -172,7 +172,7 @@ func (s *site) ledger() []map[string]any {
 	return entries
 }
 
-func TestTheAdminAPIShowsWhatIsDeclaredSeenAndCounted(t *testing.T) {
+func TestAdminAPIState(t *testing.T) {
 	s := serve(t, "site Essai\nservice ga")
 	s.visits("/explore/", "Cookie: sessionid=1; _fbp=2; _ga=3")
 	s.do("POST", s.url+"/_consent/report",
@@ -234,7 +234,7 @@ func TestTheAdminAPIShowsWhatIsDeclaredSeenAndCounted(t *testing.T) {
 	}
 }
 
-func TestTheAdminAPIRefusesWhatItDoesNotHave(t *testing.T) {
+func TestAdminAPIErrors(t *testing.T) {
 	s := serve(t, "")
 	for _, c := range []struct {
 		method, path string
@@ -252,7 +252,7 @@ func TestTheAdminAPIRefusesWhatItDoesNotHave(t *testing.T) {
 	}
 }
 
-func TestInventoryAndChainOutliveReloadsAndTheChainNamesTheLastAfterARestart(t *testing.T) {
+func TestInventoryAndChainReload(t *testing.T) {
 	s := serve(t, "mode observe")
 	s.visits("/")
 	s.chooses("choice=accept")
@@ -281,7 +281,7 @@ func TestInventoryAndChainOutliveReloadsAndTheChainNamesTheLastAfterARestart(t *
 	}
 }
 
-func TestEntriesSayWhatWasAskedAnsweredAndHow(t *testing.T) {
+func TestLedgerEntries(t *testing.T) {
 	s := serve(t, "controller Ville\nservice ga\nservice youtube\nservice matomo {\nexempt\n}")
 	page := s.visits("/", "Sec-GPC: 1") // which says that it is in French
 	s.chooses("choice=accept&how=notice&lang=en", "Sec-GPC: 1", "User-Agent: Mozilla/5.0 Secret", "X-Forwarded-For: 192.0.2.77")
@@ -344,7 +344,7 @@ func TestEntriesSayWhatWasAskedAnsweredAndHow(t *testing.T) {
 	}
 }
 
-func TestAVisitorsReceiptIsVerifiedAgainstTheLedger(t *testing.T) {
+func TestReceiptVerification(t *testing.T) {
 	s := serve(t, "controller Ville dpo@ville.example\nservice ga\nservice youtube")
 	visitor := s.chooses("choice=custom&service=youtube")
 	res, receipt := s.do("GET", s.url+"/_consent/receipt", nil, visitor)
@@ -375,7 +375,7 @@ func TestAVisitorsReceiptIsVerifiedAgainstTheLedger(t *testing.T) {
 	}
 }
 
-func TestVerifySaysWhatItCannotLookAt(t *testing.T) {
+func TestVerifyCommandErrors(t *testing.T) {
 	s := serve(t, "")
 	s.chooses("choice=accept")
 	for _, c := range []struct {
@@ -395,7 +395,7 @@ func TestVerifySaysWhatItCannotLookAt(t *testing.T) {
 	}
 }
 
-func TestALedgerThatCannotBeWrittenIsLoudAndTheVisitorIsAnswered(t *testing.T) {
+func TestLedgerWriteFailure(t *testing.T) {
 	s := serve(t, "service ga")
 	s.Write("\tlog default {\n\t\toutput file caddy.log\n\t\texclude http.handlers.consent.ledger\n\t}", s.caddyfile("service ga"))
 	s.Reload()
@@ -410,7 +410,7 @@ func TestALedgerThatCannotBeWrittenIsLoudAndTheVisitorIsAnswered(t *testing.T) {
 	}
 }
 
-func TestAKeyIsRotatedByBothWaysAndChoicesHold(t *testing.T) {
+func TestRotateKeyCommand(t *testing.T) {
 	s := serve(t, "service ga")
 	visitor := s.chooses("choice=accept")
 	for _, args := range [][]string{{"--address", s.Admin}, {"--config", "Caddyfile"}} {
@@ -438,7 +438,7 @@ func TestAKeyIsRotatedByBothWaysAndChoicesHold(t *testing.T) {
 	}
 }
 
-func TestEveryCommandTeaches(t *testing.T) {
+func TestCommandHelp(t *testing.T) {
 	s := serve(t, "")
 	for command, want := range map[string]string{
 		"suggest": "inventory of a running instance", "notice": "sha256sum --check", "verify": "altered, removed, reordered or forged",
@@ -451,7 +451,7 @@ func TestEveryCommandTeaches(t *testing.T) {
 	}
 }
 
-func TestSuggestionsReadTheInstanceOrFiles(t *testing.T) {
+func TestSuggestCommandSources(t *testing.T) {
 	s := serve(t, "mode observe")
 	s.visits("/")
 	asked, code := s.Run("consent", "suggest", "--address", s.Admin)

@@ -36,7 +36,7 @@ func firsts(expression, text string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-func TestTheReferenceNamesAllOfTheAdminAPI(t *testing.T) {
+func TestReferenceAdminAPI(t *testing.T) {
 	s := serve(t, "site Essai\nservice ga\nallow tiles.ville.example")
 	s.visits("/")
 	text := section(t, "Admin API")
@@ -65,7 +65,7 @@ func TestTheReferenceNamesAllOfTheAdminAPI(t *testing.T) {
 	}
 }
 
-func TestTheReferenceNamesEveryFieldOfTheLedger(t *testing.T) {
+func TestReferenceLedgerFields(t *testing.T) {
 	s := serve(t, "service ga")
 	s.chooses("choice=accept")
 	s.Stop()
@@ -78,8 +78,8 @@ func TestTheReferenceNamesEveryFieldOfTheLedger(t *testing.T) {
 		}
 	}
 	known := map[string]bool{
-		"unwritten": true, // TestALedgerThatCannotBeWrittenIsLoudAndTheVisitorIsAnswered
-		"claimed":   true, // TestEntriesSayWhatWasAskedAnsweredAndHow
+		"unwritten": true, // TestLedgerWriteFailure
+		"claimed":   true, // TestLedgerEntries
 	}
 	for _, entry := range s.ledger() {
 		for name := range entry {
@@ -94,7 +94,7 @@ func TestTheReferenceNamesEveryFieldOfTheLedger(t *testing.T) {
 	}
 }
 
-func TestTheReferenceNamesEveryCommandAndFlag(t *testing.T) {
+func TestReferenceCommands(t *testing.T) {
 	i := harness.NewInstance(t, harness.Binary(t), "", "")
 	overview, _ := i.Run("consent", "--help")
 	_, overview, _ = strings.Cut(overview, "Available Commands:")

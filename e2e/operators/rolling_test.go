@@ -15,7 +15,7 @@ import (
 
 // The command of docs/operating.md takes in what Caddy has rolled and compressed, and of that alone the whole
 // is verified.
-func TestTheDocumentedCommandVerifiesRolledLedgersToo(t *testing.T) {
+func TestVerifyCommandRolledLogs(t *testing.T) {
 	guide, err := os.ReadFile(filepath.Join(harness.Root(), "docs", "operating.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -262,7 +262,7 @@ func startFront(t *testing.T, binary, backends, health string) (origin string) {
 	return origin
 }
 
-func TestInstancesThatShareAStorageAreOne(t *testing.T) {
+func TestSharedStorage(t *testing.T) {
 	for name, open := range map[string]func(*testing.T) storage{"files": fileStorage, "Redis": redisStorage} {
 		t.Run(name, func(t *testing.T) {
 			f := startFleet(t, open(t))

@@ -17,7 +17,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-func TestReloadsUnderLoadLoseNothingAndLeakNothing(t *testing.T) {
+func TestReloadUnderLoad(t *testing.T) {
 	// Caddy, with the module or without, resets connections that come in while it changes configurations
 	// (docs/scale.md says how many); the Caddy in front asks again.
 	port := harness.FreePort(t)

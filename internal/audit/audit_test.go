@@ -100,7 +100,7 @@ func found(r *Report) []string {
 	return all
 }
 
-func TestWhatIsSetAndLoadedIsComparedWithThePolicy(t *testing.T) {
+func TestPolicyComparison(t *testing.T) {
 	a := auditor(t, pages(map[string]string{
 		"/": `<!doctype html><body><a href="/two#x">Deux</a><a href="https://elsewhere.example/">Ailleurs</a>
 			<script src="//stats.example/s.js"></script><img src="https://counter.example/c.gif"><img src="https://tiles.example/1.png">
@@ -128,7 +128,7 @@ func TestWhatIsSetAndLoadedIsComparedWithThePolicy(t *testing.T) {
 	}
 }
 
-func TestWhatTheModuleHasWithheldIsNotLoaded(t *testing.T) {
+func TestWithheldElements(t *testing.T) {
 	a := auditor(t, pages(map[string]string{"/": `<!doctype html><body>
 		<script data-caddy-consent="" data-consent-service="stats" type="text/plain" data-consent-src="//stats.example/s.js"></script>
 		<script data-caddy-consent="" data-consent-service="stats" type="text/plain">stats.push(1)</script>
@@ -140,7 +140,7 @@ func TestWhatTheModuleHasWithheldIsNotLoaded(t *testing.T) {
 	}
 }
 
-func TestRedirectsAreFollowedOnTheSiteAndTheirCookiesSeen(t *testing.T) {
+func TestRedirectCookies(t *testing.T) {
 	a := auditor(t, pages(map[string]string{
 		"/": "-> http://www.ville.example/home", "/home": "<html><body>ici <a href=/away>x</a>", "/away": "-> https://login.example/",
 	}, "mystery=1"))
@@ -154,7 +154,7 @@ func TestRedirectsAreFollowedOnTheSiteAndTheirCookiesSeen(t *testing.T) {
 	}
 }
 
-func TestAHostOfTheSitesDomainThatIsAnotherNameOfATrackerIsOne(t *testing.T) {
+func TestCNAMETracker(t *testing.T) {
 	a := auditor(t, pages(map[string]string{"/": `<html><body><script src="https://metrics.ville.example/a.js"></script>` +
 		`<img src="https://img.ville.example/a"><img src="https://cdn.ville.example/a">`}))
 	a.Resolver = names{"metrics.ville.example": "x42.stats.example", "cdn.ville.example": "edge.cdn.example", "img.ville.example": "img.ville.example"}
@@ -177,7 +177,7 @@ func TestAHostOfTheSitesDomainThatIsAnotherNameOfATrackerIsOne(t *testing.T) {
 	}
 }
 
-func TestUnderStrictPagesMustHaveItsPolicy(t *testing.T) {
+func TestStrictCSPMissing(t *testing.T) {
 	const page = `<html><body>ici`
 	bare := auditor(t, pages(map[string]string{"/": page}))
 	bare.Strict = csp.Allowlist(bare.Policy.Sources(bare.Policy.Exempt), "/_consent/report")
@@ -195,7 +195,7 @@ func TestUnderStrictPagesMustHaveItsPolicy(t *testing.T) {
 	}
 }
 
-func TestRobotsAreRespected(t *testing.T) {
+func TestRobotsFile(t *testing.T) {
 	var asked []string
 	serve := func(robots string, status int) Auditor {
 		asked = nil
@@ -273,7 +273,7 @@ func endless(w http.ResponseWriter) {
 	}
 }
 
-func TestBadSitesAreSaidToBeSoInBoundedTimeAndMemory(t *testing.T) {
+func TestSiteLimits(t *testing.T) {
 	var links bytes.Buffer
 	links.WriteString("<html><body>")
 	for i := range 100_000 {
@@ -334,7 +334,7 @@ func TestBadSitesAreSaidToBeSoInBoundedTimeAndMemory(t *testing.T) {
 	}
 }
 
-func TestASiteThatHangsEndsWithTheTime(t *testing.T) {
+func TestSiteTimeout(t *testing.T) {
 	hang := make(chan struct{})
 	a := auditor(t, func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -351,7 +351,7 @@ func TestASiteThatHangsEndsWithTheTime(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoAddressIsRefused(t *testing.T) {
+func TestAddressInvalid(t *testing.T) {
 	for _, addresses := range [][]string{nil, {"data.ville.example"}, {"ftp://data.ville.example"}, {"http://"}, {":"}} {
 		t.Run(fmt.Sprintf("%q", addresses), func(t *testing.T) {
 			if _, err := (Auditor{Policy: testPolicy(t)}).Audit(t.Context(), addresses); err == nil {
@@ -361,7 +361,7 @@ func TestWhatIsNoAddressIsRefused(t *testing.T) {
 	}
 }
 
-func TestTheTableSaysWhatWasFoundAndNothingMore(t *testing.T) {
+func TestReportTable(t *testing.T) {
 	a := auditor(t, pages(map[string]string{"/": `<html><body><script src="//stats.example/s.js"></script>`}, "mystery\x9b31m=1"))
 	report := audited(t, a, site)
 	report.Notes = append(report.Notes, "\x1b[31mred\n")

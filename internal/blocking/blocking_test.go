@@ -58,7 +58,7 @@ func rewritten(t *testing.T, page *Page, text string) string {
 	return out.String()
 }
 
-func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
+func TestElementMarks(t *testing.T) {
 	const (
 		video = ` data-caddy-consent="" data-consent-service="video"`
 		stats = ` data-caddy-consent="" data-consent-service="stats"`
@@ -100,7 +100,7 @@ func TestWhatIsDeniedIsWithheldByServiceAndWhatIsGatedActivated(t *testing.T) {
 	}
 }
 
-func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
+func TestPlaceholderQuery(t *testing.T) {
 	const own = ` src="/_consent/placeholder?service=`
 	for src, want := range map[string]string{
 		`https://video.test/a?b=1&amp;c="`:                own + `video&amp;lang=fr&amp;url=https%3A%2F%2Fvideo.test%2Fa%3Fb%3D1%26c%3D%22"`,
@@ -123,7 +123,7 @@ func TestAPlaceholderIsToldWhatItStandsFor(t *testing.T) {
 	}
 }
 
-func TestAPlaceholderIsToldThatAnotherSiteEmbedsItsPage(t *testing.T) {
+func TestPlaceholderEmbedded(t *testing.T) {
 	for path, want := range map[string]string{"/a?b=1&c": "%2Fa%3Fb%3D1%26c", "/" + strings.Repeat("x", maxContent): "%2F"} {
 		t.Run(fmt.Sprintf("%.40q", path), func(t *testing.T) {
 			r, counts := rules(t)
@@ -135,7 +135,7 @@ func TestAPlaceholderIsToldThatAnotherSiteEmbedsItsPage(t *testing.T) {
 	}
 }
 
-func TestLinksInTheHeaderAreWithheldToo(t *testing.T) {
+func TestLinkHeader(t *testing.T) {
 	for _, c := range []struct {
 		lines, want []string
 	}{

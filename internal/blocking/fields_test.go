@@ -41,7 +41,7 @@ func FuzzFields(f *testing.F) {
 	})
 }
 
-func TestTheHeaderIsReadAsBrowsersReadIt(t *testing.T) {
+func TestHeaderFieldParsing(t *testing.T) {
 	p := fieldsPage(t)
 	for _, c := range []struct{ name, value string }{
 		{"Report-To", `{"group":"a","max_age":1,"endpoints":[{"url":"https://d.test/r"},{"url":5}]}`},

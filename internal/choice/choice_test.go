@@ -67,7 +67,7 @@ func native(json string) []string {
 	return []string{"cookies_preferences=" + url.PathEscape(json)}
 }
 
-func TestAWrittenChoiceIsReadBack(t *testing.T) {
+func TestCookieRoundTrip(t *testing.T) {
 	b := testBook(t)
 	for granted := policy.Set(0); granted <= b.Policy.All; granted++ {
 		c := b.New(granted, now)
@@ -79,7 +79,7 @@ func TestAWrittenChoiceIsReadBack(t *testing.T) {
 	}
 }
 
-func TestTheCookieHasTheFormatThatThePortalReads(t *testing.T) {
+func TestCookieFormat(t *testing.T) {
 	b := testBook(t)
 	c := b.New(matomo, now)
 	line := b.SetCookie(c, true)
@@ -118,8 +118,8 @@ func TestTheCookieHasTheFormatThatThePortalReads(t *testing.T) {
 	}
 }
 
-// TestFunctionalCookiesAreThePortalsOwn: in its charter, the word is that of its necessary cookies.
-func TestFunctionalCookiesAreThePortalsOwn(t *testing.T) {
+// TestFunctionalCookies: in the charter of the portal, the word is that of its necessary cookies.
+func TestFunctionalCookies(t *testing.T) {
 	chat := policy.Service{ID: "chat", Purpose: policy.Functional, Cookies: []policy.Pattern{"c"}}
 	p, err := policy.New(policy.Declaration{Services: []policy.Service{chat}})
 	if err != nil {
@@ -143,7 +143,7 @@ func TestFunctionalCookiesAreThePortalsOwn(t *testing.T) {
 	}
 }
 
-func TestJudgement(t *testing.T) {
+func TestCookieState(t *testing.T) {
 	ms := now.UnixMilli()
 	for name, c := range map[string]struct {
 		json    string
@@ -207,13 +207,13 @@ func TestJudgement(t *testing.T) {
 	}
 }
 
-func TestAReceiptIsOursAlone(t *testing.T) {
+func TestReceiptForged(t *testing.T) {
 	if got := testBook(t).Read(native(`{"ga":true,"receipt":"forged"}`), at(now)); got.State != Given || got.Receipt != "" {
 		t.Errorf("%+v", got)
 	}
 }
 
-func TestNativeChoicesCanBeIgnored(t *testing.T) {
+func TestNativeChoiceIgnored(t *testing.T) {
 	b := testBook(t)
 	b.AcceptNative = false
 	if got := b.Read(native(`{"ga":true}`), at(now)); got.State != Invalid {
@@ -225,7 +225,7 @@ func TestNativeChoicesCanBeIgnored(t *testing.T) {
 	}
 }
 
-func TestAnAlteredChoiceIsInvalid(t *testing.T) {
+func TestChoiceAltered(t *testing.T) {
 	b := testBook(t)
 	text := b.encode(b.New(0, now))
 	for _, change := range [][2]string{
@@ -254,7 +254,7 @@ func TestAnAlteredChoiceIsInvalid(t *testing.T) {
 	}
 }
 
-func TestAChoiceToAnotherPolicyIsOutdated(t *testing.T) {
+func TestChoiceOutdated(t *testing.T) {
 	b := testBook(t)
 	line := b.SetCookie(b.New(ga, now), false)
 	other := testBook(t)
@@ -274,7 +274,7 @@ func TestAChoiceToAnotherPolicyIsOutdated(t *testing.T) {
 	}
 }
 
-func TestRotationKeepsReadingTheOldKey(t *testing.T) {
+func TestKeyRotation(t *testing.T) {
 	b := testBook(t)
 	c := b.New(ga, now)
 	line := b.SetCookie(c, false)
@@ -288,7 +288,7 @@ func TestRotationKeepsReadingTheOldKey(t *testing.T) {
 	}
 }
 
-func TestOfSeveralCookiesOnlyWhatAllValidOnesGrantCounts(t *testing.T) {
+func TestDuplicateCookies(t *testing.T) {
 	b := testBook(t)
 	all, some := b.New(ga|matomo, now.Add(-time.Hour)), b.New(ga, now.Add(-time.Minute))
 	pair := func(c Choice) string { return cookie(b.SetCookie(c, false))[0] }
@@ -304,7 +304,7 @@ func TestOfSeveralCookiesOnlyWhatAllValidOnesGrantCounts(t *testing.T) {
 	}
 }
 
-func TestAMemoryOfAChoiceEndsWithTheChoice(t *testing.T) {
+func TestCachedChoiceExpiry(t *testing.T) {
 	b := testBook(t)
 	c := b.New(ga, now)
 	header := cookie(b.SetCookie(c, false))
@@ -320,7 +320,7 @@ func TestAMemoryOfAChoiceEndsWithTheChoice(t *testing.T) {
 	}
 }
 
-func TestWithoutAChoiceOnlyExemptServicesRun(t *testing.T) {
+func TestExemptServices(t *testing.T) {
 	p := testPolicy(t)
 	for _, state := range []State{None, Expired, Outdated, Invalid} {
 		t.Run(fmt.Sprint(state), func(t *testing.T) {
@@ -335,7 +335,7 @@ func TestWithoutAChoiceOnlyExemptServicesRun(t *testing.T) {
 	}
 }
 
-func TestTooManyServicesForACookieAreRefused(t *testing.T) {
+func TestCookieSizeLimit(t *testing.T) {
 	var d policy.Declaration
 	for i := range 64 {
 		d.Services = append(d.Services,

@@ -17,7 +17,7 @@ func seen(name, service string, declared bool, where ...string) inventory.Item {
 	return inventory.Item{Name: name, Service: service, Declared: declared, Where: where, Count: 2, Path: "/"}
 }
 
-func TestSuggestionsGroupWhatIsAlikeAndLeaveOutWhatIsDeclared(t *testing.T) {
+func TestSuggestionGroups(t *testing.T) {
 	s := adminapi.SiteInventory{
 		Site: "Essai", Services: []string{"matomo"},
 		Cookies: []inventory.Item{
@@ -53,7 +53,7 @@ func TestSuggestionsGroupWhatIsAlikeAndLeaveOutWhatIsDeclared(t *testing.T) {
 	}
 }
 
-func TestNamesFromStrangersCannotBreakOutOfTheSuggestion(t *testing.T) {
+func TestSuggestionQuoting(t *testing.T) {
 	hostile := []string{"a\nservice evil", `a" {`, "a}", "{$SECRET}", "{env.HOME}", "a#b", "a`b", "a\\b", "é", "<<EOF", "x y"}
 	var s adminapi.SiteInventory
 	for _, name := range hostile {
@@ -75,7 +75,7 @@ func TestNamesFromStrangersCannotBreakOutOfTheSuggestion(t *testing.T) {
 	}
 }
 
-func TestInventoriesOfSeveralInstancesAreOne(t *testing.T) {
+func TestInventoryMerge(t *testing.T) {
 	folder := t.TempDir()
 	write := func(t *testing.T, name, text string) string {
 		t.Helper()

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestFilterKeepsBytesAndOrder(t *testing.T) {
+func TestFilterOrder(t *testing.T) {
 	keep := func(name string) bool { return name == "a" || name == "b" }
 	for header, want := range map[string]string{
 		"":                       "",
@@ -34,7 +34,7 @@ func TestFilterKeepsBytesAndOrder(t *testing.T) {
 	}
 }
 
-func TestFilterOfAHeaderThatMayPassDoesNotAllocate(t *testing.T) {
+func TestFilterAllocs(t *testing.T) {
 	header := strings.Repeat("a=1; b=2; ", 20) + "a=1"
 	if n := testing.AllocsPerRun(100, func() {
 		Filter(header, func(name string) bool { return name != "x" })

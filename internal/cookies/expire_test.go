@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestADeletionTriesWhatABrowserDoesNotTell(t *testing.T) {
+func TestDeletionAttributes(t *testing.T) {
 	for _, c := range []struct {
 		name, path string
 		https      bool
@@ -48,7 +48,7 @@ func TestADeletionTriesWhatABrowserDoesNotTell(t *testing.T) {
 	}
 }
 
-func TestDomainsAreThoseThatACookieMayHave(t *testing.T) {
+func TestDomainCandidates(t *testing.T) {
 	for host, want := range map[string][]string{
 		"localhost": {""}, "127.0.0.1:80": {""}, "[::1]:80": {""}, "co.uk": {""}, "ville.fr": {"", "ville.fr"},
 		"data.ville.example.co.uk:8080": {"", "example.co.uk", "data.ville.example.co.uk", "ville.example.co.uk"},
@@ -62,7 +62,7 @@ func TestDomainsAreThoseThatACookieMayHave(t *testing.T) {
 	}
 }
 
-func TestPathsAreThoseOfCookiesThatAPageIsSent(t *testing.T) {
+func TestPathCandidates(t *testing.T) {
 	for page, want := range map[string][]string{
 		"/": nil, "": nil, "/a": {"/a", "/a/"}, "/a/b/": {"/a/b", "/a/b/", "/a", "/a/"}, "/a;b/c": nil,
 		"/1/2/3/4/5": {"/1/2/3/4/5", "/1/2/3/4/5/", "/1/2/3/4", "/1/2/3/4/", "/1/2/3", "/1/2/3/", "/1/2", "/1/2/"},

@@ -9,7 +9,7 @@ import (
 
 var now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func TestNameIsTheOneABrowserStores(t *testing.T) {
+func TestSetCookieName(t *testing.T) {
 	for line, want := range map[string]string{
 		"sessionid=abc":                     "sessionid",
 		"sessionid=abc; Path=/; HttpOnly":   "sessionid",
@@ -40,7 +40,7 @@ func TestNameIsTheOneABrowserStores(t *testing.T) {
 	}
 }
 
-func TestALineWithAControlCharacterHasNoName(t *testing.T) {
+func TestSetCookieControlCharacter(t *testing.T) {
 	for _, line := range []string{"a\x00=b", "a=b\r", "a=b\n; Path=/", "a=\x7f", "a=b; Path=/\x01"} {
 		t.Run(fmt.Sprintf("%q", line), func(t *testing.T) {
 			if name, ok := Name(line); ok {
@@ -65,7 +65,7 @@ func TestALineWithAControlCharacterHasNoName(t *testing.T) {
 	}
 }
 
-func TestDeletionIsJudgedAsBrowsersDo(t *testing.T) {
+func TestSetCookieDeletion(t *testing.T) {
 	past, future := "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
 	for attributes, want := range map[string]bool{
 		"":                                   false,
@@ -115,7 +115,7 @@ func TestDeletionIsJudgedAsBrowsersDo(t *testing.T) {
 	}
 }
 
-func TestCookieDatesAreReadTolerantly(t *testing.T) {
+func TestCookieDate(t *testing.T) {
 	want := time.Date(2026, 11, 6, 8, 49, 37, 0, time.UTC)
 	for _, s := range []string{
 		"Fri, 06 Nov 2026 08:49:37 GMT",
@@ -142,7 +142,7 @@ func TestCookieDatesAreReadTolerantly(t *testing.T) {
 	}
 }
 
-func TestShorteningKeepsEveryOtherByte(t *testing.T) {
+func TestSetCookieMaxAge(t *testing.T) {
 	end := now.Add(24 * time.Hour)
 	const date = "Tue, 24 Nov 2026 12:00:00 GMT"
 	for line, want := range map[string]string{

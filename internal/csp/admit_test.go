@@ -29,7 +29,7 @@ var ours = []Resource{
 
 const page = "https://data.example.fr"
 
-func TestARefusingPolicyGetsExactlyOurPaths(t *testing.T) {
+func TestPolicyOwnPaths(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		values []string
@@ -212,7 +212,7 @@ func TestARefusingPolicyGetsExactlyOurPaths(t *testing.T) {
 	}
 }
 
-func TestWhichSourcesAllowAPathOfThePage(t *testing.T) {
+func TestSourceMatch(t *testing.T) {
 	const path = "/_consent/assets/1a2b/guard.js"
 	for _, c := range []struct {
 		origin  string
@@ -261,7 +261,7 @@ func TestWhichSourcesAllowAPathOfThePage(t *testing.T) {
 	}
 }
 
-func TestAPathThatEndsWithASlashStandsForAllBelow(t *testing.T) {
+func TestSourcePathPrefix(t *testing.T) {
 	o := originOf(page)
 	for source, want := range map[string]bool{
 		"data.example.fr/_consent/":           true,
@@ -279,7 +279,7 @@ func TestAPathThatEndsWithASlashStandsForAllBelow(t *testing.T) {
 	}
 }
 
-func TestOurSourceNamesTheOriginAsNarrowlyAsItCan(t *testing.T) {
+func TestSourceOrigin(t *testing.T) {
 	need := func(path string) []Resource { return []Resource{{Kind: Connect, Path: path}} }
 	for _, c := range []struct{ origin, path, want string }{
 		{"https://data.example.fr", "/_consent/choice", "data.example.fr/_consent/choice"},
@@ -304,7 +304,7 @@ func TestOurSourceNamesTheOriginAsNarrowlyAsItCan(t *testing.T) {
 	}
 }
 
-func TestEarlierPoliciesMarkOurElements(t *testing.T) {
+func TestNonceEarlierPolicy(t *testing.T) {
 	values := []string{"script-src 'nonce-b' 'strict-dynamic'"}
 	scripts := ours[:1]
 	for _, c := range []struct {
@@ -336,7 +336,7 @@ func TestEarlierPoliciesMarkOurElements(t *testing.T) {
 	}
 }
 
-func TestAMetaElementHoldsOnePolicy(t *testing.T) {
+func TestMetaElement(t *testing.T) {
 	for content, want := range map[string]string{
 		"":                                  "",
 		"default-src 'self'":                "default-src 'self'",
@@ -357,7 +357,7 @@ func TestAMetaElementHoldsOnePolicy(t *testing.T) {
 	}
 }
 
-func TestPoliciesThatAllowUsCostNoAllocation(t *testing.T) {
+func TestPolicyAllocs(t *testing.T) {
 	values := []string{
 		"default-src 'self'; script-src 'self' cdn.example 'unsafe-inline'; form-action 'self', default-src https://*.example.fr/_consent/",
 		"script-src 'nonce-abc' 'strict-dynamic'; require-trusted-types-for 'script'",

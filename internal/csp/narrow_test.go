@@ -150,7 +150,7 @@ func checkAdmittedMeta(t *testing.T, content, origin string, rest []request) {
 
 var origins = []string{page, "https://data.example.fr:8443", "http://localhost:8080", "http://data.example.fr"}
 
-func TestPoliciesAllowWhatTheyAllowedAndOursBesides(t *testing.T) {
+func TestPolicyPermissionsKept(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
 	for _, origin := range origins {
 		u, _ := url.Parse(origin)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestOnlyLetsNothingGoElsewhere(t *testing.T) {
+func TestAllowlistDirectives(t *testing.T) {
 	policy := Allowlist([]string{"cdn.example", "*.maps.example", "https://x.example:8443"}, "/_consent/report")
 	want := "default-src 'self' cdn.example *.maps.example https://x.example:8443 'unsafe-inline' 'unsafe-eval' data: blob: filesystem:" +
 		"; form-action 'self' cdn.example *.maps.example https://x.example:8443 data: blob: javascript: mailto:; report-uri /_consent/report"
@@ -44,7 +44,7 @@ func TestOnlyLetsNothingGoElsewhere(t *testing.T) {
 	}
 }
 
-func TestOnlyTakesNoSourceThatEndsThePolicy(t *testing.T) {
+func TestAllowlistSourceInvalid(t *testing.T) {
 	got := Allowlist([]string{"", "a;b", "a,b", "a b", "'unsafe-inline'", "é", "ok.example"}, "")
 	if got != strings.ReplaceAll(Allowlist(nil, ""), "'self'", "'self' ok.example") || strings.Contains(got, "report-uri") {
 		t.Error(got)

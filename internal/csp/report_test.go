@@ -10,7 +10,7 @@ import (
 
 const legacy, reports = "application/csp-report", "application/reports+json"
 
-func TestReportsTellHostAndDirective(t *testing.T) {
+func TestReportHostAndDirective(t *testing.T) {
 	one := func(blocked, effective, violated string) string {
 		return `{"csp-report":{"document-uri":"https://a.example/","blocked-uri":"` + blocked +
 			`","effective-directive":"` + effective + `","violated-directive":"` + violated + `"}}`
@@ -49,7 +49,7 @@ func TestReportsTellHostAndDirective(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoReportErrs(t *testing.T) {
+func TestReportInvalid(t *testing.T) {
 	for _, c := range []struct{ contentType, body string }{
 		{"application/json", `{"csp-report":{"blocked-uri":"inline","effective-directive":"img-src"}}`},
 		{"", ""}, {legacy, ""}, {legacy, "null"}, {legacy, "{}"}, {legacy, "[]"}, {legacy, `{"csp-report":{"blocked-uri":5}}`},
@@ -65,7 +65,7 @@ func TestWhatIsNoReportErrs(t *testing.T) {
 	}
 }
 
-func TestAListCountsOnlyUpToItsHundredth(t *testing.T) {
+func TestReportLimit(t *testing.T) {
 	one := `{"type":"csp-violation","body":{"blockedURL":"inline","effectiveDirective":"img-src"}}`
 	got, err := Reports(reports, []byte("["+strings.Repeat(one+",", 5000)+one+"]"))
 	if err != nil || len(got) != maxReports {

@@ -39,7 +39,7 @@ const matomo, ga = policy.Set(1), policy.Set(2)
 
 func given(set policy.Set) choice.Choice { return choice.Choice{State: choice.Given, Granted: set} }
 
-func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
+func TestSetCookieLines(t *testing.T) {
 	lines := []string{
 		"sessionid=1; HttpOnly; Path=/", "_ga=1; Path=/", "_fbp=1", "csrftoken=2; SameSite=Lax",
 		"=_ga=1", "_fbp=; Max-Age=0", "_pk_id=1", "a\x01=b", "django_language=fr",
@@ -69,7 +69,7 @@ func TestSetCookieLinesPassWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
-func TestUndeclaredCookiesPassWhereTheOperatorSaysSo(t *testing.T) {
+func TestUndeclaredCookiesPass(t *testing.T) {
 	v := decider(t, func(d *policy.Declaration) { d.PassUndeclared = true }).Decide(choice.Choice{}, false)
 	lines := []string{"_fbp=1", "=nameless", "_ga=1"}
 	if got := v.SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, lines[:2]) {
@@ -80,7 +80,7 @@ func TestUndeclaredCookiesPassWhereTheOperatorSaysSo(t *testing.T) {
 	}
 }
 
-func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
+func TestGrantedCookieLifetime(t *testing.T) {
 	v := decider(t, nil).Decide(given(matomo), false)
 	for chosen, want := range map[time.Time]string{
 		now:                      "_pk_id=1; Max-Age=172800; Path=/",
@@ -104,7 +104,7 @@ func TestAGrantedCookieLivesFromTheChoiceOn(t *testing.T) {
 	}
 }
 
-func TestWhatNeedsNoChangeIsNotCopied(t *testing.T) {
+func TestHeaderUnchanged(t *testing.T) {
 	v := decider(t, nil).Decide(given(ga), false)
 	set, sent := []string{"sessionid=1", "_ga=1"}, []string{"sessionid=1; _ga=1"}
 	if got := v.SetCookies(set, Exchange{Chosen: now, Now: now}, uncounted{}); &got[0] != &set[0] {
@@ -118,7 +118,7 @@ func TestWhatNeedsNoChangeIsNotCopied(t *testing.T) {
 	}
 }
 
-func TestVerdictsOnTheSameChoiceAreTheSame(t *testing.T) {
+func TestVerdictKey(t *testing.T) {
 	j := decider(t, nil)
 	keys := make(map[string]bool)
 	for _, c := range []choice.Choice{{}, {State: choice.Invalid}, given(0), given(ga), given(matomo), given(ga | matomo)} {
@@ -138,7 +138,7 @@ func TestVerdictsOnTheSameChoiceAreTheSame(t *testing.T) {
 	}
 }
 
-func TestVarsTellTheRestOfTheCaddyfile(t *testing.T) {
+func TestVerdictVars(t *testing.T) {
 	v := decider(t, nil).Decide(given(ga), true)
 	got := make(map[string]any)
 	for _, x := range v.Vars {
@@ -150,7 +150,7 @@ func TestVarsTellTheRestOfTheCaddyfile(t *testing.T) {
 	}
 }
 
-func TestTheNoticeIsShownUntilThereIsAChoice(t *testing.T) {
+func TestNoticeState(t *testing.T) {
 	j := decider(t, nil)
 	for _, state := range []choice.State{choice.None, choice.Expired, choice.Outdated, choice.Invalid} {
 		t.Run(fmt.Sprint(state), func(t *testing.T) {

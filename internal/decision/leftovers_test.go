@@ -16,8 +16,8 @@ type noTally struct{}
 func (noTally) SetCookie(string, policy.Class, inventory.Outcome) {}
 func (noTally) Sent(string, policy.Class, bool)                   {}
 
-// TestCookiesOfDeepPathsAreDeletedThoughTheHeaderIsFull: the lines for the root must not fill it on each page.
-func TestCookiesOfDeepPathsAreDeletedThoughTheHeaderIsFull(t *testing.T) {
+// TestLeftoversDeepPath: the lines for the root must not fill it on each page.
+func TestLeftoversDeepPath(t *testing.T) {
 	p, err := policy.New(policy.Declaration{Services: []policy.Service{{ID: "many", Name: "m", Purpose: "embeds", Cookies: []policy.Pattern{"srv_*"}}}})
 	if err != nil {
 		t.Fatal(err)

@@ -194,7 +194,7 @@ func writeFlushing(r *rand.Rand, w interface {
 	_ = w.Close()
 }
 
-func TestAnEditedStreamIsTheEditedText(t *testing.T) {
+func TestEditedText(t *testing.T) {
 	const cases = 150 // thousands more once in a while
 	for i := range cases {
 		t.Run(fmt.Sprintf("case %d", i), func(t *testing.T) {

@@ -45,7 +45,7 @@ func inflatedFrom(envelope string, stream []byte) (text []byte, err error) {
 	return text, err
 }
 
-func TestBlocksInOtherEnvelopesAreEdited(t *testing.T) {
+func TestEnvelopeEdits(t *testing.T) {
 	for i := range 60 {
 		t.Run(fmt.Sprintf("case %d", i), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(i), 31))
@@ -66,7 +66,7 @@ func TestBlocksInOtherEnvelopesAreEdited(t *testing.T) {
 	}
 }
 
-func TestTheRestOfBareBlocksPassesUnseen(t *testing.T) {
+func TestEnvelopePassthrough(t *testing.T) {
 	unseen := 0
 	for i := range 60 {
 		r := rand.New(rand.NewPCG(uint64(i), 32))
@@ -90,7 +90,7 @@ func TestTheRestOfBareBlocksPassesUnseen(t *testing.T) {
 	}
 }
 
-func TestABrokenEnvelopeIsSaidToBe(t *testing.T) {
+func TestEnvelopeBroken(t *testing.T) {
 	text := page(rand.New(rand.NewPCG(1, 33)), 3000)
 	whole := inOtherEnvelopes(t, gzipped(t, text), text)["zlib"]
 	wrong, cut := bytes.Clone(whole), whole[:len(whole)-1]
@@ -107,7 +107,7 @@ func TestABrokenEnvelopeIsSaidToBe(t *testing.T) {
 	}
 }
 
-func TestSumsOfTextsOneBehindTheOther(t *testing.T) {
+func TestChecksumConcatenation(t *testing.T) {
 	text := page(rand.New(rand.NewPCG(2, 3)), 5000)
 	for name, x := range map[string]struct {
 		sums

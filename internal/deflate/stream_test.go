@@ -55,7 +55,7 @@ sys.stdout.buffer.write(z.flush())
 `}},
 }
 
-func TestStreamsOfOtherEncodersAreEdited(t *testing.T) {
+func TestEncoderTools(t *testing.T) {
 	for name, commands := range tools {
 		t.Run(name, func(t *testing.T) {
 			if _, err := exec.LookPath(commands[0][0]); err != nil {
@@ -118,7 +118,7 @@ func decodedByZlib(stream, want []byte) error {
 	return err
 }
 
-func TestEverySplitOfTheInputGivesTheSameBytes(t *testing.T) {
+func TestWriteSplits(t *testing.T) {
 	text := page(rand.New(rand.NewPCG(5, 5)), 3000)
 	stream := encoders["klauspost"](rand.New(rand.NewPCG(8, 8)), text)
 	decide := func() Scan {
@@ -164,7 +164,7 @@ func scannerAt(_ []byte, edits []Edit) Scan {
 	}
 }
 
-func TestAStreamWithoutEditsKeepsItsTokens(t *testing.T) {
+func TestStreamUnedited(t *testing.T) {
 	text := page(rand.New(rand.NewPCG(6, 6)), 100_000)
 	stream := encoders["Go"](rand.New(rand.NewPCG(2, 2)), text)
 	out, err := edited(rand.New(rand.NewPCG(1, 1)), Gzip, stream, passing, 0)
@@ -176,7 +176,7 @@ func TestAStreamWithoutEditsKeepsItsTokens(t *testing.T) {
 	}
 }
 
-func TestHeadersPassAsTheyCome(t *testing.T) {
+func TestGzipHeader(t *testing.T) {
 	text := []byte("<html><body>page")
 	crc := func(stream []byte, n int) []byte {
 		return binary.LittleEndian.AppendUint16(nil, uint16(crc32.ChecksumIEEE(stream[:n])))
@@ -203,7 +203,7 @@ func TestHeadersPassAsTheyCome(t *testing.T) {
 	}
 }
 
-func TestMembersBecomeOneAndWhatFollowsIsLeftOut(t *testing.T) {
+func TestGzipMembers(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 4))
 	for _, behind := range []string{"", "\x00\x00\x00", "\x1fgarbage", "no gzip"} {
 		for _, pieces := range []int{0, 1, 50} {
@@ -224,7 +224,7 @@ func TestMembersBecomeOneAndWhatFollowsIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestBrokenStreamsStayBroken(t *testing.T) {
+func TestStreamBroken(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	text := page(r, 30_000)
 	broken := 0
@@ -261,7 +261,7 @@ func TestBrokenStreamsStayBroken(t *testing.T) {
 	}
 }
 
-func TestAnAbandonedStreamShowsAllThatHasCome(t *testing.T) {
+func TestStreamAbandoned(t *testing.T) {
 	text := page(rand.New(rand.NewPCG(4, 2)), 40_000)
 	stream := encoders["Go"](rand.New(rand.NewPCG(3, 2)), text)
 	for cut := 100; cut < len(stream); cut += 997 {
@@ -282,7 +282,7 @@ func TestAnAbandonedStreamShowsAllThatHasCome(t *testing.T) {
 	}
 }
 
-func TestWhatIsDecidedIsOutAfterEveryWrite(t *testing.T) {
+func TestWriteLatency(t *testing.T) {
 	text := page(rand.New(rand.NewPCG(7, 2)), 60_000)
 	stream := encoders["Go"](rand.New(rand.NewPCG(7, 7)), text)
 	var out bytes.Buffer
@@ -310,7 +310,7 @@ func (g *Stream) held() int {
 		(len(e.blocks)+len(e.free))*int(unsafe.Sizeof(block{})+unsafe.Sizeof(codeLengths{})*3)
 }
 
-func TestAStreamTakesLittleMemory(t *testing.T) {
+func TestStreamMemory(t *testing.T) {
 	for name, text := range map[string][]byte{"a page": page(rand.New(rand.NewPCG(1, 3)), 1<<20), "short matches": bytes.Repeat([]byte("abc"), 1<<18)} {
 		t.Run(name, func(t *testing.T) {
 			for coder, encode := range encoders {
@@ -333,7 +333,7 @@ func TestAStreamTakesLittleMemory(t *testing.T) {
 	}
 }
 
-func TestTheWorstStreamsTakeLinearTimeAndBoundedMemory(t *testing.T) {
+func TestStreamWorstCase(t *testing.T) {
 	// Zeros: a thousand times their size. They go out as they come.
 	bomb := encoders["Go"](rand.New(rand.NewPCG(0, 0)), make([]byte, 1<<20))
 	w := new(Stream)

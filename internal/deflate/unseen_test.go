@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestTheRestPassesUnseenWhenNoEditCanCome(t *testing.T) {
+func TestPassthroughTail(t *testing.T) {
 	unseen := 0
 	for i := range 120 {
 		r := rand.New(rand.NewPCG(uint64(i), 21))
@@ -40,7 +40,7 @@ func TestTheRestPassesUnseenWhenNoEditCanCome(t *testing.T) {
 	}
 }
 
-func TestAWrongChecksumStaysWrongBehindWhatPassesUnseen(t *testing.T) {
+func TestPassthroughChecksum(t *testing.T) {
 	text := page(rand.New(rand.NewPCG(2, 8)), 200_000)
 	for _, at := range []int{-1, -8} { // in the length, in the CRC
 		t.Run(fmt.Sprintf("byte %d", at), func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestAWrongChecksumStaysWrongBehindWhatPassesUnseen(t *testing.T) {
 	}
 }
 
-func TestWhatLooksLikeAnotherMemberInTheTextIsNone(t *testing.T) {
+func TestPassthroughFalseMember(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 1))
 	fake := "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"
 	for _, before := range []string{"", "12345678", "\x00\x00\x00\x00\x00\x00\x00\xff"} {
@@ -109,7 +109,7 @@ func unseenFrom(t testing.TB, format Format, stream []byte, edits []Edit, size i
 	return out.Bytes(), unseen, err
 }
 
-func TestAFlushPassesUnseenTextWhole(t *testing.T) {
+func TestPassthroughFlush(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 2))
 	var stream, out bytes.Buffer
 	w := stdgzip.NewWriter(&stream)

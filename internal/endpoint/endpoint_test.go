@@ -33,7 +33,7 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-func TestPrefixOwnsWhatIsBelow(t *testing.T) {
+func TestPrefixOwns(t *testing.T) {
 	for path, want := range map[string]bool{
 		Default.Choice(): true, Default.Assets(): true, string(Default): false, "/_consent-more/x": false, "/": false,
 	} {

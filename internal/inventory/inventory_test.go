@@ -12,7 +12,7 @@ import (
 
 var now = time.Now()
 
-func TestANameIsKeptWithWhereAndHowOftenItWasSeen(t *testing.T) {
+func TestItemSightings(t *testing.T) {
 	var table Table
 	if !table.Seen("_ga", "/", now, Upstream, Stripped) {
 		t.Error("the first time is not new")
@@ -31,7 +31,7 @@ func TestANameIsKeptWithWhereAndHowOftenItWasSeen(t *testing.T) {
 	}
 }
 
-func TestTheLeastRecentlySeenLeaves(t *testing.T) {
+func TestEvictionOrder(t *testing.T) {
 	var table Table
 	for i := range Limit {
 		table.Seen(fmt.Sprint("n", i), "/", now, Browser, Withheld)
@@ -54,7 +54,7 @@ func TestTheLeastRecentlySeenLeaves(t *testing.T) {
 	}
 }
 
-func TestWhatIsKeptIsBounded(t *testing.T) {
+func TestItemLimits(t *testing.T) {
 	var table Table
 	long := strings.Repeat("x", 10_000)
 	table.Seen(long, long, now, Browser, Passed)
@@ -66,7 +66,7 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	}
 }
 
-func TestManyMayNoteAtOnce(t *testing.T) {
+func TestTableConcurrency(t *testing.T) {
 	var table Table
 	var group sync.WaitGroup
 	for worker := range 8 {
@@ -88,7 +88,7 @@ func TestManyMayNoteAtOnce(t *testing.T) {
 	}
 }
 
-func TestAKnownNameIsNotedWithoutAllocation(t *testing.T) {
+func TestSeenAllocs(t *testing.T) {
 	var table Table
 	table.Seen("sessionid", "/", now, Browser, Passed)
 	if n := testing.AllocsPerRun(100, func() { table.Seen("sessionid", "/", now, Browser, Passed) }); n != 0 {
@@ -117,7 +117,7 @@ func BenchmarkSeenNew(b *testing.B) {
 	}
 }
 
-func TestWhatTheSiteNamesOutlivesWhatBrowsersInvent(t *testing.T) {
+func TestEvictionPriority(t *testing.T) {
 	table := &New().Cookies
 	at := time.UnixMilli(1_700_000_000_000)
 	table.Seen("upstream", "/", at, Upstream, Stripped)

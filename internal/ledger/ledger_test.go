@@ -103,7 +103,7 @@ func verified(heads []Head, files ...[]string) *Verification {
 	return v
 }
 
-func TestChainsOfProcessesHold(t *testing.T) {
+func TestChainAcrossProcesses(t *testing.T) {
 	heads := new(memory)
 	first, second := start(t, heads).records(t, 3), start(t, heads).records(t, 2)
 	third := start(t, heads).records(t, 1)
@@ -117,7 +117,7 @@ func TestChainsOfProcessesHold(t *testing.T) {
 	}
 }
 
-func TestOtherLinesOfALogAreLeftOut(t *testing.T) {
+func TestLogOtherLines(t *testing.T) {
 	lines := start(t, new(memory)).records(t, 2)
 	mixed := []string{
 		"", `{"level":"info","msg":"server running"}`, "not JSON", lines[0], `{"chain":7}`,
@@ -128,7 +128,7 @@ func TestOtherLinesOfALogAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestTamperingIsFoundAndNamed(t *testing.T) {
+func TestLedgerTampering(t *testing.T) {
 	heads := new(memory)
 	first, second := start(t, heads).records(t, 5), start(t, heads).records(t, 4)
 	kept := []Head{*heads.head}
@@ -200,7 +200,7 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 	}
 }
 
-func TestWhoHasNoKeyFindsAllButForgery(t *testing.T) {
+func TestVerificationWithoutKey(t *testing.T) {
 	lines := start(t, new(memory)).records(t, 3)
 	check := func(lines ...string) *Verification {
 		v := new(Verification)
@@ -218,7 +218,7 @@ func TestWhoHasNoKeyFindsAllButForgery(t *testing.T) {
 	}
 }
 
-func TestOlderFilesMayBeGone(t *testing.T) {
+func TestVerificationPartial(t *testing.T) {
 	heads := new(memory)
 	start(t, heads).records(t, 3)
 	second := start(t, heads).records(t, 3)
@@ -246,7 +246,7 @@ func (b *brokenOutput) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-func TestAnEntryThatCannotBeWrittenIsToldAndTheNextOneSaysSo(t *testing.T) {
+func TestEntryWriteFailure(t *testing.T) {
 	p := start(t, new(memory))
 	log := new(brokenOutput)
 	p.Logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), log, zap.InfoLevel))
@@ -270,7 +270,7 @@ func TestAnEntryThatCannotBeWrittenIsToldAndTheNextOneSaysSo(t *testing.T) {
 
 func (b *brokenOutput) Sync() error { return nil }
 
-func TestALedgerThatNoLogTakesIsAFailure(t *testing.T) {
+func TestLogLevelDisabled(t *testing.T) {
 	p := start(t, new(memory))
 	p.Logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&p.log), zap.ErrorLevel))
 	if p.Record(entry(0)); len(p.failures) != 1 || !strings.Contains(p.failures[0].Error(), "no log takes") {
@@ -278,7 +278,7 @@ func TestALedgerThatNoLogTakesIsAFailure(t *testing.T) {
 	}
 }
 
-func TestAHeadThatCannotBeStoredIsTold(t *testing.T) {
+func TestHeadStoreFailure(t *testing.T) {
 	heads := new(memory)
 	p := start(t, heads)
 	heads.err = errors.New("unreachable")
@@ -294,7 +294,7 @@ func TestAHeadThatCannotBeStoredIsTold(t *testing.T) {
 	}
 }
 
-func TestManyChoicesAtOnceAreOneChain(t *testing.T) {
+func TestChainConcurrency(t *testing.T) {
 	heads := new(memory)
 	p := start(t, heads)
 	var group sync.WaitGroup
@@ -312,7 +312,7 @@ func TestManyChoicesAtOnceAreOneChain(t *testing.T) {
 	}
 }
 
-func TestCanonicalJSONIsThatOfRFC8785(t *testing.T) {
+func TestCanonicalJSON(t *testing.T) {
 	for in, want := range map[string]string{
 		`{ "b": [1, true, null, "é"], "a": {"d":"", "c":-7} }`: `{"a":{"c":-7,"d":""},"b":[1,true,null,"é"]}`,
 		`"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/<>&"`:   `"€$\u000f\nA'B\"\\\\\"/<>&"`,

@@ -23,7 +23,7 @@ func receiptOf(t *testing.T, e Entry) string {
 	return string(text)
 }
 
-func TestAReceiptIsVerifiedByItselfAndAgainstTheLedger(t *testing.T) {
+func TestReceiptVerification(t *testing.T) {
 	lines := start(t, new(memory)).records(t, 3)
 	genuine := receiptOf(t, entry(1))
 	var compact any

@@ -24,7 +24,7 @@ func ordinary() string {
 	return b.String() + `</body></html>`
 }
 
-func TestASecondOrdinaryPageAllocatesNothing(t *testing.T) {
+func TestScannerAllocs(t *testing.T) {
 	page := []byte(ordinary())
 	for _, size := range []int{4096, len(page)} {
 		t.Run(fmt.Sprintf("pieces of %d", size), func(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAPageThatNamesAnEncodingOfItsOwnIsLeft(t *testing.T) {
+func TestCharsetUnsupported(t *testing.T) {
 	rules := denying()
 	rules.Head, rules.Body = headed, insert(notice)
 	for _, meta := range []string{
@@ -27,7 +27,7 @@ func TestAPageThatNamesAnEncodingOfItsOwnIsLeft(t *testing.T) {
 	}
 }
 
-func TestAPageThatNamesAnotherEncodingIsNot(t *testing.T) {
+func TestCharsetSupported(t *testing.T) {
 	become(t, denying(),
 		`<meta charset=utf-8><img† ‡src=//d.test>`, `<meta charset=utf-16><img† ‡src=//d.test>`,
 		`<meta charset=UTF-16LE><img† ‡src=//d.test>`, `<meta charset=nonsense><img† ‡src=//d.test>`,
@@ -37,7 +37,7 @@ func TestAPageThatNamesAnotherEncodingIsNot(t *testing.T) {
 	)
 }
 
-func TestAPageInUTF16IsLeft(t *testing.T) {
+func TestCharsetUTF16(t *testing.T) {
 	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
 		t.Run(fmt.Sprintf("%q", mark), func(t *testing.T) {
 			becomes(t, Scanner{Rules: denying()}, mark+`<img src=//d.test>`, Passed{Encoding: "utf-16"})
@@ -49,7 +49,7 @@ func TestAPageInUTF16IsLeft(t *testing.T) {
 
 // TestABodyThatIsImpliedBeforeAnEncoding: how long the notice waits for a <frameset> does not
 // depend on how the page comes.
-func TestABodyIsImpliedOrNotBeforeAnEncoding(t *testing.T) {
+func TestCharsetImpliedBody(t *testing.T) {
 	rules := denying()
 	rules.Body = insert(notice)
 	for _, meta := range []string{`<meta charset=iso-2022-jp>`, `<meta a="` + strings.Repeat("x", 1000) + `" charset=iso-2022-jp>`} {
@@ -70,8 +70,8 @@ func TestABodyIsImpliedOrNotBeforeAnEncoding(t *testing.T) {
 	}
 }
 
-// TestTheHeadWaitsForAnEncodingAsFarAsBrowsersLook: not longer, and however the page comes.
-func TestTheHeadWaitsForAnEncodingAsFarAsBrowsersLook(t *testing.T) {
+// TestCharsetPrescan: not longer, and however the page comes.
+func TestCharsetPrescan(t *testing.T) {
 	rules := Rules{Head: headed, Body: insert(notice)}
 	for length := maxPrescan - 3; length < maxPrescan+4; length++ {
 		page := `<head><!--` + strings.Repeat("x", length-len(`<!---->`)) + `--><meta charset=iso-2022-jp></head>`

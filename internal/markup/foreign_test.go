@@ -3,7 +3,7 @@ package markup
 import "testing"
 
 // The image after each piece of markup is one only where the scan is where the standard is.
-func TestForeignContentIsReadByItsOwnRules(t *testing.T) {
+func TestForeignContent(t *testing.T) {
 	become(t, denying(),
 		// CDATA sections, in SVG and MathML only
 		`<svg><![CDATA[<image href=//d.test>]]><image† ‡href=//d.test></svg>`, `<math><![CDATA[</math><img src=//d.test>]]]></math><img† ‡src=//d.test>`,
@@ -55,6 +55,6 @@ func TestForeignContentIsReadByItsOwnRules(t *testing.T) {
 	)
 }
 
-func TestABaseOfSVGIsNone(t *testing.T) {
+func TestBaseInSVG(t *testing.T) {
 	become(t, denying(), `<svg><base href=//d.test /></svg><img src=x>`)
 }

@@ -2,7 +2,7 @@ package markup
 
 import "testing"
 
-func TestWhatIsGatedAndGrantedIsActivated(t *testing.T) {
+func TestGateGranted(t *testing.T) {
 	become(t, granting(),
 		`<script‹ data-g› «type="text/plain"» data-c-service="yes" src="//a.test"></script>`,
 		`<script‹ data-g› «type="text/plain"» data-c-service="yes" «data-c-»src="//a.test"></script>`,
@@ -32,14 +32,14 @@ func TestWhatIsGatedAndGrantedIsActivated(t *testing.T) {
 	)
 }
 
-func TestAnActivatedElementKeepsWhatItDoesNotLoadFrom(t *testing.T) {
+func TestGateOtherAttributes(t *testing.T) {
 	become(t, granting(),
 		`<img‹ data-g› data-c-service=yes data-c-alt=x data-c-other=y «data-c-»src=/a>`,
 		`<link‹ data-g› rel=canonical data-c-service=yes data-c-href=//d.test>`, // this kind loads nothing
 	)
 }
 
-func TestWhatIsGatedAndNotGrantedStays(t *testing.T) {
+func TestGateDenied(t *testing.T) {
 	become(t, granting(),
 		`<script type="text/plain" data-c-service="no" src="//d.test">track()</script>`, `<script type="text/plain" data-c-service="no">track()</script>`,
 		`<img data-c-service="no" data-c-src="//d.test">`, `<img src=/placeholder data-c-service=no data-c-src=//d.test>`,
@@ -54,7 +54,7 @@ func TestWhatIsGatedAndNotGrantedStays(t *testing.T) {
 		`<script type="text/plain" data-c-service="yes" src="//a.test"></script>`, `<img data-c-service=yes data-c-src=//a.test>`)
 }
 
-func TestADeniedHostOnWhatIsGrantedIsNotActivated(t *testing.T) {
+func TestGateDeniedHost(t *testing.T) {
 	become(t, granting(),
 		// it would load now: withheld
 		`<img† ‡data-c-service=yes ‡src=//d.test>`, `<script†`+plain+` ‡data-c-service=yes ‡src=//d.test></script>`,

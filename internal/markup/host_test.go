@@ -23,7 +23,7 @@ func asked(t *testing.T, page string) string {
 	return joined
 }
 
-func TestHostsAreFoundAsTheURLStandardParses(t *testing.T) {
+func TestHostParsing(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://d.test/x": "d.test", "http://d.test": "d.test", "//d.test": "d.test", "HTTPS://D.Test/": "d.test",
 		"wss://d.test": "d.test", "ws://d.test": "d.test", "ftp://d.test/x": "d.test",
@@ -58,8 +58,8 @@ func TestHostsAreFoundAsTheURLStandardParses(t *testing.T) {
 	}
 }
 
-// TestBehindThePagesOwnSchemeAHostComesAfterTwoSlashes: "special relative or authority state".
-func TestBehindThePagesOwnSchemeAHostComesAfterTwoSlashes(t *testing.T) {
+// TestHostPageScheme: "special relative or authority state".
+func TestHostPageScheme(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://d.test/": "d.test", `https:\\d.test`: "d.test", `https:/\d.test`: "d.test", "https:///d.test": "d.test", "h\nttps:/\t/d.test": "d.test",
 		"https:d.test": "", "https:/d.test": "", "https:": "", "HTTPS:/d.test/x": "", `https:\d.test`: "",
@@ -76,7 +76,7 @@ func TestBehindThePagesOwnSchemeAHostComesAfterTwoSlashes(t *testing.T) {
 	}
 }
 
-func TestCharacterReferencesInURLsAreRead(t *testing.T) {
+func TestCharacterReferencesInURL(t *testing.T) {
 	for value, want := range map[string]string{
 		"https:&#47;&#x2f;d.test": "d.test", "&#104;ttps://d.test": "d.test",
 		"&#x68;ttps://d.test": "d.test", "https&colon;//d.test": "d.test", "https&#58//d.test": "d.test",
@@ -97,7 +97,7 @@ func TestCharacterReferencesInURLsAreRead(t *testing.T) {
 	}
 }
 
-func TestReferencesInAttributesAreReadAsTheStandardDoes(t *testing.T) {
+func TestCharacterReferencesInAttribute(t *testing.T) {
 	for value, want := range map[string]string{
 		"a": "a", "&amp;": "&", "&amp": "&", "a&ampb": "a&ampb", "&amp=": "&amp=", "&amp ": "& ",
 		"&notit;": "&notit;", "&not;it": "¬it", "&not it": "¬ it", "&copy=1": "&copy=1", "&copy;=1": "©=1",
@@ -114,7 +114,7 @@ func TestReferencesInAttributesAreReadAsTheStandardDoes(t *testing.T) {
 	}
 }
 
-func TestEachCandidateOfASrcsetIsAsked(t *testing.T) {
+func TestSrcsetCandidates(t *testing.T) {
 	for value, want := range map[string]string{
 		"//a.test/x": "a.test", "//a.test/x 1x, //b.test/y 2x": "a.test b.test", "//a.test/x,//b.test/y": "a.test",
 		"//a.test/x, //b.test/y": "a.test b.test", "//a.test/x,, //b.test": "a.test b.test",
@@ -132,7 +132,7 @@ func TestEachCandidateOfASrcsetIsAsked(t *testing.T) {
 	}
 }
 
-func TestARefreshIsAskedForWhereItLeads(t *testing.T) {
+func TestMetaRefresh(t *testing.T) {
 	for content, want := range map[string]string{
 		"0;url=//d.test": "d.test", "0; URL = '//d.test'x": "d.test", `5,uRl="//d.test"`: "d.test",
 		"0 //d.test": "d.test", "0;//d.test": "d.test", " 1.5 ; //d.test": "d.test", "0;'//d.test": "d.test",
@@ -151,7 +151,7 @@ func TestARefreshIsAskedForWhereItLeads(t *testing.T) {
 	}
 }
 
-func TestTheFirstBaseIsThatOfTheURLsBehindIt(t *testing.T) {
+func TestBaseFirst(t *testing.T) {
 	for page, want := range map[string]string{
 		`<img src=a><base href=//b.test/><img src=b><img src=//c.test>`:                                 "b.test c.test",
 		`<base href=//b.test/><base href=//c.test/><img src=x>`:                                         "b.test",

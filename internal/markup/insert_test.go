@@ -20,7 +20,7 @@ func inserted(t *testing.T, scanner Scanner, table []string) {
 	}
 }
 
-func TestTheHeadsInsertionComesFirstInTheHead(t *testing.T) {
+func TestHeadInsertion(t *testing.T) {
 	inserted(t, Scanner{}, []string{
 		`<!doctype html><html><head>^<title>T</title></head><body>|<p>x`,
 		`<head>^</head>|x`, `<HEAD class="a>b">^<body>|`, `<head/>^<body>|`, `<html><head a='>'>^<meta charset=utf-8><body>|`,
@@ -43,7 +43,7 @@ func TestTheHeadsInsertionComesFirstInTheHead(t *testing.T) {
 	})
 }
 
-func TestWhiteSpaceWrittenAsReferencesImpliesNothing(t *testing.T) {
+func TestWhitespaceReferences(t *testing.T) {
 	inserted(t, Scanner{}, []string{
 		`&#32;<head>^<body>|`, `&#x20; &Tab;&NewLine;&#9;&#10&#12 &#13;&#000032;^<title>x</title>&#32;|&#33;`,
 		`<head>^</head>&#x9<body>|x`, `<head>^</head>&#32;<frameset>`, `^<p>&#32;<frameset>`,
@@ -53,7 +53,7 @@ func TestWhiteSpaceWrittenAsReferencesImpliesNothing(t *testing.T) {
 	})
 }
 
-func TestAFramesetDocumentGetsTheHeadsInsertionOnly(t *testing.T) {
+func TestFramesetInsertion(t *testing.T) {
 	inserted(t, Scanner{}, []string{
 		`<html><head>^<title>x</title></head><frameset><frame src=x></frameset></html>`,
 		`^<frameset><frame></frameset>`, `<head>^</head><frameset><noframes><body></noframes></frameset>`,
@@ -62,7 +62,7 @@ func TestAFramesetDocumentGetsTheHeadsInsertionOnly(t *testing.T) {
 	})
 }
 
-func TestTheHeadsInsertionComesAlone(t *testing.T) {
+func TestHeadInsertionAlone(t *testing.T) {
 	for _, marked := range []string{
 		`<html><head>^<title>x</title></head><body><head>`, `^<p>x`, `^x`, `<html>^<frameset>`, `^</head><head>`, `<!doctype html>^`,
 	} {
@@ -72,7 +72,7 @@ func TestTheHeadsInsertionComesAlone(t *testing.T) {
 	}
 }
 
-func TestXHTMLOpensTheHeadInItsOwnTagOnly(t *testing.T) {
+func TestHeadInsertionXHTML(t *testing.T) {
 	inserted(t, Scanner{XML: true}, []string{
 		`<?xml version="1.0"?><!DOCTYPE html [<!ENTITY x "<head>">]>` +
 			`<html xmlns="http://www.w3.org/1999/xhtml"><head>^<title>x</title></head><body>|<p/></body></html>`,
@@ -82,7 +82,7 @@ func TestXHTMLOpensTheHeadInItsOwnTagOnly(t *testing.T) {
 	})
 }
 
-func TestInsertionsAndElementsThatAreWithheldGoTogether(t *testing.T) {
+func TestInsertionAndWithholding(t *testing.T) {
 	rules := denying()
 	rules.Head, rules.Body = headed, insert(notice)
 	for _, marked := range []string{

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestTheBodyIsToldTheLanguageOfThePage whatever the split, as browsers read it.
-func TestTheBodyIsToldTheLanguageOfThePage(t *testing.T) {
+// TestLangAttribute: it is read as browsers do, whatever the split.
+func TestLangAttribute(t *testing.T) {
 	long := strings.Repeat("x", maxLang+1)
 	for _, c := range []struct {
 		page, want string

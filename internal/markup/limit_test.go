@@ -21,7 +21,7 @@ func atLimit(t *testing.T, rules Rules, marked string, passed Passed) {
 	}
 }
 
-func TestATextOver256KiBPassesAndTheScanGoesOn(t *testing.T) {
+func TestTextOverLimit(t *testing.T) {
 	fill := func(before, after string, length int) string {
 		return before + strings.Repeat("x", length-len(before)-len(after)) + after
 	}
@@ -40,7 +40,7 @@ func TestATextOver256KiBPassesAndTheScanGoesOn(t *testing.T) {
 	atLimit(t, denying(), `<script src=/a>`+fill("track()", "", maxText+1)+`</script>`, Passed{})
 }
 
-func TestATextThatNeverEndsIsHeldNoLongerThanItsLimit(t *testing.T) {
+func TestTextUnterminated(t *testing.T) {
 	for _, page := range []string{`<script>`, `<noscript>`, `<svg><script>`, `<script><!--<script>`} {
 		t.Run(fmt.Sprintf("%q", page), func(t *testing.T) {
 			held := 0
@@ -57,7 +57,7 @@ func TestATextThatNeverEndsIsHeldNoLongerThanItsLimit(t *testing.T) {
 	}
 }
 
-func TestATagOver64KiBPassesAndTheScanGoesOn(t *testing.T) {
+func TestTagOverLimit(t *testing.T) {
 	for _, name := range []string{"img", "IMG", "image"} {
 		t.Run(name, func(t *testing.T) {
 			tag := func(length int, withheld, prefix string) string {
@@ -77,12 +77,12 @@ func TestATagOver64KiBPassesAndTheScanGoesOn(t *testing.T) {
 	atLimit(t, rules, `<body `+strings.Repeat("x", maxTag)+` background=//d.test>‹`+notice+`›`, Passed{Tags: 1})
 }
 
-func TestATagWithMoreThan4096AttributesPassesAndTheScanGoesOn(t *testing.T) {
+func TestAttributesOverLimit(t *testing.T) {
 	atLimit(t, denying(), `<img† `+strings.Repeat("a ", maxAttributes-1)+`‡src=//d.test>`, Passed{})
 	atLimit(t, denying(), `<img `+strings.Repeat("a ", maxAttributes)+`src=//d.test>`, Passed{Tags: 1})
 	atLimit(t, denying(), `<img src=//d.test `+strings.Repeat("/a", maxAttributes)+`>`, Passed{Tags: 1})
 }
 
-func TestForeignElementsDeeperThanTheStackDoNotEndTheScan(t *testing.T) {
+func TestForeignDepth(t *testing.T) {
 	atLimit(t, denying(), `<svg>`+strings.Repeat(`<g>`, 10*maxOpen)+`<image† ‡href=//d.test />`+strings.Repeat(`</g>`, 10*maxOpen)+`</svg>`, Passed{})
 }

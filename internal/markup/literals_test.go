@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTheLiteralThatBeginsFirstIsFound(t *testing.T) {
+func TestLiteralFirstMatch(t *testing.T) {
 	l := NewLiterals("_paq", "gtag(", "GoogleAnalyticsObject", "fb", "_paq.push")
 	for text, want := range map[string]int{
 		"": -1, "f": -1, "x": -1, "fb": 3, "xfb": 3, "var _paq=1": 0, "_pa": -1, "_paq.push": 0, "gtag()": 1, "gtag": -1, "GoogleAnalyticsObjec": -1,

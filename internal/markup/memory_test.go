@@ -54,8 +54,8 @@ var endless = map[string]struct{ begin, text string }{
 	"one marked section":         {"<!doctype html><body><svg><![CDATA[", "]] > <p> "},
 }
 
-// TestMemoryDoesNotGrowWithThePage writes pages much larger than what may be held of them.
-func TestMemoryDoesNotGrowWithThePage(t *testing.T) {
+// TestMemoryPage writes pages much larger than what may be held of them.
+func TestMemoryPage(t *testing.T) {
 	for name, page := range endless {
 		t.Run(name, func(t *testing.T) {
 			for _, xml := range []bool{false, true} {
@@ -83,7 +83,7 @@ func TestMemoryDoesNotGrowWithThePage(t *testing.T) {
 	}
 }
 
-func TestMemoryDoesNotGrowWithACompressedPage(t *testing.T) {
+func TestMemoryCompressedPage(t *testing.T) {
 	const size = 4 << 20
 	for name, page := range endless {
 		t.Run(name, func(t *testing.T) {
@@ -105,8 +105,8 @@ func TestMemoryDoesNotGrowWithACompressedPage(t *testing.T) {
 	}
 }
 
-// TestASmallCompressedPieceDoesNotBecomeALargeOne pushes 32 MiB in a few bytes.
-func TestASmallCompressedPieceDoesNotBecomeALargeOne(t *testing.T) {
+// TestMemoryDecompressionBomb pushes 32 MiB in a few bytes.
+func TestMemoryDecompressionBomb(t *testing.T) {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	_, _ = io.WriteString(w, "<!doctype html><body>")

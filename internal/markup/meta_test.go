@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestPoliciesInTheHeadAreRewritten(t *testing.T) {
+func TestMetaCSP(t *testing.T) {
 	rules := Rules{
 		Head: headed,
 		Meta: func(content []byte) string {
@@ -33,7 +33,7 @@ func TestPoliciesInTheHeadAreRewritten(t *testing.T) {
 		Passed{})
 }
 
-func TestABaseIsToldBeforeWhatStandsBehindIt(t *testing.T) {
+func TestBaseOrder(t *testing.T) {
 	for page, want := range map[string]string{
 		`<head><base href="//a.test/&amp;"><body>x`:                                           "//a.test/& body",
 		`<base target=x><base href=/a><base href=/b><p>x`:                                     "/a body",

@@ -27,7 +27,7 @@ func (f *failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestAfterAFailedWriteNothingPassesAndTheErrorStays(t *testing.T) {
+func TestRewriterWriteError(t *testing.T) {
 	const page = "<!doctype html><html><head><title>x</title><script>var a=1</script><body class=x><p>hello<p>more<div><p>end</html><img src=//a.b/c>" +
 		"<a href=x>y<a href=x>y<!-- comment --><meta name=a content=1><p>last"
 	host := func([]byte) *Mark { return &Mark{Attributes: " z"} }
@@ -60,8 +60,8 @@ func TestAfterAFailedWriteNothingPassesAndTheErrorStays(t *testing.T) {
 	}
 }
 
-// TestNothingIsWrittenOnceAStreamHasEnded ends streams in whose decoders there are still bytes.
-func TestNothingIsWrittenOnceAStreamHasEnded(t *testing.T) {
+// TestStreamEnded ends streams in whose decoders there are still bytes.
+func TestStreamEnded(t *testing.T) {
 	text := "<!doctype html><title>x</title><!--" + strings.Repeat("comment ", 20) + "--><body>" + strings.Repeat("<p>Jeux de données</p>", 20)
 	for _, coding := range append([]string{"bare deflate"}, Codings...) {
 		t.Run(coding, func(t *testing.T) {

@@ -20,8 +20,8 @@ func rewrite(t testing.TB, page string, size int, xml bool) string {
 	return out
 }
 
-// TestTheNoticeComesFirstInTheBody shows with a "|" where it comes; none: nowhere.
-func TestTheNoticeComesFirstInTheBody(t *testing.T) {
+// TestBodyInsertion marks with a "|" where it comes; none: nowhere.
+func TestBodyInsertion(t *testing.T) {
 	for _, marked := range []string{
 		`<!doctype html><html><head><title>T</title></head><body class="a>b">|<p>x</body></html>`,
 		`<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0//EN" "x"><HTML><BODY>|x`,
@@ -78,7 +78,7 @@ func TestTheNoticeComesFirstInTheBody(t *testing.T) {
 	}
 }
 
-func TestXHTMLOpensTheBodyInItsOwnTagOnly(t *testing.T) {
+func TestBodyInsertionXHTML(t *testing.T) {
 	for _, marked := range []string{
 		`<?xml version="1.0"?><!DOCTYPE html [<!ENTITY x "<body>">]>` +
 			`<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head><body class="a">|<p/></body></html>`,
@@ -99,9 +99,9 @@ func TestXHTMLOpensTheBodyInItsOwnTagOnly(t *testing.T) {
 	}
 }
 
-// TestBytesPassAsSoonAsTheyAreDecided: nothing is held but a piece of a tag's name
+// TestRewriterLatency: nothing is held but a piece of a tag's name
 // or what a <frameset> may still follow.
-func TestBytesPassAsSoonAsTheyAreDecided(t *testing.T) {
+func TestRewriterLatency(t *testing.T) {
 	var out bytes.Buffer
 	r := Rewriter{Out: &out, Scanner: Scanner{Rules: Rules{Body: insert(notice)}}}
 	for _, step := range [][2]string{
@@ -123,7 +123,7 @@ func TestBytesPassAsSoonAsTheyAreDecided(t *testing.T) {
 	}
 }
 
-func TestALongTagNameIsNotHeld(t *testing.T) {
+func TestTagNameLong(t *testing.T) {
 	for _, start := range []string{"<body><", "<template><", "<head></"} {
 		t.Run(fmt.Sprintf("%q", start), func(t *testing.T) {
 			var out bytes.Buffer
@@ -143,7 +143,7 @@ func TestALongTagNameIsNotHeld(t *testing.T) {
 	}
 }
 
-func TestWaitingForAFramesetIsBounded(t *testing.T) {
+func TestFramesetWait(t *testing.T) {
 	for _, size := range []int{100, 4096, 1 << 20} {
 		t.Run(fmt.Sprintf("pieces of %d", size), func(t *testing.T) {
 			for _, pad := range []int{maxUndecided - 100, maxUndecided - 3, maxUndecided, maxUndecided + 100} {
@@ -169,7 +169,7 @@ func TestWaitingForAFramesetIsBounded(t *testing.T) {
 	}
 }
 
-func TestDocumentsAreToldFromFragments(t *testing.T) {
+func TestDocumentDetection(t *testing.T) {
 	for prefix, want := range map[string][2]bool{
 		"<!doctype html>": {true, true}, "<!DOCTYPE HTML PUBLIC": {true, true}, "<html>": {true, true}, "<HTML lang=fr>": {true, true},
 		" \n<!-- a > b --><html >": {true, true}, "\xef\xbb\xbf<html>": {true, true}, `<?xml version="1.0"?><html>`: {true, true},
@@ -188,7 +188,7 @@ func TestDocumentsAreToldFromFragments(t *testing.T) {
 	}
 }
 
-func TestOnlyASCIICompatibleEncodingsAreRewritten(t *testing.T) {
+func TestEncodingLabels(t *testing.T) {
 	for label, want := range map[string]bool{
 		"": true, "utf-8": true, "UTF8": true, "iso-8859-1": true, "latin1": true, "windows-1252": true, " utf-8 ": true,
 		"shift_jis": true, "gb18030": true, "big5": true, "euc-kr": true,

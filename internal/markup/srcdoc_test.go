@@ -9,7 +9,7 @@ import (
 	xhtml "golang.org/x/net/html"
 )
 
-func TestTheDocumentInASrcdocIsADocument(t *testing.T) {
+func TestSrcdocDocument(t *testing.T) {
 	become(t, denying(),
 		`<iframe srcdoc="<img† ‡src=//d.test>"></iframe>`, `<iframe srcdoc='<img† ‡src="//d.test">'></iframe>`,
 		`<iframe srcdoc="&lt;img† ‡src=&quot;//d.test&quot;&gt;&amp;amp;&eacute;"></iframe>`,
@@ -25,7 +25,7 @@ func TestTheDocumentInASrcdocIsADocument(t *testing.T) {
 	)
 }
 
-func TestADocumentInWhichSomethingChangesIsGuarded(t *testing.T) {
+func TestSrcdocGuard(t *testing.T) {
 	rules := denying()
 	rules.Document, rules.DocumentMark = func() string { return `<script a="b"></script>` }, ` data-d`
 	const guard = `‹&lt;script a=&quot;b&quot;>&lt;/script>›`
@@ -40,7 +40,7 @@ func TestADocumentInWhichSomethingChangesIsGuarded(t *testing.T) {
 	)
 }
 
-func TestBytesOfASrcdocThatAreNoUTF8Stay(t *testing.T) {
+func TestSrcdocInvalidUTF8(t *testing.T) {
 	become(t, denying(), "<iframe srcdoc=\"\xe9&eacute;<img† alt=\xff ‡src=//d.test>&#233;\xfe\"></iframe>")
 	become(t, denying(), "<iframe srcdoc=\"\xfe\xff<img† ‡src=//d.test>\"></iframe>")
 }
@@ -57,7 +57,7 @@ func unwrapped(t *testing.T, page string) string {
 	return ""
 }
 
-func TestDocumentsInDocumentsAreScannedToADepth(t *testing.T) {
+func TestSrcdocDepth(t *testing.T) {
 	deny := ` a="'<>&=" b='"'`
 	rules := denying()
 	rules.Script = func([]byte) *Mark { return &Mark{Attributes: deny} }
@@ -86,12 +86,12 @@ func TestDocumentsInDocumentsAreScannedToADepth(t *testing.T) {
 	becomes(t, Scanner{Rules: denying()}, `<noscript>`+within(`<img src=//d.test>`, maxNested)+`</noscript><img† ‡src=//d.test>`, Passed{Texts: 1})
 }
 
-func TestNoNoticeComesIntoASrcdoc(t *testing.T) {
+func TestSrcdocNotice(t *testing.T) {
 	rules := denying()
 	rules.Head, rules.Body = headed, insert(notice)
 	become(t, rules, `<head>‹`+headed+`›</head><body>‹`+notice+`›<iframe srcdoc="<html><head></head><body><img† ‡src=//d.test></body>"></iframe>`)
 }
 
-func TestACharsetInASrcdocIsNotThePages(t *testing.T) {
+func TestSrcdocCharset(t *testing.T) {
 	become(t, denying(), `<iframe srcdoc="<meta charset=iso-2022-jp><img† ‡src=//d.test>"></iframe><img† ‡src=//d.test>`)
 }

@@ -84,7 +84,7 @@ func decompress(coding string, b []byte) (string, error) {
 	return string(text), err
 }
 
-func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
+func TestStreamCodings(t *testing.T) {
 	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
 	for _, coding := range append([]string{"bare deflate"}, Codings...) {
 		t.Run(coding, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestACompressedPageIsRewrittenAndStaysCompressed(t *testing.T) {
 	}
 }
 
-func TestAFlushPassesWhatIsDecidedOfACompressedPage(t *testing.T) {
+func TestStreamFlush(t *testing.T) {
 	for _, coding := range Codings {
 		t.Run(coding, func(t *testing.T) {
 			var out bytes.Buffer
@@ -147,7 +147,7 @@ func TestAFlushPassesWhatIsDecidedOfACompressedPage(t *testing.T) {
 	}
 }
 
-func TestABrokenCompressedPageIsNeverEndedWell(t *testing.T) {
+func TestStreamBroken(t *testing.T) {
 	for _, coding := range Codings {
 		t.Run(coding, func(t *testing.T) {
 			whole := compressed(t, coding, page)
@@ -187,7 +187,7 @@ func firstMember(b []byte) (string, error) {
 	return string(text), err
 }
 
-func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
+func TestStreamTrailingBytes(t *testing.T) {
 	whole := compressed(t, "gzip", page)
 	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
 	for name, in := range map[string][]byte{
@@ -219,7 +219,7 @@ func TestWhatFollowsACompressedPageIsNoPartOfIt(t *testing.T) {
 	}
 }
 
-func TestAPageWithoutAByteStaysSo(t *testing.T) {
+func TestStreamEmpty(t *testing.T) {
 	var out bytes.Buffer
 	s := NewStream(&out, Page{Rules: Rules{Body: insert(notice)}, From: list("gzip"), To: list("gzip")})
 	defer s.End()
@@ -228,7 +228,7 @@ func TestAPageWithoutAByteStaysSo(t *testing.T) {
 	}
 }
 
-func TestPeekReadsTheBeginningOnly(t *testing.T) {
+func TestPeekPrefix(t *testing.T) {
 	in := compressed(t, "gzip", page)
 	if got := string(Peek(list("gzip"), in)); got != page[:SniffLength] {
 		t.Errorf("%d bytes", len(got))
@@ -244,7 +244,7 @@ func TestPeekReadsTheBeginningOnly(t *testing.T) {
 	}
 }
 
-func TestSeveralCodingsInARow(t *testing.T) {
+func TestStreamMultipleCodings(t *testing.T) {
 	want := strings.Replace(page, "<body>", "<body>"+notice, 1)
 	for _, codings := range []string{"gzip, br", "br,gzip", "zstd, deflate, gzip", "gzip, gzip"} {
 		t.Run(codings, func(t *testing.T) {
@@ -281,7 +281,7 @@ func TestSeveralCodingsInARow(t *testing.T) {
 	}
 }
 
-func TestOnlyCodingsThatCanBeDecodedAreParsed(t *testing.T) {
+func TestParseCodings(t *testing.T) {
 	for header, want := range map[string][]string{
 		"": nil, "identity": nil, "gzip": {"gzip"}, "GZIP": {"gzip"}, "x-gzip": {"gzip"},
 		"gzip, br": {"gzip", "br"}, " gzip ,identity,, br": {"gzip", "br"},

@@ -106,9 +106,9 @@ func sameTree(t testing.TB, page, out string) (heads, notices int) {
 	return len(inHeads), len(inBodies)
 }
 
-// TestTheTreeIsTheSameButForTheInsertions runs over the standard's tree-construction tests, in
+// TestTreeInsertions runs over the standard's tree-construction tests, in
 // every split in two.
-func TestTheTreeIsTheSameButForTheInsertions(t *testing.T) {
+func TestTreeInsertions(t *testing.T) {
 	pages := treeTests(t)
 	heads, notices := 0, 0
 	for _, page := range pages {
@@ -124,8 +124,8 @@ func TestTheTreeIsTheSameButForTheInsertions(t *testing.T) {
 	}
 }
 
-// TestWhatMatchesNoRuleStays: of the tests' pages, nothing is of this host or text.
-func TestWhatMatchesNoRuleStays(t *testing.T) {
+// TestTreeNoMatch: of the tests' pages, nothing is of this host or text.
+func TestTreeNoMatch(t *testing.T) {
 	mark := &Mark{Attributes: " x"}
 	rules := Rules{
 		Prefix: "data-c-",

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEachElementThatLoadsIsWithheld(t *testing.T) {
+func TestLoadingElements(t *testing.T) {
 	become(t, denying(),
 		`<img† ‡src="//d.test/x">`, `<img† ‡srcset="//d.test/x">`, `<img† ‡src=/a ‡srcset="//d.test/x" alt=a>`, `<IMG† ‡SRC="//d.test/x">`,
 		`<image† ‡src="//d.test/x">`,
@@ -32,13 +32,13 @@ func TestEachElementThatLoadsIsWithheld(t *testing.T) {
 	)
 }
 
-func TestAScriptIsWithheldWhateverItsType(t *testing.T) {
+func TestExternalScriptType(t *testing.T) {
 	for _, kind := range []string{"text/partytown", "text/x-template", "application/json", "importmap", "x", "&#116;ext/x"} {
 		become(t, denying(), `<script†‹ type="text/plain"› ‡type="`+kind+`" ‡src=//d.test></script>`)
 	}
 }
 
-func TestNoAttributeStandsTwice(t *testing.T) {
+func TestPrefixedAttributeConflict(t *testing.T) {
 	rules := denying()
 	rules.Gate = "data-c-service"
 	become(t, rules,
@@ -49,7 +49,7 @@ func TestNoAttributeStandsTwice(t *testing.T) {
 	)
 }
 
-func TestAPageOfAMPPasses(t *testing.T) {
+func TestAMPPage(t *testing.T) {
 	rules := denying()
 	rules.Head, rules.Body = headed, insert(notice)
 	for _, page := range []string{
@@ -62,14 +62,14 @@ func TestAPageOfAMPPasses(t *testing.T) {
 	become(t, rules, `<html amps><head>‹`+headed+`›</head>‹`+notice+`›<img† ‡src=//d.test>`)
 }
 
-func TestAFrameWithADocumentBelongsToItsAddress(t *testing.T) {
+func TestIframeSrcAndSrcdoc(t *testing.T) {
 	become(t, denying(),
 		`<iframe†‹ src="/f"› ‡srcdoc="x" ‡src=//d.test></iframe>`, `<iframe†‹ src="/f"› ‡src=//d.test ‡srcdoc="<img† ‡src=//d.test>" ‡srcdoc=y></iframe>`,
 		`<iframe srcdoc="x" src=/a></iframe>`,
 	)
 }
 
-func TestAnimationsOfAnAddressAreWithheld(t *testing.T) {
+func TestSVGAnimation(t *testing.T) {
 	become(t, denying(),
 		`<svg><image><set† attributeName=href ‡to="//d.test/x"/></image></svg>`,
 		`<svg><image><set† attributeName="xlink:href" ‡to=//d.test></set></image></svg>`,
@@ -79,7 +79,7 @@ func TestAnimationsOfAnAddressAreWithheld(t *testing.T) {
 	)
 }
 
-func TestWhatDoesNotLoadByItselfStays(t *testing.T) {
+func TestNonLoadingElements(t *testing.T) {
 	become(t, denying(),
 		`<a href=//d.test>`, `<area href=//d.test>`, `<a href=//d.test ping="/a //a.test">`, `<p ping=//d.test>`,
 		`<p src=//d.test>`, `<p cite=//d.test>`, `<img data-src=//d.test longdesc=//d.test>`,
@@ -90,7 +90,7 @@ func TestWhatDoesNotLoadByItselfStays(t *testing.T) {
 	)
 }
 
-func TestLinksAreToldByWhatTheyAreFor(t *testing.T) {
+func TestLinkRel(t *testing.T) {
 	for rel, loads := range map[string]bool{
 		"stylesheet": true, "alternate stylesheet": true, "StyleSheet": true, "preload": true, "modulepreload": true, "prefetch": true,
 		"preconnect": true, "dns-prefetch": true, "prerender": true, "icon": true, "shortcut icon": true, "apple-touch-icon": true,
@@ -108,7 +108,7 @@ func TestLinksAreToldByWhatTheyAreFor(t *testing.T) {
 	become(t, denying(), `<link href=//d.test>`)
 }
 
-func TestTextThatLooksLikeElementsStays(t *testing.T) {
+func TestRawTextElements(t *testing.T) {
 	for _, around := range []string{
 		`<!--|-->`, `<!-- --|-->`, `<textarea>|</textarea>`, `<title>|</title>`, `<style>|</style>`, `<script>"|"</script>`,
 		`<script><!-- <script>|</script>|--></script>`, `<xmp>|</xmp>`, `<noembed>|</noembed>`, `<noframes>|</noframes>`, `<iframe>|</iframe>`,
@@ -120,7 +120,7 @@ func TestTextThatLooksLikeElementsStays(t *testing.T) {
 		`</ <img src=//d.test>`, `<![CDATA[<img src=//d.test>]]>`, `< img src=//d.test>`)
 }
 
-func TestAttributesInUnusualSyntaxAreFound(t *testing.T) {
+func TestAttributeSyntax(t *testing.T) {
 	become(t, denying(),
 		`<img†/‡src="//d.test">`, `<img† ‡src=//d.test>`, `<img† ‡src='//d.test'>`, `<img† a="b"‡src="//d.test"c>`, `<img† a='b'‡src=//d.test/>`,
 		`<img† ‡src = x ‡srcset = '//d.test'>`, "<img†\n‡src\t=\r\f\"//d.test\">", `<img† =src=x ‡src=//d.test>`, `<img† = ‡src=//d.test>`,
@@ -128,7 +128,7 @@ func TestAttributesInUnusualSyntaxAreFound(t *testing.T) {
 	)
 }
 
-func TestAttributesThatOnlyLookLikeOnesStay(t *testing.T) {
+func TestAttributeLookalikes(t *testing.T) {
 	become(t, denying(),
 		`<img =src=//d.test>`, `<img "src=//d.test>`, `<img a=src=//d.test>`,
 		`<img a="src=//d.test">`, `<img a='"' b='src=//d.test'>`, `<img src/=//d.test>`,
@@ -136,7 +136,7 @@ func TestAttributesThatOnlyLookLikeOnesStay(t *testing.T) {
 	)
 }
 
-func TestOfAnAttributeThatComesTwiceTheFirstCounts(t *testing.T) {
+func TestAttributeDuplicate(t *testing.T) {
 	become(t, denying(),
 		`<img src=/a src=//d.test>`, `<img† ‡src=//d.test ‡src=/a ‡SRC=/b>`, `<img src=/a SRC=//d.test>`, `<img† ‡src=/a ‡srcset=//d.test ‡src=//x.test>`,
 		`<link rel=canonical rel=icon href=//d.test>`, `<link† rel=icon rel=canonical ‡href=//d.test>`,
@@ -145,7 +145,7 @@ func TestOfAnAttributeThatComesTwiceTheFirstCounts(t *testing.T) {
 	)
 }
 
-func TestElementsOfSVGAreWithheldInSVGOnly(t *testing.T) {
+func TestSVGElements(t *testing.T) {
 	become(t, denying(),
 		`<svg><image† ‡href=//d.test /></svg><image href=//d.test>`, `<svg><use† ‡xlink:href=//d.test#a></use></svg><use xlink:href=//d.test>`,
 		`<svg><feImage† ‡href=/a ‡xlink:href=//d.test /></svg><feImage href=//d.test>`,
@@ -155,7 +155,7 @@ func TestElementsOfSVGAreWithheldInSVGOnly(t *testing.T) {
 	)
 }
 
-func TestTheMarkupInANoscriptIsMarkup(t *testing.T) {
+func TestNoscriptMarkup(t *testing.T) {
 	become(t, denying(),
 		`<noscript><img† ‡src=//d.test></noscript>`, `<head><noscript><link† rel=stylesheet ‡href=//d.test></noscript>`,
 		`<noscript><iframe†‹ src="/f"› ‡src=//d.test></iframe></noscript><img† ‡src=//d.test>`,
@@ -166,7 +166,7 @@ func TestTheMarkupInANoscriptIsMarkup(t *testing.T) {
 	)
 }
 
-func TestTemplatesAndShadowRootsAreMarkup(t *testing.T) {
+func TestTemplateMarkup(t *testing.T) {
 	become(t, denying(),
 		`<template><img† ‡src=//d.test></template>`,
 		`<div><template shadowrootmode=open><script†‹ type="text/plain"› ‡src=//d.test></script></template></div>`,
@@ -174,7 +174,7 @@ func TestTemplatesAndShadowRootsAreMarkup(t *testing.T) {
 	)
 }
 
-func TestWithoutAHostRuleNoElementIsWithheld(t *testing.T) {
+func TestHostRuleMissing(t *testing.T) {
 	rules := denying()
 	rules.Host = nil
 	become(t, rules, `<img src=//d.test>`, `<script src=//d.test></script>`, `<script†‹ type="text/plain"›>track()</script>`)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestXHTMLIsWithheldAsHTMLIs(t *testing.T) {
+func TestXHTMLElements(t *testing.T) {
 	for _, marked := range []string{
 		`<html><img† ‡src="//d.test"/></html>`, `<html><IMG src="//d.test"/><img SRC="/a"/></html>`, `<html><script†` + plain + ` ‡src="//d.test"/></html>`,
 		`<html><script†` + plain + `>track()</script></html>`, `<html><script†` + plain + `><![CDATA[track("</script>")]]></script></html>`,
@@ -36,7 +36,7 @@ func TestXHTMLIsWithheldAsHTMLIs(t *testing.T) {
 	becomes(t, Scanner{Rules: denying(), XML: true}, `<html><script>track()<b/></script></html>`, Passed{Texts: 1})
 }
 
-func TestALongNameInXHTMLEndsWhereTheNameDoesHoweverItComes(t *testing.T) {
+func TestXHTMLLongName(t *testing.T) {
 	for _, marked := range []string{
 		`<html><` + strings.Repeat("x", 50) + `"><img src="//d.test"/>">`,
 		`<html><` + strings.Repeat("x", 50) + `><img† ‡src="//d.test"/>`, `<html><` + strings.Repeat("x", 10) + `"><img† ‡src="//d.test"/>`,
@@ -47,7 +47,7 @@ func TestALongNameInXHTMLEndsWhereTheNameDoesHoweverItComes(t *testing.T) {
 	}
 }
 
-func TestXHTMLGetsInsertionsBesides(t *testing.T) {
+func TestXHTMLInsertions(t *testing.T) {
 	rules := denying()
 	rules.Head, rules.Body = headed, insert(notice)
 	becomes(t, Scanner{Rules: rules, XML: true},

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTheGuardIsToldWhichElementsLoad(t *testing.T) {
+func TestGuardElements(t *testing.T) {
 	told := "|" + loading() + "|"
 	t.Log(told)
 	for _, part := range []string{

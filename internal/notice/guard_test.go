@@ -24,7 +24,7 @@ func guarding(t *testing.T, ids ...string) *policy.Policy {
 	return p
 }
 
-func TestTheGuardKnowsWhatIsDeclaredAndWhatIsBlockedAnyway(t *testing.T) {
+func TestGuardPolicy(t *testing.T) {
 	p := guarding(t, "youtube", "matomo")
 	g := Guard{Requests: true, Strict: true, GPC: true, Matomo: true}.policy(p)
 	if len(g.Services) != 2 || g.Services[0].ID != "youtube" || len(g.Services[0].Hosts) == 0 ||
@@ -47,7 +47,7 @@ func TestTheGuardKnowsWhatIsDeclaredAndWhatIsBlockedAnyway(t *testing.T) {
 	}
 }
 
-func TestConsentTypesStandForGooglesServicesOfAPurpose(t *testing.T) {
+func TestGoogleConsentTypes(t *testing.T) {
 	p := guarding(t, "ga", "google-ads", "matomo", "recaptcha")
 	want := map[string][]string{
 		"analytics_storage": {"ga"}, "ad_storage": {"google-ads"}, "ad_user_data": {"google-ads"}, "ad_personalization": {"google-ads"},
@@ -58,7 +58,7 @@ func TestConsentTypesStandForGooglesServicesOfAPurpose(t *testing.T) {
 	}
 }
 
-func TestSignalsThatNobodyWouldHearAreMistakes(t *testing.T) {
+func TestSignalsUnused(t *testing.T) {
 	for want, err := range map[string]error{
 		"google needs": Guard{Google: true}.Check(guarding(t, "matomo", "youtube")),
 		"matomo needs": Guard{Matomo: true}.Check(guarding(t, "ga")),
@@ -72,7 +72,7 @@ func TestSignalsThatNobodyWouldHearAreMistakes(t *testing.T) {
 	}
 }
 
-func TestTheGuardsTagTellsWhatIsGranted(t *testing.T) {
+func TestGuardTag(t *testing.T) {
 	r := renderer(t, func(o *Options, d *policy.Declaration) {})
 	place := Place{Origin: "https://a.example", Script: csp.Element{Nonce: `a"b`, Integrity: true}}
 	got := r.Guard(place, 0x1f, true)
@@ -90,7 +90,7 @@ func TestTheGuardsTagTellsWhatIsGranted(t *testing.T) {
 	}
 }
 
-func TestTheGuardKnowsTheNamesOfWhatItHoldsBack(t *testing.T) {
+func TestGuardGlobals(t *testing.T) {
 	p := guarding(t, "ga", "recaptcha")
 	script := func(g Guard) string {
 		text, err := json.Marshal(g.policy(p))

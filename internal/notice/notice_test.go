@@ -49,7 +49,7 @@ func tryRenderer(t *testing.T, change func(*Options, *policy.Declaration)) (*Ren
 
 var place = Place{Origin: "https://ville.example", Site: "ville.example", Return: `/a?b=1&c="é"`, Language: "fr"}
 
-func TestTheNoticeIsASCIIAndWellFormedInHTMLAndXHTML(t *testing.T) {
+func TestNoticeWellFormed(t *testing.T) {
 	r := renderer(t, nil)
 	for _, language := range r.languages.tags {
 		t.Run(language, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestTheNoticeIsASCIIAndWellFormedInHTMLAndXHTML(t *testing.T) {
 	}
 }
 
-func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
+func TestNoticeContract(t *testing.T) {
 	r := renderer(t, nil)
 	markup := string(r.Notice(place))
 	if !strings.HasPrefix(markup, `<div id="caddy-consent" data-caddy-consent=""`) {
@@ -108,7 +108,7 @@ func TestTheNoticeHasWhatTheContractNames(t *testing.T) {
 	}
 }
 
-func TestEveryInsertedElementIsMarked(t *testing.T) {
+func TestElementMark(t *testing.T) {
 	r := renderer(t, nil)
 	for _, snippet := range []string{r.Notice(place), r.Manage(place)} {
 		for _, tag := range regexp.MustCompile(`<[a-z][^>]*>`).FindAllString(string(snippet), -1) {
@@ -119,7 +119,7 @@ func TestEveryInsertedElementIsMarked(t *testing.T) {
 	}
 }
 
-func TestTheNoticeAsksNothingWhereThereIsNothingToChoose(t *testing.T) {
+func TestNoticeNoServices(t *testing.T) {
 	r := renderer(t, func(_ *Options, d *policy.Declaration) { d.Services = nil })
 	markup := string(r.Notice(place))
 	if strings.Count(markup, "<button") != 1 || !strings.Contains(markup, `value="accept"`) || !strings.Contains(markup, "utilise des cookies") {
@@ -138,7 +138,7 @@ func TestTheNoticeAsksNothingWhereThereIsNothingToChoose(t *testing.T) {
 	}
 }
 
-func TestTheManageControlIsSmall(t *testing.T) {
+func TestManageControlSize(t *testing.T) {
 	markup := renderer(t, nil).Manage(place)
 	if len(markup) > 400 {
 		t.Errorf("%d bytes", len(markup))
@@ -149,7 +149,7 @@ func TestTheManageControlIsSmall(t *testing.T) {
 	}
 }
 
-func TestEveryTextIsUsedByATemplateOrTheCode(t *testing.T) {
+func TestTextsUsed(t *testing.T) {
 	var source strings.Builder
 	files, _ := filepath.Glob("embedded/*.html")
 	code, _ := filepath.Glob("*.go")
@@ -168,7 +168,7 @@ func TestEveryTextIsUsedByATemplateOrTheCode(t *testing.T) {
 	}
 }
 
-func TestTheVisitorsLanguageIsFound(t *testing.T) {
+func TestLanguageNegotiation(t *testing.T) {
 	r := renderer(t, nil)
 	for _, c := range []struct{ url, cookie, page, accept, want string }{
 		{"/", "", "", "", "fr"},
@@ -205,7 +205,7 @@ func TestTheVisitorsLanguageIsFound(t *testing.T) {
 	}
 }
 
-func TestTheOperatorsFilesGoBeforeTheEmbeddedOnes(t *testing.T) {
+func TestTemplateOverrides(t *testing.T) {
 	dir := t.TempDir()
 	write := func(t *testing.T, name, content string) {
 		t.Helper()
@@ -251,14 +251,14 @@ func TestTheOperatorsFilesGoBeforeTheEmbeddedOnes(t *testing.T) {
 	}
 }
 
-func TestALanguageWithoutTextsIsRefused(t *testing.T) {
+func TestLanguageUnsupported(t *testing.T) {
 	_, err := tryRenderer(t, func(o *Options, _ *policy.Declaration) { o.Language = "fi" })
 	if err == nil || !strings.Contains(err.Error(), "language fi is not yet supported: one of ") {
 		t.Error(err)
 	}
 }
 
-func TestTheCharterShowsTheLifeThatIsEnforcedAndWhyNoConsentIsAsked(t *testing.T) {
+func TestCharterLifetime(t *testing.T) {
 	r := renderer(t, func(_ *Options, d *policy.Declaration) { d.Services[0].Exempt = true })
 	page, err := r.Charter(Visitor{Language: "fr", Site: "ville.example"})
 	if err != nil || !strings.Contains(string(page), `">13 mois</td><td data-label="Consentement">Non requis : mesure d’audience exemptée</td>`) {
@@ -266,7 +266,7 @@ func TestTheCharterShowsTheLifeThatIsEnforcedAndWhyNoConsentIsAsked(t *testing.T
 	}
 }
 
-func TestLivesAreWrittenInTheLargestTrueUnit(t *testing.T) {
+func TestLifetimeUnits(t *testing.T) {
 	v := view{texts: renderer(t, nil).languages.texts["fr"]}
 	for d, want := range map[time.Duration]string{
 		time.Hour: "1 h", 30 * time.Minute: "1 h", 47 * time.Hour: "47 h", 48 * time.Hour: "2 jours", 30 * 24 * time.Hour: "30 jours",
@@ -281,9 +281,9 @@ func TestLivesAreWrittenInTheLargestTrueUnit(t *testing.T) {
 	}
 }
 
-// TestEveryLanguageHasEveryText: none is missing, none is another language's, and each names the
+// TestTextsComplete: none is missing, none is another language's, and each names the
 // same values.
-func TestEveryLanguageHasEveryText(t *testing.T) {
+func TestTextsComplete(t *testing.T) {
 	all := renderer(t, nil).languages.texts
 	var tags []string
 	for tag := range all {
@@ -325,7 +325,7 @@ func TestEveryLanguageHasEveryText(t *testing.T) {
 	}
 }
 
-func TestPluralsAreThoseOfTheLanguage(t *testing.T) {
+func TestPluralForms(t *testing.T) {
 	texts := renderer(t, nil).languages.texts
 	for _, c := range []struct {
 		tag, want string
@@ -342,7 +342,7 @@ func TestPluralsAreThoseOfTheLanguage(t *testing.T) {
 	}
 }
 
-func TestNamesKeepTheirDirectionInArabic(t *testing.T) {
+func TestBidiIsolation(t *testing.T) {
 	p := place
 	p.Language = "ar"
 	if markup := renderer(t, nil).Notice(p); !strings.Contains(markup, "&#8296;ville.example&#8297;") || !strings.Contains(markup, `dir="rtl"`) {
@@ -350,7 +350,7 @@ func TestNamesKeepTheirDirectionInArabic(t *testing.T) {
 	}
 }
 
-func TestAWorkerIsToldInAPathWhatIsGranted(t *testing.T) {
+func TestWorkerAssetPath(t *testing.T) {
 	r := renderer(t, nil)
 	plain, _ := r.Asset(r.assets.folder + "worker.js")
 	if a, ok := r.Asset(r.assets.folder + "on=video,stats/worker.js"); !ok || string(a.Body) != string(plain.Body) || len(a.Body) == 0 {

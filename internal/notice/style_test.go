@@ -13,7 +13,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-func TestContrastIsThatOfWCAG(t *testing.T) {
+func TestContrastRatio(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want float64
@@ -35,7 +35,7 @@ func TestContrastIsThatOfWCAG(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrittenOnTheAccentCanBeRead(t *testing.T) {
+func TestAccentTextColour(t *testing.T) {
 	for _, c := range []struct{ accent, want string }{
 		{"#0b4f8a", "#ffffff"}, {"#9ccbff", "#000000"}, {"#000", "#ffffff"}, {"#fff", "#000000"}, {"#757575", "#ffffff"}, {"#777", "#000000"},
 	} {
@@ -53,7 +53,7 @@ func TestWhatIsWrittenOnTheAccentCanBeRead(t *testing.T) {
 	}
 }
 
-func TestTheDefaultColoursAreThoseOfTheStyleSheet(t *testing.T) {
+func TestDefaultColours(t *testing.T) {
 	sheet, err := embedded.ReadFile("embedded/style.css")
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestTheDefaultColoursAreThoseOfTheStyleSheet(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithAStyleIsSaid(t *testing.T) {
+func TestStyleErrors(t *testing.T) {
 	for _, c := range []struct {
 		style Style
 		want  string // "" for nothing
@@ -159,7 +159,7 @@ func TestWhatIsWrongWithAStyleIsSaid(t *testing.T) {
 	}
 }
 
-func TestARatioThatIsTooLowNeverLooksSufficient(t *testing.T) {
+func TestContrastRatioRounding(t *testing.T) {
 	for ratio, want := range map[float64]string{1: "1.00", 4.4781: "4.48", 4.4999: "4.49"} {
 		t.Run(fmt.Sprint(ratio), func(t *testing.T) {
 			if got := tooLow(ratio); got != want {
@@ -169,7 +169,7 @@ func TestARatioThatIsTooLowNeverLooksSufficient(t *testing.T) {
 	}
 }
 
-func TestAStyleIsWrittenAsCSS(t *testing.T) {
+func TestStyleCSS(t *testing.T) {
 	const all = "#caddy-consent, [data-caddy-consent=manage], [data-caddy-consent=status], .caddy-consent-charter {\n"
 	for _, c := range []struct {
 		style Style
@@ -218,7 +218,7 @@ func TestAStyleIsWrittenAsCSS(t *testing.T) {
 	}
 }
 
-func TestTheStyleFollowsTheStyleSheet(t *testing.T) {
+func TestStyleSheetOrder(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "style.css"), []byte("body{}"), 0o600); err != nil {
 		t.Fatal(err)

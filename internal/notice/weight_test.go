@@ -28,7 +28,7 @@ func six(o *Options, d *policy.Declaration) {
 	}
 }
 
-func TestTheNoticeIsLight(t *testing.T) {
+func TestNoticeSize(t *testing.T) {
 	r := renderer(t, six)
 	for _, tag := range r.languages.tags {
 		t.Run(tag, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestTheNoticeIsLight(t *testing.T) {
 	}
 }
 
-func TestTheGuardIsLight(t *testing.T) {
+func TestGuardSize(t *testing.T) {
 	r := renderer(t, func(o *Options, d *policy.Declaration) {
 		six(o, d)
 		for i, s := range d.Services {

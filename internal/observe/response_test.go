@@ -36,7 +36,7 @@ func through(t *testing.T, site *varianttest.Site, handler http.HandlerFunc, fie
 	return plain, observed
 }
 
-func TestResponseIsAsItCame(t *testing.T) {
+func TestResponseUnchanged(t *testing.T) {
 	html := func(w http.ResponseWriter) {
 		h := w.Header()
 		h.Set("Content-Type", "text/html")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestATypeIsReadAsBrowsersReadIt(t *testing.T) {
+func TestMediaType(t *testing.T) {
 	for _, c := range []struct{ fields, essence, charset string }{
 		{"text/html", "text/html", ""},
 		{"TEXT/HTML; Charset=UTF8", "text/html", "utf-8"},
@@ -56,7 +56,7 @@ func TestATypeIsReadAsBrowsersReadIt(t *testing.T) {
 	}
 }
 
-func TestABrowserNamesTheTypeThatNobodyHasNamed(t *testing.T) {
+func TestMediaTypeSniffed(t *testing.T) {
 	for fields, want := range map[string]bool{
 		"": true, "Content-Type: ": true, "Content-Type: */*": true, "Content-Type: application/unknown": true,
 		"Content-Type: unknown/unknown": true, "Content-Type: html": true,
@@ -75,7 +75,7 @@ func TestABrowserNamesTheTypeThatNobodyHasNamed(t *testing.T) {
 	}
 }
 
-func TestScriptsRunInWhatIsHTMLOrXML(t *testing.T) {
+func TestMediaTypeScripts(t *testing.T) {
 	for contentType, want := range map[string]bool{
 		"text/html": true, "application/xhtml+xml": true, "image/svg+xml": true,
 		"text/xml; charset=x": true, "application/xml": true, "application/rss+xml": true, "*/*": true,
@@ -89,7 +89,7 @@ func TestScriptsRunInWhatIsHTMLOrXML(t *testing.T) {
 	}
 }
 
-func TestServiceWorkersAreRememberedAndBounded(t *testing.T) {
+func TestServiceWorkers(t *testing.T) {
 	script, asks := header("Content-Type: application/javascript"), func(path string) *http.Request {
 		return &http.Request{Method: "GET", Header: header("Sec-Fetch-Dest: empty", "Referer: https://data.ville.fr"+path)}
 	}

@@ -17,7 +17,7 @@ func header(fields ...string) http.Header {
 	return h
 }
 
-func TestANavigationIsToldByFetchMetadataOrPerhapsByAccept(t *testing.T) {
+func TestRequestDestination(t *testing.T) {
 	workers := new(Workers)
 	workers.Note(&http.Request{Header: header("Service-Worker: script")}, "/worker", header("Content-Type: text/javascript"))
 	for _, c := range []struct {
@@ -65,7 +65,7 @@ func TestANavigationIsToldByFetchMetadataOrPerhapsByAccept(t *testing.T) {
 	}
 }
 
-func TestWhatIsADocument(t *testing.T) {
+func TestDocumentResponse(t *testing.T) {
 	html := "Content-Type: text/html; charset=UTF-8"
 	for _, c := range []struct {
 		status int
@@ -94,7 +94,7 @@ func TestWhatIsADocument(t *testing.T) {
 	}
 }
 
-func TestOnlyCodingsThatCanBeDecodedAreAskedFor(t *testing.T) {
+func TestAcceptEncoding(t *testing.T) {
 	for accept, want := range map[string]string{
 		"gzip, deflate, br, zstd":        "gzip, br",
 		"br;q=1.0, gzip;q=0.8, *;q=0.1":  "br;q=1.0, gzip;q=0.8",
@@ -120,7 +120,7 @@ func TestOnlyCodingsThatCanBeDecodedAreAskedFor(t *testing.T) {
 	}
 }
 
-func TestConditionsHoldOnlyForTheSameVariant(t *testing.T) {
+func TestIfNoneMatchVariant(t *testing.T) {
 	const suffix = "-c1"
 	for tag, want := range map[string]string{
 		`"abc-c1"`:                        `"abc"`,
@@ -144,7 +144,7 @@ func TestConditionsHoldOnlyForTheSameVariant(t *testing.T) {
 	}
 }
 
-func TestTheRestOfAPageIsNotMixedWithAnotherVariant(t *testing.T) {
+func TestIfRange(t *testing.T) {
 	h := header("Range: bytes=5-", "If-Range: x", "A: b")
 	if DropConditionalRange(h); len(h) != 1 {
 		t.Error(h)
@@ -155,7 +155,7 @@ func TestTheRestOfAPageIsNotMixedWithAnotherVariant(t *testing.T) {
 	}
 }
 
-func TestHeadersOfAPage(t *testing.T) {
+func TestPageHeaders(t *testing.T) {
 	h := header("Vary: Accept-Encoding", "Vary: cookie", `Etag: W/"x"`, "Content-Length: 5", "Content-MD5: x", "Repr-Digest: x", "Accept-Ranges: bytes",
 		"Cache-Control: public, max-age=60", "Expires: x", "CDN-Cache-Control: max-age=60",
 		"Cloudflare-CDN-Cache-Control: max-age=60", "Surrogate-Control: max-age=60", "Last-Modified: x")

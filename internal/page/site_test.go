@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestOriginIsWhatTheBrowserShows(t *testing.T) {
+func TestRequestOrigin(t *testing.T) {
 	for want, r := range map[string]*http.Request{
 		"http://localhost:8080": {Host: "localhost:8080"},
 		"https://data.ville.fr": {Host: "data.ville.fr", TLS: &tls.ConnectionState{}},
@@ -23,7 +23,7 @@ func TestOriginIsWhatTheBrowserShows(t *testing.T) {
 	}
 }
 
-func TestAConnectionIsEncryptedByItselfOrByATrustedProxy(t *testing.T) {
+func TestForwardedProto(t *testing.T) {
 	for fields, want := range map[string]bool{
 		"": false, "https": true, "HTTPS": true, "https, http": true, "https,http": true, " https , http": true, "https|http": true,
 		"http": false, "http, https": false, "http|https": false, ",https": false, "wss": false,
@@ -43,7 +43,7 @@ func TestAConnectionIsEncryptedByItselfOrByATrustedProxy(t *testing.T) {
 	}
 }
 
-func TestABaseIsElsewhereByItsHostAndPort(t *testing.T) {
+func TestBaseHostAndPort(t *testing.T) {
 	for base, want := range map[string]bool{
 		"": false, "/": false, "x/": false, "https://ville.example/": false, "HTTP://Ville.Example:443/x": false,
 		"//ville.example": false, " https://ville.example./\n": false, "data:,x": false,
@@ -62,7 +62,7 @@ func TestABaseIsElsewhereByItsHostAndPort(t *testing.T) {
 	}
 }
 
-func TestTheHostIsWhatATrustedProxyHasSeen(t *testing.T) {
+func TestForwardedHost(t *testing.T) {
 	for fields, want := range map[string]string{
 		"": "behind.example", "data.ville.fr": "data.ville.fr",
 		"data.ville.fr:8443": "data.ville.fr:8443", " data.ville.fr , inner.example": "data.ville.fr",

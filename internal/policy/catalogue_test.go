@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-func TestTheCatalogueIsValidAndNeverGreedy(t *testing.T) {
+func TestCatalogueCookies(t *testing.T) {
 	p, err := New(Declaration{Services: catalogue})
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestTheCatalogueIsValidAndNeverGreedy(t *testing.T) {
 	}
 }
 
-func TestTheCatalogueKeepsThePortalsOwnTrackersFirst(t *testing.T) {
+func TestCatalogueOrder(t *testing.T) {
 	order := []string{Functional, Statistics, Embeds, Marketing}
 	own := []string{"ga", "matomo", "xiti", "at", "piano", "eulerian"}
 	for i, s := range catalogue {
@@ -70,7 +70,7 @@ func TestTheCatalogueKeepsThePortalsOwnTrackersFirst(t *testing.T) {
 // break at before a colon and the like.
 var badTypography = regexp.MustCompile(`['"]| [:;?!»]|« |\.\.\.|  `)
 
-func TestEveryServiceOfTheCatalogueIsDescribed(t *testing.T) {
+func TestCatalogueDescriptions(t *testing.T) {
 	for _, s := range catalogue {
 		t.Run(s.ID, func(t *testing.T) {
 			if s.Name == "" || s.Provider.Name == "" {
@@ -105,7 +105,7 @@ func TestEveryServiceOfTheCatalogueIsDescribed(t *testing.T) {
 
 var validHost = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 
-func TestHostsOfTheCatalogueAreValid(t *testing.T) {
+func TestCatalogueHosts(t *testing.T) {
 	for _, s := range catalogue {
 		t.Run(s.ID, func(t *testing.T) {
 			if len(s.Hosts) == 0 {
@@ -125,7 +125,7 @@ func TestHostsOfTheCatalogueAreValid(t *testing.T) {
 	}
 }
 
-func TestTheCatalogueLeavesOthersHostsAlone(t *testing.T) {
+func TestCatalogueOtherHosts(t *testing.T) {
 	p, err := New(Declaration{})
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +163,7 @@ func TestTheCatalogueLeavesOthersHostsAlone(t *testing.T) {
 
 var validGlobal = regexp.MustCompile(`^~?([$\w]+)(\.\w+)*(\(\)|\[\])(@[\w.-]+)?$`)
 
-func TestGlobalsOfTheCatalogueAreNamesThatNoPageHasOfItsOwn(t *testing.T) {
+func TestCatalogueGlobals(t *testing.T) {
 	var all int
 	for _, s := range catalogue {
 		for i, name := range s.Globals {
@@ -186,7 +186,7 @@ func TestGlobalsOfTheCatalogueAreNamesThatNoPageHasOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestLiteralsOfTheCatalogueTellServicesApart(t *testing.T) {
+func TestCatalogueLiterals(t *testing.T) {
 	for _, s := range catalogue {
 		t.Run(s.ID, func(t *testing.T) {
 			for _, literal := range s.Inline {
@@ -218,7 +218,7 @@ func TestLiteralsOfTheCatalogueTellServicesApart(t *testing.T) {
 
 // testdata/snippets holds what providers have sites embed, reduced to its shape. All of it
 // must be withheld where only that service is declared: by the host or by the text.
-func TestEverySnippetIsRecognised(t *testing.T) {
+func TestCatalogueSnippets(t *testing.T) {
 	files, err := filepath.Glob("testdata/snippets/*.html")
 	if err != nil || len(files) != len(catalogue) {
 		t.Errorf("%d files of snippets for %d services (%v)", len(files), len(catalogue), err)

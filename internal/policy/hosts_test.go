@@ -23,7 +23,7 @@ func hosted(t *testing.T) *Policy {
 	return p
 }
 
-func TestAHostBelongsToTheFirstThatListsIt(t *testing.T) {
+func TestHostOwner(t *testing.T) {
 	p := hosted(t)
 	youtube := Owner(-9)
 	for i, s := range p.Owners() {
@@ -50,7 +50,7 @@ func TestAHostBelongsToTheFirstThatListsIt(t *testing.T) {
 	}
 }
 
-func TestWhatIsBlocked(t *testing.T) {
+func TestHostBlocked(t *testing.T) {
 	p := hosted(t)
 	for host, want := range map[string]struct{ before, granted, undeclared bool }{
 		"a.example":            {true, false, false},
@@ -71,7 +71,7 @@ func TestWhatIsBlocked(t *testing.T) {
 	}
 }
 
-func TestSourcesOfAPolicyAreGrantedHosts(t *testing.T) {
+func TestCSPSources(t *testing.T) {
 	p := hosted(t)
 	for granted, want := range map[Set][]string{
 		0: {"tiles.test", "*.dailymotion.com"}, // tiles.example is a denied service's
@@ -93,7 +93,7 @@ func TestSourcesOfAPolicyAreGrantedHosts(t *testing.T) {
 	}
 }
 
-func TestBadHostsAreRefused(t *testing.T) {
+func TestHostInvalid(t *testing.T) {
 	for _, host := range []Pattern{"", "*", "*.*", ".", "https://a.example", "a.example/x", "a.example:443", "a b", "a@b", "a?b", "a\x00b"} {
 		t.Run(fmt.Sprintf("%q", host), func(t *testing.T) {
 			if _, err := New(Declaration{Allow: []Pattern{host}}); err == nil || !strings.HasPrefix(err.Error(), "allow: host ") {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestPatternsMatchExactlyOrWithStars(t *testing.T) {
+func TestPatternMatch(t *testing.T) {
 	for _, c := range []struct {
 		pattern Pattern
 		name    string
@@ -43,7 +43,7 @@ func declaration() Declaration {
 	}
 }
 
-func TestACookieIsNecessaryAServicesOrUndeclared(t *testing.T) {
+func TestCookieClass(t *testing.T) {
 	d := declaration()
 	d.Necessary = []Pattern{"messages", "_ga_needed"}
 	p, err := New(d)
@@ -76,7 +76,7 @@ func TestACookieIsNecessaryAServicesOrUndeclared(t *testing.T) {
 	}
 }
 
-func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
+func TestPolicyVersion(t *testing.T) {
 	version := func(t *testing.T, change func(*Declaration)) string {
 		t.Helper()
 		d := declaration()
@@ -129,7 +129,7 @@ func TestVersionChangesWithWhatConsentWasGivenTo(t *testing.T) {
 	}
 }
 
-func TestABadDeclarationIsRefusedWithWhatWouldBeRight(t *testing.T) {
+func TestDeclarationErrors(t *testing.T) {
 	for want, change := range map[string]func(*Declaration){
 		"unknown purpose \"stats\"":             func(d *Declaration) { d.Services[0].Purpose = "stats" },
 		"needs a purpose":                       func(d *Declaration) { d.Services[0].Purpose = "" },

@@ -83,7 +83,7 @@ func TestFlush(t *testing.T) {
 	}
 }
 
-func TestLargePageIsNotBuffered(t *testing.T) {
+func TestBufferLimit(t *testing.T) {
 	w := httptest.NewRecorder()
 	var b Body
 	defer b.End()
@@ -152,7 +152,7 @@ func (s *stalled) Write(p []byte) (int, error) {
 	return s.ResponseRecorder.Write(p)
 }
 
-func TestGoneVisitor(t *testing.T) {
+func TestClientDisconnect(t *testing.T) {
 	var b Body
 	defer b.End()
 	b.Begin(&stalled{httptest.NewRecorder(), 100}, http.StatusOK, inserting(), 0, false)

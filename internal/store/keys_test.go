@@ -30,7 +30,7 @@ func open(t *testing.T, s certmagic.Storage) *Keys {
 
 var message = []byte("choice")
 
-func TestInstancesThatStartTogetherMakeOneKey(t *testing.T) {
+func TestKeyConcurrentStart(t *testing.T) {
 	s := storage(t)
 	var wait sync.WaitGroup
 	signatures := make([]string, 8)
@@ -49,7 +49,7 @@ func TestInstancesThatStartTogetherMakeOneKey(t *testing.T) {
 	}
 }
 
-func TestRotationKeepsVerifyingWithTheOldKey(t *testing.T) {
+func TestKeyRotation(t *testing.T) {
 	s := storage(t)
 	before := open(t, s)
 	signed := before.Sign(message)
@@ -72,7 +72,7 @@ func TestRotationKeepsVerifyingWithTheOldKey(t *testing.T) {
 	}
 }
 
-func TestARotationElsewhereIsNoticed(t *testing.T) {
+func TestKeyRotationElsewhere(t *testing.T) {
 	s := storage(t)
 	here := open(t, s)
 	if err := RotateKey(context.Background(), s); err != nil {
@@ -90,7 +90,7 @@ func TestARotationElsewhereIsNoticed(t *testing.T) {
 	}
 }
 
-func TestAnOldKeyVerifiesLedgersLongerThanChoices(t *testing.T) {
+func TestKeyRetention(t *testing.T) {
 	s, ctx := storage(t), context.Background()
 	now := time.Now()
 	first := open(t, s).Sign(message)
@@ -108,7 +108,7 @@ func TestAnOldKeyVerifiesLedgersLongerThanChoices(t *testing.T) {
 	}
 }
 
-func TestTheNumberOfKeysIsBounded(t *testing.T) {
+func TestKeyLimit(t *testing.T) {
 	stored := &storedKeys{}
 	for range maxKeys + 10 {
 		stored = withNewKey(stored, time.Now())
@@ -118,7 +118,7 @@ func TestTheNumberOfKeysIsBounded(t *testing.T) {
 	}
 }
 
-func TestABrokenKeyFileIsAnError(t *testing.T) {
+func TestKeyFileBroken(t *testing.T) {
 	s := storage(t)
 	file := filepath.Join(s.Path, "consent", "keys.json")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestWhatFailsAtFirstIsTriedAgain(t *testing.T) {
+func TestAtFirstRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tried, failures := 0, 0
 		begin := AtFirst(func() error {

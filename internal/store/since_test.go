@@ -27,7 +27,7 @@ func since(t *testing.T, s certmagic.Storage, version string, now time.Time) tim
 	return got
 }
 
-func TestTheDateOfAPolicyIsKept(t *testing.T) {
+func TestSinceStored(t *testing.T) {
 	s := storage(t)
 	first := since(t, s, version, noon)
 	if want := noon.Truncate(time.Second); !first.Equal(want) {
@@ -48,7 +48,7 @@ func TestTheDateOfAPolicyIsKept(t *testing.T) {
 	}
 }
 
-func TestInstancesThatStartTogetherAgreeOnTheDate(t *testing.T) {
+func TestSinceConcurrentStart(t *testing.T) {
 	s := storage(t)
 	var wait sync.WaitGroup
 	dates := make([]time.Time, 3)
@@ -76,13 +76,13 @@ func (s lateStorage) Lock(ctx context.Context, name string) error {
 	return s.Storage.Lock(ctx, name)
 }
 
-func TestTheInstanceThatWasFasterSetsTheDate(t *testing.T) {
+func TestSinceLostRace(t *testing.T) {
 	if got := since(t, lateStorage{storage(t), t}, version, noon.Add(time.Hour)); !got.Equal(noon.Truncate(time.Second)) {
 		t.Error(got)
 	}
 }
 
-func TestABrokenDateIsAnErrorThatNamesTheFile(t *testing.T) {
+func TestSinceFileBroken(t *testing.T) {
 	s := storage(t)
 	file := filepath.Join(s.Path, "consent", "policies", version+".json")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -128,7 +128,7 @@ func (s brokenStorage) Store(ctx context.Context, key string, value []byte) erro
 	return s.Storage.Store(ctx, key, value)
 }
 
-func TestAStorageThatFailsIsAnError(t *testing.T) {
+func TestSinceStorageError(t *testing.T) {
 	failure := errors.New("no space")
 	for _, s := range []brokenStorage{
 		{Storage: storage(t), lock: failure}, {Storage: storage(t), unlock: failure}, {Storage: storage(t), store: failure},

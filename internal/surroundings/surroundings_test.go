@@ -8,7 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
 )
 
-func TestAHandlerIsReachedByOneOfItsMatcherSets(t *testing.T) {
+func TestMatcherSets(t *testing.T) {
 	host := caddyhttp.MatchHost{"localhost"}
 	path := caddyhttp.MatchPath{"/x/*", "/y/*"}
 	around := Surroundings{caddyhttp.RouteList{{
@@ -20,7 +20,7 @@ func TestAHandlerIsReachedByOneOfItsMatcherSets(t *testing.T) {
 	}
 }
 
-func TestADeferredHeaderOverwritesByPatternsToo(t *testing.T) {
+func TestDeferredHeaderPatterns(t *testing.T) {
 	for _, del := range []string{"content-security-policy", "Content-Security-*", "Set-*", "*-policy"} {
 		t.Run(del, func(t *testing.T) {
 			deleting := &headers.RespHeaderOps{Deferred: true, HeaderOps: &headers.HeaderOps{Delete: []string{del}}}
@@ -32,7 +32,7 @@ func TestADeferredHeaderOverwritesByPatternsToo(t *testing.T) {
 	}
 }
 
-func TestACookieThatIsAFallbackOfALoadBalancerIsKnown(t *testing.T) {
+func TestLoadBalancerFallbackCookie(t *testing.T) {
 	proxy := json.RawMessage(`{"handler":"reverse_proxy","load_balancing":{"selection_policy":` +
 		`{"policy":"header","field":"X-Up","fallback":{"policy":"cookie","name":"up"}}}}`)
 	around := Surroundings{caddyhttp.RouteList{{HandlersRaw: []json.RawMessage{proxy}}}}

@@ -9,7 +9,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-func TestHandlersOfOneConfigurationCountTogether(t *testing.T) {
+func TestMetricsSharedByHandlers(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	p, err := policy.New(policy.Declaration{Services: []policy.Service{policy.FromCatalogue("ga")}})
 	if err != nil {

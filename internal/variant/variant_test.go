@@ -171,7 +171,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func TestBehindAnotherInstance(t *testing.T) {
+func TestInnerInstanceRules(t *testing.T) {
 	v := of(varianttest.New(t, false), choice.Choice{}, byVisitor)
 	v.Behind = true
 	if rules := v.Rules(nil); rules.Head != "" || rules.Body != nil || rules.Host == nil || !v.Rewrites() {

@@ -8,7 +8,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-func TestAChoiceOfThePortalsOwnBannerIsNewOnce(t *testing.T) {
+func TestNativeChoiceRepeated(t *testing.T) {
 	n := natives{limit: rate.NewLimiter(rate.Inf, 0)}
 	refusal := native{time: 1}
 	if !n.isNew(refusal) {
@@ -28,7 +28,7 @@ func TestAChoiceOfThePortalsOwnBannerIsNewOnce(t *testing.T) {
 	}
 }
 
-func TestInventedChoicesOfThePortalsOwnBannerAreLimited(t *testing.T) {
+func TestNativeChoiceLimit(t *testing.T) {
 	var n natives
 	recorded := 0
 	for i := range 1000 {
@@ -41,7 +41,7 @@ func TestInventedChoicesOfThePortalsOwnBannerAreLimited(t *testing.T) {
 	}
 }
 
-func TestAChoiceWithoutATimeIsToldApartFromNoOther(t *testing.T) {
+func TestNativeChoiceNoTimestamp(t *testing.T) {
 	var n natives
 	for range 3 {
 		if !n.isNew(native{}) || len(n.known) > 0 {

@@ -114,7 +114,7 @@ func services(t *testing.T, h http.Handler, cookie string) (state string, grante
 	return s.State, s.Services
 }
 
-func TestAChoiceIsMadeByFormOrByJSON(t *testing.T) {
+func TestChoiceFormats(t *testing.T) {
 	for _, c := range []struct {
 		body, kind string
 		ga, matomo bool
@@ -151,7 +151,7 @@ func TestAChoiceIsMadeByFormOrByJSON(t *testing.T) {
 	}
 }
 
-func TestGrantAddsToWhatIsGranted(t *testing.T) {
+func TestChoiceGrant(t *testing.T) {
 	h := handler(t, io.Discard)
 	first := cookie(ask(h, "POST", "/_consent/choice", "choice=refuse", form))
 	second := cookie(ask(h, "POST", "/_consent/choice", "choice=grant&service=ga", form, first))
@@ -160,7 +160,7 @@ func TestGrantAddsToWhatIsGranted(t *testing.T) {
 	}
 }
 
-func TestTheStateIsTold(t *testing.T) {
+func TestChoiceState(t *testing.T) {
 	h := handler(t, io.Discard)
 	res := ask(h, "GET", "/_consent/choice", "", "Sec-GPC: 1")
 	want := `{"state":"none","gpc":true,"timestamp":null,"policy":"` + h.Policy.Version +
@@ -181,7 +181,7 @@ func TestTheStateIsTold(t *testing.T) {
 	}
 }
 
-func TestWhatIsMalformedIsRefusedInPlainWords(t *testing.T) {
+func TestChoiceMalformed(t *testing.T) {
 	for _, c := range []struct {
 		body, kind string
 		status     int
@@ -210,7 +210,7 @@ func TestWhatIsMalformedIsRefusedInPlainWords(t *testing.T) {
 	}
 }
 
-func TestAnotherSiteCannotChooseForTheVisitor(t *testing.T) {
+func TestChoiceCrossSite(t *testing.T) {
 	for _, fields := range [][]string{
 		{"Sec-Fetch-Site: cross-site"}, {"Sec-Fetch-Site: same-site"}, {"Origin: https://evil.example"}, {"Origin: null"},
 	} {
@@ -230,7 +230,7 @@ func TestAnotherSiteCannotChooseForTheVisitor(t *testing.T) {
 	}
 }
 
-func TestTheVisitorComesBackToThisSiteOnly(t *testing.T) {
+func TestReturnPath(t *testing.T) {
 	referer := "Referer: http://ville.example/from?x=1#y"
 	for wanted, want := range map[string]string{
 		"/explore/?q=a&b=c#top":              "/explore/?q=a&b=c#top",
@@ -268,8 +268,8 @@ func TestTheVisitorComesBackToThisSiteOnly(t *testing.T) {
 	}
 }
 
-// TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept: where one is, there is nothing at that part of the page.
-func TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept(t *testing.T) {
+// TestReturnPathCookiesDisabled: where a browser takes cookies, there is nothing at that part of the page.
+func TestReturnPathCookiesDisabled(t *testing.T) {
 	for fields, want := range map[string]string{
 		"Sec-Fetch-Dest: document|Sec-Fetch-User: ?1": "/x?y#caddy-consent-blocked", "Sec-Fetch-Dest: document|Sec-Fetch-User: ?1|Cookie: a=b": "/x?y",
 		"Sec-Fetch-Dest: document": "/x?y", "Sec-Fetch-Dest: empty": "/x?y", "Accept: */*": "/x?y",
@@ -284,7 +284,7 @@ func TestOneWhoHasNoScriptsIsToldWhereNoCookieIsKept(t *testing.T) {
 	}
 }
 
-func TestTheChartersFormComesBackInItsLanguage(t *testing.T) {
+func TestCharterReturnLanguage(t *testing.T) {
 	for query, want := range map[string]string{
 		"?lang=en":           `name="return" value="/_consent/charter?lang=en"`,
 		"?lang=en&return=/x": `name="return" value="/x"`,
@@ -298,7 +298,7 @@ func TestTheChartersFormComesBackInItsLanguage(t *testing.T) {
 	}
 }
 
-func TestTheCookieIsSecureOnHTTPSAlone(t *testing.T) {
+func TestCookieSecure(t *testing.T) {
 	trusted := true
 	post := func(fields ...string) string {
 		h := handler(t, io.Discard)
@@ -317,7 +317,7 @@ func TestTheCookieIsSecureOnHTTPSAlone(t *testing.T) {
 	}
 }
 
-func TestUnknownNamesAndMethodsAreAnsweredHere(t *testing.T) {
+func TestEndpointUnknown(t *testing.T) {
 	h := handler(t, io.Discard)
 	for _, path := range []string{
 		"/_consent/", "/_consent/x", "/_consent/assets/0/other.css", "/_consent/assets/style.css",
@@ -350,7 +350,7 @@ func TestUnknownNamesAndMethodsAreAnsweredHere(t *testing.T) {
 	}
 }
 
-func TestGPCSupportIsPublishedUnlessIgnored(t *testing.T) {
+func TestGPCSupport(t *testing.T) {
 	h := handler(t, io.Discard)
 	res := ask(h, "GET", "/.well-known/gpc.json", "")
 	var support struct {
@@ -367,7 +367,7 @@ func TestGPCSupportIsPublishedUnlessIgnored(t *testing.T) {
 	}
 }
 
-func TestAssetsCanBeKeptForever(t *testing.T) {
+func TestAssetCacheControl(t *testing.T) {
 	h := handler(t, io.Discard)
 	page := text(t, ask(h, "GET", "/_consent/charter", ""))
 	path := regexp.MustCompile(`/_consent/assets/[0-9a-f]+/style.css`).FindString(page)
@@ -385,7 +385,7 @@ func TestAssetsCanBeKeptForever(t *testing.T) {
 	}
 }
 
-func TestAnAssetOfAnotherVersionIsTheCurrentOneAndNotKept(t *testing.T) {
+func TestAssetOtherVersion(t *testing.T) {
 	h := handler(t, io.Discard)
 	path, _ := h.Notice.File("guard.js")
 	current, other := ask(h, "GET", path, ""), ask(h, "GET", "/_consent/assets/00000000/guard.js", "")
@@ -394,7 +394,7 @@ func TestAnAssetOfAnotherVersionIsTheCurrentOneAndNotKept(t *testing.T) {
 	}
 }
 
-func TestTheCharterShowsThePolicyAndTheVisitorsChoice(t *testing.T) {
+func TestCharterContent(t *testing.T) {
 	h := handler(t, io.Discard)
 	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
 	for _, path := range []string{"/_consent/charter", "/cookies", "/cookies/"} {
@@ -424,7 +424,7 @@ func TestTheCharterShowsThePolicyAndTheVisitorsChoice(t *testing.T) {
 	}
 }
 
-func TestTheLedgerSaysWhatWasAnsweredAndNotByWhom(t *testing.T) {
+func TestLedgerEntry(t *testing.T) {
 	var log bytes.Buffer
 	h := handler(t, &log)
 	first := ask(h, "POST", "/_consent/choice", "choice=accept", form, "User-Agent: Mozilla", "X-Forwarded-For: 192.0.2.1")
@@ -451,7 +451,7 @@ func TestTheLedgerSaysWhatWasAnsweredAndNotByWhom(t *testing.T) {
 	}
 }
 
-func TestWithdrawingExpiresTheServicesCookiesWhereverTheyAre(t *testing.T) {
+func TestWithdrawalExpiredCookies(t *testing.T) {
 	h := handler(t, io.Discard)
 	accepted := cookie(ask(h, "POST", "/_consent/choice", "choice=accept", form))
 	r := httptest.NewRequest("POST", "http://data.ville.example.co.uk:8080/_consent/choice",
@@ -507,8 +507,8 @@ func size(h http.Header) int {
 	return b.Len()
 }
 
-// TestAWithdrawalIsRememberedForADay: what of it did not fit is deleted by the next pages.
-func TestAWithdrawalIsRememberedForADay(t *testing.T) {
+// TestWithdrawalRetention: what of it did not fit is deleted by the next pages.
+func TestWithdrawalRetention(t *testing.T) {
 	h := handler(t, io.Discard)
 	accepted := cookie(ask(h, "POST", "/_consent/choice", "choice=accept", form))
 	read := func(field string) choice.Choice {
@@ -550,7 +550,7 @@ func FuzzChoose(f *testing.F) {
 	})
 }
 
-func TestTheSettingsShowWhatTheVisitorChose(t *testing.T) {
+func TestSettingsState(t *testing.T) {
 	h := handler(t, io.Discard)
 	chosen := cookie(ask(h, "POST", "/_consent/choice", "choice=custom&service=ga", form))
 	res := ask(h, "GET", "/_consent/settings?lang=en", "", chosen, "Sec-Fetch-Dest: empty", "Referer: http://ville.example/explore/")
@@ -577,7 +577,7 @@ func TestTheSettingsShowWhatTheVisitorChose(t *testing.T) {
 	}
 }
 
-func TestTheLanguageOfTheQuestionIsRecorded(t *testing.T) {
+func TestLedgerLanguage(t *testing.T) {
 	for sent, want := range map[string]string{"choice=accept&lang=nl": "nl", "choice=accept&lang=xx": "en", "choice=accept": "en"} {
 		t.Run(fmt.Sprintf("%q", sent), func(t *testing.T) {
 			var log bytes.Buffer
@@ -590,7 +590,7 @@ func TestTheLanguageOfTheQuestionIsRecorded(t *testing.T) {
 	}
 }
 
-func TestAssetsComeCompressedToWhoTakesThat(t *testing.T) {
+func TestAssetContentEncoding(t *testing.T) {
 	h := handler(t, io.Discard)
 	path := regexp.MustCompile(`/_consent/assets/[0-9a-f]+/style.css`).FindString(text(t, ask(h, "GET", "/_consent/charter", "")))
 	plain := text(t, ask(h, "GET", path, ""))
