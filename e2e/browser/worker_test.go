@@ -16,7 +16,7 @@ self.addEventListener("activate", e => e.waitUntil(clients.claim()));
 self.addEventListener("fetch", e => e.respondWith(fetch(e.request)));`
 	keeps = `self.addEventListener("install", e => e.waitUntil(caches.open("shell").then(c => c.addAll(["/shell"])).then(() => skipWaiting())));
 self.addEventListener("activate", e => e.waitUntil(clients.claim()));
-self.addEventListener("fetch", e => e.request.mode === "navigate" && e.respondWith(caches.match("/shell")));`
+self.addEventListener("fetch", e => e.request.mode + e.request.method === "navigateGET" && e.respondWith(caches.match("/shell")));`
 	// registers a worker and waits until pages come through it.
 	registers = `<script>window.ready = navigator.serviceWorker.register("/worker.js").then(() => navigator.serviceWorker.controller || ` +
 		`new Promise(done => navigator.serviceWorker.addEventListener("controllerchange", done))).then(() => true)</script>`
@@ -71,6 +71,7 @@ func TestWorkerCachedPage(t *testing.T) {
 	p.Await(harness.NoticeShown)
 	world.Silent(t, "before the choice")
 
+	p.Await(harness.Settled)
 	p.Answer("Tout accepter")
 	p.Await(harness.ManageShown)
 	awaits("after the grant")

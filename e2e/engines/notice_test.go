@@ -196,7 +196,8 @@ func TestNoticeNoScript(t *testing.T) {
 		}
 		tab.Await(harness.ManageShown)
 		tab.ClickOn(manage)
-		tab.Await(`document.body !== null && document.body.classList.contains('caddy-consent-charter')`)
+		// A click on a page that is still being laid out may hit nothing.
+		tab.Await(`document.readyState === 'complete' && document.body.classList.contains('caddy-consent-charter')`)
 		tab.ClickOn(`button[value=accept]`)
 		tab.Await(`document.readyState === 'complete' && document.querySelector('[data-caddy-consent=manage]') !== null || ` +
 			`document.querySelector('input[value=video]') !== null && document.querySelector('input[value=video]').checked`)
