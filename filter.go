@@ -193,7 +193,8 @@ const (
 // allocation.
 var responseWriters = sync.Pool{New: func() any { return new(responseWriter) }}
 
-func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL, c choice.Choice, v *decision.Decision, seen telemetry.Recorder) {
+func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL,
+	c choice.Choice, v *decision.Decision, seen telemetry.Recorder) {
 	rw.ResponseWriter, rw.handler, rw.seen = w, h, seen
 	rw.variant.Begin(h.variants, r, asked, c, v, &rw.seen)
 	rw.cookies.Begin(v, r.Header["Cookie"], c.Made(), &rw.seen)

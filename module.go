@@ -17,9 +17,9 @@
 //	}
 //
 // A request's Cookie field loses what the visitor has not granted, before it goes upstream. The response's Set-Cookie
-// lines are filtered by the same rules, early, late and in trailers. A page gets the notice until there is a choice; what it would load from a
-// denied service is withheld by the server as the page streams through, and in the browser by a script, the
-// guard. Each choice is an entry of a sealed ledger. Where a page cannot be rewritten safely it passes as it is,
+// lines are filtered by the same rules, early, late and in trailers. A page gets the notice until there is a choice; what
+// it would load from a denied service is withheld by the server as the page streams through, and in the browser by a
+// script, the guard. Each choice is an entry of a sealed ledger. Where a page cannot be rewritten safely it passes as it is,
 // but for its cookies, and a counter and a log line say so.
 //
 // Begin with "mode observe", which changes nothing and tells what would be done. docs/operating.md leads through an
@@ -317,8 +317,10 @@ func (h *Handler) lookAround(around surroundings.Surroundings) error {
 			return err
 		}
 	}
-	if overwritten := around.Overwritten("Cache-Control", "Content-Security-Policy", "Etag", "Link", "Set-Cookie", "Vary"); len(overwritten) > 0 {
-		h.logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
+	overwritten := around.Overwritten("Cache-Control", "Content-Security-Policy", "Etag", "Link", "Set-Cookie", "Vary")
+	if len(overwritten) > 0 {
+		h.logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into "+
+			"a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
 			zap.Strings("fields", overwritten))
 	}
 	for _, name := range around.Cookies() { // Caddy's own, without which the site does not work
@@ -334,7 +336,8 @@ func (h *Handler) lookAround(around surroundings.Surroundings) error {
 func (h *Handler) checkSiblings(around surroundings.Surroundings) error {
 	for _, handler := range around.Before() {
 		if other, ok := handler.(*Handler); ok && other.Path == h.Path && other.policy.Version != h.policy.Version {
-			return fmt.Errorf("another consent directive of this site answers at %s already, and declares other services: give this one a path of its own", h.Path)
+			return fmt.Errorf("another consent directive of this site answers at %s already, and declares other services: "+
+				"give this one a path of its own", h.Path)
 		}
 	}
 	return nil

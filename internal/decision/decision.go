@@ -53,54 +53,54 @@ type Decider struct {
 	slots [256]atomic.Pointer[Decision]
 }
 
-// Decide returns the decision on a choice; refusing tells that the request carries a
+// Decide returns the decision on a choice; optsOut tells that the request carries a
 // signal that counts as refusal.
-func (j *Decider) Decide(c choice.Choice, refusing bool) *Decision {
-	refusing = refusing && c.State != choice.Given // a choice outweighs it
-	inForce := c.Effective(j.Policy, refusing)
-	slot := uint64(inForce) ^ uint64(inForce)>>32
+func (d *Decider) Decide(c choice.Choice, optsOut bool) *Decision {
+	optsOut = optsOut && c.State != choice.Given // a choice outweighs it
+	effective := c.Effective(d.Policy, optsOut)
+	slot := uint64(effective) ^ uint64(effective)>>32
 	slot ^= slot >> 8
 	slot = slot<<3 ^ uint64(c.State)
-	if refusing {
+	if optsOut {
 		slot ^= 0x80
 	}
-	at := &j.slots[slot%uint64(len(j.slots))]
-	if v := at.Load(); v != nil && v.State == c.State && v.Effective == inForce && v.OptOut == refusing {
+	at := &d.slots[slot%uint64(len(d.slots))]
+	if v := at.Load(); v != nil && v.State == c.State && v.Effective == effective && v.OptOut == optsOut {
 		return v
 	}
-	v := j.make(c.State, inForce, refusing)
+	v := d.make(c.State, effective, optsOut)
 	at.Store(v)
 	return v
 }
 
-func (j *Decider) make(state choice.State, inForce policy.Set, refusing bool) *Decision {
+func (d *Decider) make(state choice.State, effective policy.Set, optsOut bool) *Decision {
 	v := &Decision{
-		State: state, Effective: inForce, OptOut: refusing, decider: j,
-		Notice: state != choice.Given && !(refusing && j.GPC == choice.SilentGPC),
+		State: state, Effective: effective, OptOut: optsOut, decider: d,
+		Notice: state != choice.Given && !(optsOut && d.GPC == choice.SilentGPC),
 	}
 	// What differs in a page: the version of what was asked, whether the notice is
 	// shown and what it says, what is granted.
 	shown := "c"
 	switch {
-	case v.Notice && refusing:
+	case v.Notice && optsOut:
 		shown = "g"
 	case v.Notice:
 		shown = "n"
 	}
-	v.Key = j.Policy.Version[:8] + shown + strconv.FormatUint(uint64(inForce), 16)
+	v.Key = d.Policy.Version[:8] + shown + strconv.FormatUint(uint64(effective), 16)
 
-	if j.Report != "" {
-		v.Strict = csp.Allowlist(j.Policy.Sources(inForce), j.Report)
+	if d.Report != "" {
+		v.Strict = csp.Allowlist(d.Policy.Sources(effective), d.Report)
 	}
 
 	v.Vars = []Var{
 		{"consent.state", state.String()},
-		{"consent.granted", strings.Join(choice.Services(j.Policy, inForce), ",")},
+		{"consent.granted", strings.Join(choice.Services(d.Policy, effective), ",")},
 		{"consent.key", v.Key},
 	}
-	for i, s := range j.Policy.Services {
+	for i, s := range d.Policy.Services {
 		value := "denied"
-		if inForce.Has(i) {
+		if effective.Has(i) {
 			value = "granted"
 		}
 		v.Vars = append(v.Vars, Var{"consent." + s.ID, value})

@@ -11,10 +11,10 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-type noTally struct{}
+type nobody struct{}
 
-func (noTally) SetCookie(string, policy.Class, inventory.Outcome) {}
-func (noTally) Sent(string, policy.Class, bool)                   {}
+func (nobody) SetCookie(string, policy.Class, inventory.Outcome) {}
+func (nobody) Sent(string, policy.Class, bool)                   {}
 
 // TestLeftoversDeepPath: the lines for the root must not fill it on each page.
 func TestLeftoversDeepPath(t *testing.T) {
@@ -39,7 +39,7 @@ func TestLeftoversDeepPath(t *testing.T) {
 				}
 				for _, line := range v.Leftovers([]string{strings.Join(sent, "; ")}, "/catalogue/", p.All, func() cookies.Deletions {
 					return cookies.Deletions{Domains: cookies.Domains("data.ville.example"), HTTPS: https, Room: 3300}
-				}, noTally{}) {
+				}, nobody{}) {
 					name, _, _ := strings.Cut(line, "=")
 					if strings.Contains(line, "Path=/catalogue/;") && !strings.Contains(line, "Domain") {
 						delete(left, name)
