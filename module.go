@@ -224,11 +224,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.checkSiblings(around); err != nil {
 		return err
 	}
-	if err := h.openToOperators(ctx); err != nil {
-		return err
-	}
 	storage := ctx.Storage()
 	if err := h.readChoices(ctx, storage); err != nil {
+		return err
+	}
+	if err := h.openToOperators(ctx); err != nil {
 		return err
 	}
 	if err := h.render(ctx, storage); err != nil {

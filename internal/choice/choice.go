@@ -66,7 +66,7 @@ type Keys interface {
 	Verify(message, mac []byte) bool
 }
 
-// Codec keeps choices: it reads those that visitors bring and writes new ones.
+// Codec reads the choices that visitors bring and writes new ones.
 type Codec struct {
 	Policy *policy.Policy
 	// Remember is how long a choice is valid.

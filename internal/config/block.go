@@ -117,7 +117,7 @@ func (b Block) checkLanguage(tag string) error {
 	return nil
 }
 
-// Duration reads one that is not negative, in Caddy's units, such as 180d.
+// Duration reads a positive one, in Caddy's units, such as 180d.
 func (b Block) Duration(to *caddy.Duration) func() error {
 	return func() error {
 		word, value := b.Val(), ""

@@ -78,7 +78,7 @@ func editEach(values []string, edit func(string) string) []string {
 	return result
 }
 
-// PermitMeta does what Admit does for the content of a meta element, which is one
+// PermitMeta does what Permit does for the content of a meta element, which is one
 // policy: a comma parts nothing there. HTML, section 4.2.5.3; CSP3, section 3.3.
 func PermitMeta(content, origin string, needs []Resource, e Element) (string, Element) {
 	e.borrowNonce(content, needs)

@@ -16,7 +16,7 @@ type Filter struct {
 	sent     []string
 	chosen   time.Time
 	recorder Recorder
-	left     []string // a copy of the lines that were left, which are not judged again
+	left     []string // a copy of the lines that were left, or observed, which are not judged again
 }
 
 // Begin makes the filter that of a response. Sent are the Cookie field values of its request, chosen is when the
@@ -47,22 +47,40 @@ func (f *Filter) Add(h http.Header, lines ...string) {
 
 // Observe tells the recorder what Apply would do, and changes nothing.
 func (f *Filter) Observe(h http.Header) {
-	var lines []string
-	for name, values := range h {
-		if len(name) == len(setCookie) && strings.EqualFold(name, setCookie) {
-			lines = append(lines, values...)
+	if lines := spelledAnyhow(h, setCookie); !slices.Equal(lines, f.left) {
+		unseen := lines
+		if n := len(f.left); len(lines) >= n && slices.Equal(lines[:n], f.left) {
+			unseen = lines[n:]
 		}
+		f.decide(unseen)
+		f.left = slices.Clone(lines)
 	}
-	unseen := lines
-	if n := len(f.left); len(lines) >= n && slices.Equal(lines[:n], f.left) {
-		unseen = lines[n:]
-	}
-	f.decide(unseen)
-	f.left = lines
 }
 
 // ObserveTrailers does so for ApplyTrailers.
-func (f *Filter) ObserveTrailers(h http.Header) { f.decide(h[http.TrailerPrefix+setCookie]) }
+func (f *Filter) ObserveTrailers(h http.Header) {
+	f.decide(spelledAnyhow(h, http.TrailerPrefix+setCookie))
+}
+
+// spelledAnyhow are the lines of a field under all spellings of its name, in an order that stays: what a handler adds later
+// under the usual one comes last. They are the header's own where there is no other.
+func spelledAnyhow(h http.Header, name string) []string {
+	var others []string
+	for field := range h {
+		if len(field) == len(name) && field != name && strings.EqualFold(field, name) {
+			others = append(others, field)
+		}
+	}
+	if others == nil {
+		return h[name]
+	}
+	slices.Sort(others)
+	var lines []string
+	for _, field := range append(others, name) {
+		lines = append(lines, h[field]...)
+	}
+	return lines
+}
 
 // field keeps, shortens or drops each line in a field, and returns what is left.
 func (f *Filter) field(h http.Header, name string) []string {

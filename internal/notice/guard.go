@@ -210,6 +210,9 @@ func told(name, identifier string, data any) ([]byte, error) {
 		return nil, err
 	}
 	at := bytes.LastIndex(script, []byte(identifier))
+	if at < 0 {
+		return nil, fmt.Errorf("%s lacks %s", name, identifier)
+	}
 	return slices.Concat(script[:at], text, script[at+len(identifier):]), nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Destination tells who asks for a document.
+// Destination is what an answer is for.
 type Destination uint8
 
 const (

@@ -86,7 +86,7 @@ func (p *Policy) Owner(host []byte) Owner {
 	return p.ownerOf(best)
 }
 
-// Blocks tells whether nothing may be loaded from a owner's hosts, where granted is what the
+// Blocks tells whether nothing may be loaded from an owner's hosts, where granted is what the
 // visitor's choice grants. What the catalogue knows and nobody declared is blocked, but for
 // captchas, fonts and maps, without which pages break.
 func (p *Policy) Blocks(owner Owner, granted Set) bool {

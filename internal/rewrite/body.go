@@ -2,6 +2,7 @@
 package rewrite
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -22,7 +23,7 @@ type Body struct {
 	length    int  // of the page as it comes, 0 where that was not told
 	remaining int  // what of it is still to come
 	pending   bool // the header waits, and is written with the body
-	buffer    *buffer
+	buffer    *bytes.Buffer
 	err       error // what made the rest of the page impossible
 
 	taken  int           // how many bytes came

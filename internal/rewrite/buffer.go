@@ -10,11 +10,9 @@ import (
 // comes.
 const maxBuffered = 96 << 10
 
-type buffer = bytes.Buffer
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-var buffers = sync.Pool{New: func() any { return new(buffer) }}
-
-func newBuffer() *buffer { return buffers.Get().(*buffer) }
+func newBuffer() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
 
 func (b *Body) freeBuffer() {
 	if b.buffer != nil {
