@@ -109,7 +109,7 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 	}
 
 	if sent := r.Header["Cookie"]; len(sent) > 0 {
-		kept := v.Decision.Cookies(sent, &rw.seen)
+		kept := v.Decision.Cookies(sent, &rw.record)
 		switch {
 		case len(kept) == 0:
 			delete(change(), "Cookie")
@@ -160,7 +160,7 @@ type responseWriter struct {
 	handler *Handler
 	variant variant.Variant
 	cookies decision.Filter
-	seen    telemetry.Recorder
+	record  telemetry.Recorder
 
 	stage  stage
 	status int
@@ -194,10 +194,10 @@ const (
 var responseWriters = sync.Pool{New: func() any { return new(responseWriter) }}
 
 func (rw *responseWriter) open(h *Handler, w http.ResponseWriter, r *http.Request, asked *url.URL,
-	c choice.Choice, v *decision.Decision, seen telemetry.Recorder) {
-	rw.ResponseWriter, rw.handler, rw.seen = w, h, seen
-	rw.variant.Begin(h.variants, r, asked, c, v, &rw.seen)
-	rw.cookies.Begin(v, r.Header["Cookie"], c.Made(), &rw.seen)
+	c choice.Choice, v *decision.Decision, record telemetry.Recorder) {
+	rw.ResponseWriter, rw.handler, rw.record = w, h, record
+	rw.variant.Begin(h.variants, r, asked, c, v, &rw.record)
+	rw.cookies.Begin(v, r.Header["Cookie"], c.Made(), &rw.record)
 }
 
 // release puts the writer back for the next response; not where a connection was
@@ -276,7 +276,7 @@ func (rw *responseWriter) decide() stage {
 // passForbidden counts a page that nobody may change.
 func (rw *responseWriter) passForbidden() {
 	if rw.variant.IsPage() {
-		rw.seen.Untouched(rw.seen.Metrics.PassedTransform, "its Cache-Control has no-transform")
+		rw.record.Untouched(rw.record.Metrics.PassedTransform, "its Cache-Control has no-transform")
 	}
 }
 
@@ -426,7 +426,7 @@ func (rw *responseWriter) close(err error) {
 		return
 	}
 	broken := rw.body.Close(err, sniffed)
-	rw.seen.Rewritten(rw.body.Cost())
+	rw.record.Rewritten(rw.body.Cost())
 	if broken == nil {
 		return
 	}

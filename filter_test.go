@@ -175,19 +175,6 @@ func secureSites(t *testing.T, directives string) map[string]string {
 	return origins
 }
 
-// combinations are all that have one value of each list.
-func combinations(lists ...[]string) [][]string {
-	all := [][]string{nil}
-	for _, list := range lists {
-		var longer [][]string
-		for n := range len(all) * len(list) {
-			longer = append(longer, append(slices.Clip(all[n/len(list)]), list[n%len(list)]))
-		}
-		all = longer
-	}
-	return all
-}
-
 // visit is a case of a matrix: who asks where, and how.
 type visit struct {
 	name string // of its subtest
@@ -202,7 +189,7 @@ func matrix(t *testing.T, origins map[string]string, lists ...[]string) []visit 
 	t.Helper()
 	var all []visit
 	speakers := clients(t)
-	for _, how := range combinations(append([][]string{slices.Sorted(maps.Keys(origins))}, lists...)...) {
+	for _, how := range harness.Combinations(append([][]string{slices.Sorted(maps.Keys(origins))}, lists...)...) {
 		for _, c := range speakers {
 			all = append(all, visit{c.name + "/" + named(how...), c, how[0], origins[how[0]], how[1:]})
 		}
@@ -1332,7 +1319,7 @@ func TestPageTruncated(t *testing.T) {
 		"all-but-one-byte": func(s string) string { return s[:len(s)-1] },
 	}
 	var paths []string
-	for _, c := range combinations(
+	for _, c := range harness.Combinations(
 		slices.Collect(maps.Keys(sizes)), []string{"plain", "gzip"}, slices.Collect(maps.Keys(parts)),
 		[]string{"no-error", "an-error", "length", "chunks"}, // of a handler, and of an upstream
 	) {
@@ -1673,7 +1660,7 @@ func TestETagVariant(t *testing.T) {
 			return page(html, "Content-Type: text/html", "ETag: "+tag)(w, r)
 		})
 	}
-	for _, how := range combinations(slices.Collect(maps.Keys(tags)), anyCoding, anyPage) {
+	for _, how := range harness.Combinations(slices.Collect(maps.Keys(tags)), anyCoding, anyPage) {
 		t.Run(named(how...), func(t *testing.T) {
 			path, accept, metadata, tag := how[0], how[1], how[2], tags[how[0]]
 			first := c.do(t, "GET", origin+path, metadata, "Accept-Encoding: "+accept).Header.Get("Etag")
@@ -1764,7 +1751,7 @@ if (1 < 2 && 3 > 2) {}
 		"navigation": {navigation}, "old": {old}, "in English": {navigation, "Accept-Language: en"},
 		"with the signal": {navigation, "Sec-GPC: 1"}, "chosen": {navigation, chosen}, "gzip": {navigation, "Accept-Encoding: gzip"},
 	}
-	for _, how := range combinations([]string{"/x", "/x-known", "/x-gz", "/x-short", "/x?a=1&b=%22%3C"}, slices.Collect(maps.Keys(visitors))) {
+	for _, how := range harness.Combinations([]string{"/x", "/x-known", "/x-gz", "/x-short", "/x?a=1&b=%22%3C"}, slices.Collect(maps.Keys(visitors))) {
 		t.Run(named(how...), func(t *testing.T) {
 			fields := visitors[how[1]]
 			a := c.do(t, "GET", origin+how[0], fields...)
@@ -1840,7 +1827,7 @@ func TestConcurrentCancellation(t *testing.T) {
 	origins := secureSites(t, "consent\n behave")
 	paths := map[string]string{"/cancel/json": "application/json"}
 	sizes := []int{500, 60_000, 400_000}
-	for _, how := range combinations([]string{"0", "1", "2"}, []string{"known", "unknown"}, []string{"", "gzip", "br"}) {
+	for _, how := range harness.Combinations([]string{"0", "1", "2"}, []string{"known", "unknown"}, []string{"", "gzip", "br"}) {
 		i, _ := strconv.Atoi(how[0])
 		coding := how[2]
 		content := strings.ReplaceAll(lengthy(sizes[i]), "A", how[0])
@@ -2166,7 +2153,7 @@ func TestContentLengthExceeded(t *testing.T) {
 	result := make(chan error, 1)
 	contents := map[string]string{"short": html, "gathered": lengthy(20_000), "streamed": lengthy(300_000)}
 	writes := []string{"at-once", "behind", "across"}
-	for _, how := range combinations(slices.Collect(maps.Keys(contents)), []string{"plain", "gzip", "untyped"}, writes) {
+	for _, how := range harness.Combinations(slices.Collect(maps.Keys(contents)), []string{"plain", "gzip", "untyped"}, writes) {
 		content, coding, write := contents[how[0]], how[1], how[2]
 		sent, fields := content, []string{"Content-Type: text/html"}
 		switch coding {
@@ -2211,7 +2198,7 @@ func TestHandlerErrorAfterPage(t *testing.T) {
 		"/fails-late/long":              lengthy(300_000),
 		"/fails-late/body-behind-64KiB": "<!doctype html><title>" + strings.Repeat(long, 40) + "</title><p>last",
 	}
-	for _, how := range combinations(slices.Collect(maps.Keys(pages)), []string{"", "gzip"}) {
+	for _, how := range harness.Combinations(slices.Collect(maps.Keys(pages)), []string{"", "gzip"}) {
 		path, content, coding := how[0]+how[1], pages[how[0]], how[1]
 		sent, fields := content, []string{"Content-Type: text/html"}
 		if coding != "" {

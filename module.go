@@ -362,9 +362,9 @@ func (h *Handler) compile() (err error) {
 }
 
 // describe reads the configuration of a handler for the commands, which run without a server.
-func describe(config json.RawMessage) (commands.Declared, error) {
+func describe(handler json.RawMessage) (commands.Declared, error) {
 	h := new(Handler)
-	if err := json.Unmarshal(config, h); err != nil {
+	if err := json.Unmarshal(handler, h); err != nil {
 		return commands.Declared{}, err
 	}
 	if err := h.compile(); err != nil {

@@ -405,15 +405,7 @@ func TestHeaderFieldsMalformed(t *testing.T) {
 
 // matrix calls f with every combination of a value of each list, and with the name of its subtest.
 func matrix(f func(name string, values []string), lists ...[]string) {
-	all := [][]string{nil}
-	for _, list := range lists {
-		var longer [][]string
-		for n := range len(all) * len(list) {
-			longer = append(longer, append(slices.Clip(all[n/len(list)]), list[n%len(list)]))
-		}
-		all = longer
-	}
-	for _, values := range all {
+	for _, values := range harness.Combinations(lists...) {
 		f(named(values), values)
 	}
 }

@@ -24,11 +24,11 @@ type Block struct {
 // NewBlock reads at the cursor of a dispenser.
 func NewBlock(d *caddyfile.Dispenser) Block { return Block{d, make(map[string]caddyfile.Token)} }
 
-// Nested reads the block that follows the current line; its words stand apart from those around it.
-func (b Block) Nested() Block { return NewBlock(b.Dispenser) }
+// nested reads the block that follows the current line; its words stand apart from those around it.
+func (b Block) nested() Block { return NewBlock(b.Dispenser) }
 
-// Within remembers where the words of a nested block stand, behind a word of this one.
-func (b Block) Within(word string, nested Block) {
+// within remembers where the words of a nested block stand, behind a word of this one.
+func (b Block) within(word string, nested Block) {
 	for inner, place := range nested.places {
 		b.places[word+" "+inner] = place
 	}
@@ -133,8 +133,8 @@ func (b Block) Duration(to *caddy.Duration) func() error {
 	}
 }
 
-// Translated reads [<lang>] <text> into the text of that language.
-func (b Block) Translated(to *map[string]string) func() error {
+// translated reads [<lang>] <text> into the text of that language.
+func (b Block) translated(to *map[string]string) func() error {
 	return func() error {
 		word, args, tag := b.Val(), b.RemainingArgs(), ""
 		switch len(args) {
@@ -161,8 +161,8 @@ func (b Block) Translated(to *map[string]string) func() error {
 	}
 }
 
-// Named reads a name and, where there is one, what belongs to it.
-func (b Block) Named(name, belongs *string) func() error {
+// named reads a name and, where there is one, what belongs to it.
+func (b Block) named(name, belongs *string) func() error {
 	return func() error {
 		if err := b.once(b.Val()); err != nil {
 			return err
@@ -179,8 +179,8 @@ func (b Block) Named(name, belongs *string) func() error {
 	}
 }
 
-// Alone reads a word without arguments.
-func (b Block) Alone() error {
+// alone reads a word without arguments.
+func (b Block) alone() error {
 	if err := b.once(b.Val()); err != nil {
 		return err
 	}
@@ -190,18 +190,16 @@ func (b Block) Alone() error {
 	return nil
 }
 
-// Flag is set by the word alone.
-func (b Block) Flag(to *bool) func() error {
+// flag is set by the word alone.
+func (b Block) flag(to *bool) func() error {
 	return func() error {
-		if *to = true; b.NextArg() {
-			return b.ArgErr()
-		}
-		return b.once(b.Val())
+		*to = true
+		return b.alone()
 	}
 }
 
-// ID reads the id that follows purpose or service.
-func (b Block) ID(id *string) error {
+// id reads the id that follows purpose or service.
+func (b Block) id(id *string) error {
 	word := b.Val()
 	if !b.AllArgs(id) || *id == "" {
 		return b.ArgErr()
@@ -209,12 +207,12 @@ func (b Block) ID(id *string) error {
 	return b.once(word + " " + *id)
 }
 
-// Colours reads a colour for a light scheme and, where there is one, for a dark one.
-func (b Block) Colours(light, dark *string) func() error {
+// colours reads a colour for a light scheme and, where there is one, for a dark one.
+func (b Block) colours(light, dark *string) func() error {
 	return func() error {
 		if word := b.Val(); b.CountRemainingArgs() == 0 {
 			return b.Errf(`%s lacks a colour such as 0b4f8a or "#0b4f8a": without quotes # begins a comment`, word)
 		}
-		return b.Named(light, dark)()
+		return b.named(light, dark)()
 	}
 }

@@ -12,6 +12,6 @@ type Controller struct {
 func (b Block) Controller(to **Controller) func() error {
 	return func() error {
 		*to = new(Controller)
-		return b.Named(&(*to).Name, &(*to).Contact)()
+		return b.named(&(*to).Name, &(*to).Contact)()
 	}
 }

@@ -14,13 +14,13 @@ type Purpose struct {
 func (b Block) Purpose(to *[]Purpose) func() error {
 	return func() error {
 		var p Purpose
-		if err := b.ID(&p.ID); err != nil {
+		if err := b.id(&p.ID); err != nil {
 			return err
 		}
-		inner := b.Nested()
+		inner := b.nested()
 		err := inner.Read(map[string]func() error{
-			"title":       inner.Translated(&p.Title),
-			"description": inner.Translated(&p.Description),
+			"title":       inner.translated(&p.Title),
+			"description": inner.translated(&p.Description),
 		})
 		*to = append(*to, p)
 		return err

@@ -93,20 +93,20 @@ func Patterns(names []string) []policy.Pattern {
 func (b Block) Service(to *[]Service) func() error {
 	return func() error {
 		var s Service
-		if err := b.ID(&s.ID); err != nil {
+		if err := b.id(&s.ID); err != nil {
 			return err
 		}
-		inner := b.Nested()
+		inner := b.nested()
 		err := inner.Read(map[string]func() error{
 			"name":        inner.Text(&s.Name),
-			"provider":    inner.Named(&s.Provider, &s.ProviderURL),
+			"provider":    inner.named(&s.Provider, &s.ProviderURL),
 			"purpose":     inner.Text(&s.Purpose),
 			"cookies":     inner.List(&s.Cookies),
 			"hosts":       inner.List(&s.Hosts),
 			"inline":      inner.List(&s.Inline),
 			"lifetime":    inner.Duration(&s.Lifetime),
-			"description": inner.Translated(&s.Description),
-			"exempt":      inner.Flag(&s.Exempt),
+			"description": inner.translated(&s.Description),
+			"exempt":      inner.flag(&s.Exempt),
 		})
 		*to = append(*to, s)
 		return err

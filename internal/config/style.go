@@ -44,20 +44,20 @@ func (s *Style) Of() notice.Style {
 // Style reads the block of a look.
 func (b Block) Style(to **Style) func() error {
 	return func() error {
-		if err := b.Alone(); err != nil {
+		if err := b.alone(); err != nil {
 			return err
 		}
 		s := new(Style)
-		inner := b.Nested()
+		inner := b.nested()
 		err := inner.Read(map[string]func() error{
 			"position": inner.Text(&s.Position),
-			"accent":   inner.Colours(&s.Accent, &s.AccentDark),
-			"text":     inner.Colours(&s.Text, &s.TextDark),
-			"surface":  inner.Colours(&s.Surface, &s.SurfaceDark),
+			"accent":   inner.colours(&s.Accent, &s.AccentDark),
+			"text":     inner.colours(&s.Text, &s.TextDark),
+			"surface":  inner.colours(&s.Surface, &s.SurfaceDark),
 			"font":     inner.List(&s.Font),
 			"radius":   inner.Text(&s.Radius),
 		})
-		b.Within("style", inner)
+		b.within("style", inner)
 		*to = s
 		return err
 	}

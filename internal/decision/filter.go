@@ -19,7 +19,7 @@ type Filter struct {
 	left     []string // a copy of the lines that were left, or observed, which are not judged again
 }
 
-// Begin makes the filter that of a response. Sent are the Cookie field values of its request, chosen is when the
+// Begin makes it the filter of a response. Sent are the Cookie field values of its request, chosen is when the
 // visitor chose, the zero time where nobody knows.
 func (f *Filter) Begin(v *Decision, sent []string, chosen time.Time, recorder Recorder) {
 	clear(f.left)
@@ -35,7 +35,7 @@ func (f *Filter) Apply(h http.Header) {
 }
 
 // ApplyTrailers filters those of trailers that were not announced. Announced ones stand among the header's fields.
-func (f *Filter) ApplyTrailers(h http.Header) { f.field(h, http.TrailerPrefix+setCookie) }
+func (f *Filter) ApplyTrailers(h http.Header) { f.field(h, setCookieTrailer) }
 
 // Add adds lines of ours, which are not filtered.
 func (f *Filter) Add(h http.Header, lines ...string) {
@@ -59,7 +59,7 @@ func (f *Filter) Observe(h http.Header) {
 
 // ObserveTrailers does so for ApplyTrailers.
 func (f *Filter) ObserveTrailers(h http.Header) {
-	f.decide(spelledAnyhow(h, http.TrailerPrefix+setCookie))
+	f.decide(spelledAnyhow(h, setCookieTrailer))
 }
 
 // spelledAnyhow are the lines of a field under all spellings of its name, in an order that stays: what a handler adds later
@@ -67,7 +67,7 @@ func (f *Filter) ObserveTrailers(h http.Header) {
 func spelledAnyhow(h http.Header, name string) []string {
 	var others []string
 	for field := range h {
-		if len(field) == len(name) && field != name && strings.EqualFold(field, name) {
+		if field != name && canonical(field) == name {
 			others = append(others, field)
 		}
 	}
@@ -100,28 +100,35 @@ func (f *Filter) decide(lines []string) []string {
 	return f.decision.SetCookies(lines, Exchange{Sent: f.sent, Chosen: f.chosen, Now: time.Now()}, f.recorder)
 }
 
-// foldSetCookie moves lines that a handler set under another spelling of the name,
-// which Go does not canonicalise there, to where they are looked for; those of trailers
-// too. It tells whether the header has lines at all.
+// foldSetCookie moves lines that a handler set under another spelling of the name to where they are looked for; those of
+// trailers too. It tells whether the header has lines at all.
 func foldSetCookie(h http.Header) (found bool) {
 	for field, lines := range h {
-		name, isTrailer := field, false
-		switch len(field) {
-		case len(setCookie):
-		case len(http.TrailerPrefix + setCookie):
-			name, isTrailer = strings.CutPrefix(field, http.TrailerPrefix)
-		default:
+		name := canonical(field)
+		if name == "" {
 			continue
 		}
-		if !strings.EqualFold(name, setCookie) {
-			continue
-		}
-		found = found || !isTrailer
-		if name != setCookie {
-			canonical := strings.TrimSuffix(field, name) + setCookie
+		found = found || name == setCookie
+		if field != name {
 			delete(h, field)
-			h[canonical] = append(h[canonical], lines...)
+			h[name] = append(h[name], lines...)
 		}
 	}
 	return found
+}
+
+// setCookieTrailer is the field of trailers that were not announced.
+const setCookieTrailer = http.TrailerPrefix + setCookie
+
+// canonical is the name of a field that is Set-Cookie, or that of trailers, in whatever spelling; "" for all others. Go does
+// not canonicalise what a handler puts into the map itself.
+func canonical(field string) string {
+	switch {
+	case len(field) == len(setCookie) && strings.EqualFold(field, setCookie):
+		return setCookie
+	case len(field) == len(setCookieTrailer) && strings.HasPrefix(field, http.TrailerPrefix) &&
+		strings.EqualFold(field[len(http.TrailerPrefix):], setCookie):
+		return setCookieTrailer
+	}
+	return ""
 }

@@ -1,4 +1,4 @@
-// Package endpoint names the URL paths that the module answers itself; the templates know the first five besides.
+// Package endpoint names the URL paths that the module answers itself. Templates and scripts of internal/notice have them too.
 package endpoint
 
 import (

@@ -1,5 +1,5 @@
-// Package observe looks at what passes, for an operator who wants to know what the module would do. It cannot change a
-// response: it looks at a copy of the header, and at the body when that has been written.
+// Package observe looks at what passes, for an operator who wants to know what the module would do. It edits nothing
+// of a response: it looks at a copy of the header, and at the body when that has been written.
 package observe
 
 import (
@@ -30,9 +30,9 @@ type Response struct {
 	err     error        // what made the rest of that copy impossible
 }
 
-// Begin looks at a request: seen is told which of its cookies would not be sent.
-func (o *Response) Begin(site *variant.Site, r *http.Request, asked *url.URL, c choice.Choice, v *decision.Decision, seen telemetry.Recorder) {
-	o.record = seen
+// Begin looks at a request: record is told which of its cookies would not be sent.
+func (o *Response) Begin(site *variant.Site, r *http.Request, asked *url.URL, c choice.Choice, v *decision.Decision, record telemetry.Recorder) {
+	o.record = record
 	o.variant.Begin(site, r, asked, c, v, &o.record)
 	o.cookies.Begin(v, r.Header["Cookie"], c.Made(), &o.record)
 	v.Cookies(r.Header["Cookie"], &o.record)

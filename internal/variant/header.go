@@ -82,20 +82,20 @@ func (v *Variant) Permit(h http.Header) {
 }
 
 // permitMeta does so for a policy in the page itself.
-func (v *Variant) permitMeta(content []byte) (admitted string) {
-	admitted, v.script = csp.PermitMeta(string(content), v.blocking().Origin, v.resources(), v.script)
-	return admitted
+func (v *Variant) permitMeta(content []byte) (permitted string) {
+	permitted, v.script = csp.PermitMeta(string(content), v.blocking().Origin, v.resources(), v.script)
+	return permitted
 }
 
 // resources are what our part of this page loads, calls and posts to.
 func (v *Variant) resources() []csp.Resource {
-	switch needs := v.Notice.Resources(); v.Destination {
+	switch own := v.Notice.Resources(); v.Destination {
 	case page.DestFrame:
-		return needs.Framed
+		return own.Framed
 	case page.DestWorker:
-		return needs.Kept
+		return own.Kept
 	default:
-		return needs.Page
+		return own.Page
 	}
 }
 

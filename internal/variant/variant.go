@@ -57,9 +57,9 @@ type Variant struct {
 	integrity bool
 }
 
-// Begin makes the variant that for a request, with a choice and the decision on it. What is found out is told to seen.
-func (v *Variant) Begin(s *Site, r *http.Request, asked *url.URL, c choice.Choice, d *decision.Decision, seen *telemetry.Recorder) {
-	*v = Variant{Site: s, Request: r, Asked: asked, Choice: c, Decision: d, Page: d, Destination: page.DestinationOf(r, s.Workers), record: seen}
+// Begin makes it the variant for a request, with a choice and the decision on it. What is found out is told to record.
+func (v *Variant) Begin(s *Site, r *http.Request, asked *url.URL, c choice.Choice, d *decision.Decision, record *telemetry.Recorder) {
+	*v = Variant{Site: s, Request: r, Asked: asked, Choice: c, Decision: d, Page: d, Destination: page.DestinationOf(r, s.Workers), record: record}
 	switch v.Destination {
 	case page.DestWorker:
 		v.Page = s.Decider.Decide(choice.Choice{}, true)
