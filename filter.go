@@ -37,7 +37,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 
-	if isEnforced(w) {
+	if h.isNested(w) {
 		return next.ServeHTTP(w, r) // another directive stands around this one, and its notice is shown
 	}
 
@@ -80,12 +80,16 @@ func (rw *responseWriter) serve(next caddyhttp.Handler) error {
 	return err
 }
 
-// isEnforced tells whether a handler of ours takes what is written there.
-func isEnforced(w http.ResponseWriter) bool {
+// isNested tells whether another handler of ours, around this one, does this one's work on what is written there.
+func (h *Handler) isNested(w http.ResponseWriter) bool {
 	for {
 		switch w.(type) {
-		case *responseWriter, *observe.Response:
+		case *responseWriter:
 			return true
+		case *observe.Response:
+			if h.observes() {
+				return true // what is seen is counted once
+			}
 		}
 		wrapper, wraps := w.(interface{ Unwrap() http.ResponseWriter })
 		if !wraps {

@@ -215,8 +215,13 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 func (h *Handler) Provision(ctx caddy.Context) error {
 	h.logger = ctx.Logger()
 	around := surroundings.Find(ctx)
-	if err := h.lookAround(around); err != nil {
+	if err := around.Check(h.logger, h.endpoints().Choice(), strings.TrimSuffix(h.Charter, "/")); err != nil {
 		return err
+	}
+	for _, name := range around.Cookies() { // Caddy's own, without which the site does not work
+		if !slices.Contains(h.Necessary, name) {
+			h.Necessary = append(h.Necessary, name)
+		}
 	}
 	if err := h.compile(); err != nil {
 		return err
@@ -306,27 +311,6 @@ func (h *Handler) answerVisitors(storage certmagic.Storage) (err error) {
 		Chosen:      h.telemetry.Chosen,
 		Reported:    h.telemetry.Reported,
 		Trusts:      surroundings.Trusts,
-	}
-	return nil
-}
-
-// lookAround finds what stands around the handler and would keep it from its work.
-func (h *Handler) lookAround(around surroundings.Surroundings) error {
-	for _, path := range []string{h.endpoints().Choice(), strings.TrimSuffix(h.Charter, "/")} {
-		if err := around.Reach(path); path != "" && err != nil {
-			return err
-		}
-	}
-	overwritten := around.Overwritten("Cache-Control", "Content-Security-Policy", "Etag", "Link", "Set-Cookie", "Vary")
-	if len(overwritten) > 0 {
-		h.logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into "+
-			"a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
-			zap.Strings("fields", overwritten))
-	}
-	for _, name := range around.Cookies() { // Caddy's own, without which the site does not work
-		if !slices.Contains(h.Necessary, name) {
-			h.Necessary = append(h.Necessary, name)
-		}
 	}
 	return nil
 }
@@ -462,25 +446,19 @@ func (h *Handler) Validate() error {
 	if err := config.RefusePlaceholder(string(raw)); err != nil {
 		return err
 	}
-	for _, option := range []struct {
-		word, value string
-		allowed     []string
-	}{
-		{"undeclared", h.Undeclared, []string{undeclaredStrip, undeclaredPass}},
-		{"third_parties", h.ThirdParties, []string{thirdPartyCatalogue, thirdPartyStrict, thirdPartyPass}},
-		{"mode", h.Mode, []string{modeEnforce, modeObserve}},
-		{"gpc", h.GPC, []string{string(choice.HonourGPC), string(choice.SilentGPC), string(choice.IgnoreGPC)}},
-		{"native", h.Native, []string{nativeAccept, nativeIgnore}},
-		{"manage", h.Manage, []string{manageLink, manageOff}},
-		{"page_coding", h.PageCoding, []string{codingGzip, codingAny, codingIdentity}},
+	for _, err := range []error{
+		config.OneOf("undeclared", h.Undeclared, undeclaredStrip, undeclaredPass),
+		config.OneOf("third_parties", h.ThirdParties, thirdPartyCatalogue, thirdPartyStrict, thirdPartyPass),
+		config.OneOf("mode", h.Mode, modeEnforce, modeObserve),
+		config.OneOf("gpc", h.GPC, string(choice.HonourGPC), string(choice.SilentGPC), string(choice.IgnoreGPC)),
+		config.OneOf("native", h.Native, nativeAccept, nativeIgnore),
+		config.OneOf("manage", h.Manage, manageLink, manageOff),
+		config.OneOf("page_coding", h.PageCoding, codingGzip, codingAny, codingIdentity),
+		config.AllOf("signals", h.Signals, signalGoogle, signalMatomo),
+		config.CheckPaths(h.endpoints(), h.Charter),
 	} {
-		if option.value != "" && !slices.Contains(option.allowed, option.value) {
-			return policy.Errorf(option.word, "%q is none of %s", option.value, strings.Join(option.allowed, ", "))
-		}
-	}
-	for _, signal := range h.Signals {
-		if signal != signalGoogle && signal != signalMatomo {
-			return policy.Errorf("signals", "%q is none of %s, %s", signal, signalGoogle, signalMatomo)
+		if err != nil {
+			return err
 		}
 	}
 	switch remember := time.Duration(h.Remember); {
@@ -488,17 +466,6 @@ func (h *Handler) Validate() error {
 		return policy.Errorf("remember", "%s is negative", remember)
 	case remember > policy.MaxLifetime:
 		return policy.Errorf("remember", "%.0fd is more than 13 months (395d)", remember.Hours()/24)
-	}
-	for word, path := range map[string]string{"path": h.Path, "charter": strings.TrimSuffix(h.Charter, "/")} {
-		if path != "" && !config.IsURLPath(path) {
-			return policy.Errorf(word, `%q is no path such as "/cookies": it begins with "/" and has only letters, digits and "/-._~"`, path)
-		}
-	}
-	if h.Charter == "/" {
-		return policy.Errorf("charter", "/ is the home page")
-	}
-	if h.Charter != "" && strings.HasPrefix(h.Charter+"/", string(h.endpoints())+"/") {
-		return policy.Errorf("charter", "%s is inside the module's own path %s", h.Charter, h.endpoints())
 	}
 	return h.Style.Of().Check()
 }

@@ -17,7 +17,7 @@ import (
 
 const byWorker = "Referer: https://data.ville.example/service-worker.js"
 
-// TestDocumentRequestMetadata: the browser test of service workers is in e2e/browser.
+// TestDocumentRequestMetadata: the browser test of service workers is in e2e/guard.
 func TestDocumentRequestMetadata(t *testing.T) {
 	const fragment = `<title>Liste</title><meta name="x"><ul><li>1</li></ul>`
 	g := guard(t, "third_parties strict\n"+declared, func(w http.ResponseWriter, r *http.Request) {
@@ -447,6 +447,7 @@ func TestEndpointRouting(t *testing.T) {
 		"around a handle with another": {"consent\nhandle /shop/* {\nconsent {\npath /shop/_consent\n}\nreverse_proxy PORTAL\n}\nhandle {\n" +
 			"reverse_proxy PORTAL\n}", "/shop/x", "/_consent"},
 		"twice in a route":              {"route {\nconsent\nconsent\nreverse_proxy PORTAL\n}", "/x", "/_consent"},
+		"inside one that observes":      {"route {\nconsent {\nmode observe\n}\nconsent\nreverse_proxy PORTAL\n}", "/x", "/_consent"},
 		"behind a rewrite of all paths": {"rewrite * /index.html\nconsent\nreverse_proxy PORTAL", "/x", "/_consent"},
 	} {
 		t.Run(name, func(t *testing.T) {

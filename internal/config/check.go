@@ -3,7 +3,11 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/caddy-consent/caddy-consent/internal/endpoint"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
 // placeholder is one of Caddy's that a request or the process would fill.
@@ -17,8 +21,42 @@ func RefusePlaceholder(text string) error {
 	return nil
 }
 
-// IsURLPath tells whether a path is one that needs no escaping and names no folder: "/cookies".
-func IsURLPath(path string) bool {
+// OneOf refuses a value of a word that is none of the allowed ones; none at all is allowed.
+func OneOf(word, value string, allowed ...string) error {
+	if value != "" && !slices.Contains(allowed, value) {
+		return policy.Errorf(word, "%q is none of %s", value, strings.Join(allowed, ", "))
+	}
+	return nil
+}
+
+// AllOf refuses values of a word of which one is none of the allowed ones.
+func AllOf(word string, values []string, allowed ...string) error {
+	for _, value := range values {
+		if err := OneOf(word, value, allowed...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckPaths refuses a prefix and a charter's path that are no paths, or of which one is inside the other.
+func CheckPaths(prefix endpoint.Prefix, charter string) error {
+	for word, path := range map[string]string{"path": string(prefix), "charter": strings.TrimSuffix(charter, "/")} {
+		if path != "" && !isURLPath(path) {
+			return policy.Errorf(word, `%q is no path such as "/cookies": it begins with "/" and has only letters, digits and "/-._~"`, path)
+		}
+	}
+	if charter == "/" {
+		return policy.Errorf("charter", "/ is the home page")
+	}
+	if charter != "" && strings.HasPrefix(charter+"/", string(prefix)+"/") {
+		return policy.Errorf("charter", "%s is inside the module's own path %s", charter, prefix)
+	}
+	return nil
+}
+
+// isURLPath tells whether a path is one that needs no escaping and names no folder: "/cookies".
+func isURLPath(path string) bool {
 	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~"
 	return len(path) > 1 && path[0] == '/' && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && strings.Trim(path, characters) == ""
 }

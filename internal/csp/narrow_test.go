@@ -72,7 +72,7 @@ func probes(page *url.URL) (list []request) {
 	return append(list, request{directive: "script-src", eval: true})
 }
 
-// judge judges what became of policies: our needs pass, if they were refused, and
+// judge judges what became of policies: our resources pass, if they were refused, and
 // nothing else changes.
 func judge(t *testing.T, before, after []parsedPolicy, marks Element, page *url.URL, rest []request, changed bool) {
 	t.Helper()
@@ -80,16 +80,16 @@ func judge(t *testing.T, before, after []parsedPolicy, marks Element, page *url.
 		t.Fatal("other policies")
 	}
 	passed, sockets := true, false
-	for _, need := range ours {
-		r := request{directive: directiveOf[need.Kind], url: &url.URL{Scheme: page.Scheme, Host: page.Host, Path: need.Path}}
-		if strings.HasSuffix(need.Path, "/") {
+	for _, resource := range ours {
+		r := request{directive: directiveOf[resource.Kind], url: &url.URL{Scheme: page.Scheme, Host: page.Host, Path: resource.Path}}
+		if strings.HasSuffix(resource.Path, "/") {
 			r.url.Path += "below/it"
 		}
 		for _, p := range before {
 			passed = passed && p.allows(r, page)
 		}
 		if r.nonce = marks.Nonce; marks.Integrity {
-			r.hash = need.Hash
+			r.hash = resource.Hash
 		}
 		for i, p := range after {
 			if !p.allows(r, page) {
@@ -111,7 +111,7 @@ func judge(t *testing.T, before, after []parsedPolicy, marks Element, page *url.
 		}
 	}
 	if passed && !sockets { // a ws: source allows us by the letter, but not in all browsers
-		t.Fatal("without need")
+		t.Fatal("without a resource that is refused")
 	}
 }
 

@@ -19,16 +19,10 @@ import (
 
 // Visitor is who reads the charter or opens the settings.
 type Visitor struct {
-	Language string
-	// Origin stands before paths in the settings, as in the page that they are put in (Place.Origin).
-	Origin string
-	// Site is what the site is called.
-	Site string
-	// Return is where to go once the form is sent.
-	Return   string
-	Choice   choice.Choice
-	InForce  policy.Set
-	Refusing bool
+	Place
+	Choice choice.Choice
+	// Effective is what is granted, by the choice or without one.
+	Effective policy.Set
 	// Embed is what the visitor would see in a frame, for the placeholder.
 	Embed Embed
 }
@@ -80,7 +74,6 @@ type view struct {
 	Since                 time.Time // when the version was first in force
 	Manage                bool      // pages carry the control to come back
 	Opened                bool      // the notice shows its settings
-	Guarded               bool      // the guard loads the script
 	Services              bool      // there is something to choose
 	Enforced              bool      // what is not declared is stripped
 	Purposes              []purposeView
@@ -120,6 +113,9 @@ type Table struct {
 
 // Trust stands in a script's tag where attributes go that let it run.
 func (v view) Trust() template.HTMLAttr { return template.HTMLAttr(strings.TrimSpace(markTrust)) }
+
+// Refusing tells that the browser signals refusal.
+func (v view) Refusing() bool { return v.OptOut }
 
 func (r *Renderer) view(v Visitor) view {
 	p, t := r.options.Policy, r.languages.texts[v.Language]
@@ -182,7 +178,7 @@ func (v *view) purpose(p *policy.Policy, id string) purposeView {
 		}
 		description := s.Description.In(v.Language)
 		out.Services = append(out.Services, serviceView{
-			ID: s.ID, Name: name, Label: label, Description: description, Granted: v.InForce.Has(i), Exempt: s.Exempt,
+			ID: s.ID, Name: name, Label: label, Description: description, Granted: v.Effective.Has(i), Exempt: s.Exempt,
 		})
 		life := v.T("life.as_set")
 		if max := s.MaxLife(); max > 0 {

@@ -26,8 +26,8 @@ func (r *Renderer) Escrow(site string) ([]Document, error) {
 			documents = append(documents, Document{tag + "/notice-gpc.html", []byte(r.Shown(site, tag, true))})
 		}
 		charter, err := r.Charter(Visitor{
-			Language: tag, Site: site, Return: r.options.Path.Charter() + "?lang=" + tag,
-			InForce: choice.Choice{}.Effective(r.options.Policy, false),
+			Place:     Place{Language: tag, Site: site, Return: r.options.Path.Charter() + "?lang=" + tag},
+			Effective: choice.Choice{}.Effective(r.options.Policy, false),
 		})
 		if err != nil {
 			return nil, err

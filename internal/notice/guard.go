@@ -28,8 +28,8 @@ type Guard struct {
 
 // guardPolicy is what the guard's script knows of the policy.
 type guardPolicy struct {
-	Services     []guardParty
-	Known        []guardParty // denied, though nobody declared them
+	Services     []guardOwner
+	Known        []guardOwner // denied, though nobody declared them
 	Allow        []policy.Pattern
 	Necessary    []policy.Pattern
 	Pass, Strict bool
@@ -40,7 +40,7 @@ type guardPolicy struct {
 	Hashes map[string]string
 }
 
-type guardParty struct {
+type guardOwner struct {
 	ID      string
 	Hosts   []policy.Pattern
 	Cookies []policy.Pattern
@@ -60,19 +60,19 @@ var consentTypes = map[string][]string{
 func (g Guard) policy(p *policy.Policy) guardPolicy {
 	out := guardPolicy{Necessary: p.Necessary, Pass: p.PassUndeclared, Strict: g.Strict, GPC: g.GPC}
 	for _, s := range p.Services {
-		party := guardParty{ID: s.ID, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
+		owner := guardOwner{ID: s.ID, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
 		if g.Requests {
-			party.Hosts, party.Inline, party.Globals = s.Hosts, append(party.Inline, s.Inline...), s.Globals
+			owner.Hosts, owner.Inline, owner.Globals = s.Hosts, append(owner.Inline, s.Inline...), s.Globals
 		}
-		out.Services = append(out.Services, party)
+		out.Services = append(out.Services, owner)
 	}
 	if g.Requests {
 		out.Allow = p.Allow
 		for i, s := range p.Owners() {
 			if i >= len(p.Services) && p.Blocks(policy.Owner(i), 0) {
-				party := guardParty{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has), Globals: s.Globals} // the first has it
-				if len(party.Hosts) > 0 {
-					out.Known = append(out.Known, party)
+				owner := guardOwner{ID: s.ID, Hosts: slices.DeleteFunc(slices.Clone(s.Hosts), out.has), Globals: s.Globals} // the first has it
+				if len(owner.Hosts) > 0 {
+					out.Known = append(out.Known, owner)
 				}
 			}
 		}
@@ -114,27 +114,27 @@ func isGoogle(s policy.Service) bool {
 // matomo is the index of the service that has Matomo's cookies, below 0 where there is none.
 func matomo(p *policy.Policy) int { return int(p.Classify("_pk_id.1.0000")) }
 
-// has tells whether a party lists a host.
+// has tells whether an owner lists a host.
 func (g guardPolicy) has(host policy.Pattern) bool {
-	return slices.Contains(g.Allow, host) || slices.ContainsFunc(slices.Concat(g.Services, g.Known), func(s guardParty) bool { return slices.Contains(s.Hosts, host) })
+	return slices.Contains(g.Allow, host) || slices.ContainsFunc(slices.Concat(g.Services, g.Known), func(s guardOwner) bool { return slices.Contains(s.Hosts, host) })
 }
 
 // MarshalJSON writes what every page loads as short as it can be.
 func (g guardPolicy) MarshalJSON() ([]byte, error) {
-	parties := []any{[]any{"", strings.TrimSpace(abbreviated(g.Necessary, ""))}}
+	owners := []any{[]any{"", strings.TrimSpace(abbreviated(g.Necessary, ""))}}
 	for _, s := range g.Services {
-		party := []any{s.text(), strings.TrimSpace(abbreviated(s.Cookies, "")), s.Inline, s.Life / (24 * 60 * 60)}
+		owner := []any{s.text(), strings.TrimSpace(abbreviated(s.Cookies, "")), s.Inline, s.Life / (24 * 60 * 60)}
 		if s.Exempt {
-			party = append(party, 1)
+			owner = append(owner, 1)
 		}
-		parties = append(parties, party)
+		owners = append(owners, owner)
 	}
-	parties = append(parties, abbreviated(g.Allow, ""))
+	owners = append(owners, abbreviated(g.Allow, ""))
 	for _, s := range g.Known {
-		parties = append(parties, s.text())
+		owners = append(owners, s.text())
 	}
 	return json.Marshal(struct {
-		Parties   []any               `json:"parties"`
+		Owners    []any               `json:"owners"`
 		Elements  string              `json:"elements"`
 		Relations string              `json:"relations"`
 		Module    string              `json:"module"`
@@ -145,11 +145,11 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 		Google    map[string][]string `json:"google,omitempty"`
 		Matomo    string              `json:"matomo,omitempty"`
 		Hashes    map[string]string   `json:"hashes,omitempty"`
-	}{parties, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo, g.Hashes})
+	}{owners, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo, g.Hashes})
 }
 
 // text is the id, the hosts and the names for which there are stand-ins, which no host can be mistaken for.
-func (s guardParty) text() string {
+func (s guardOwner) text() string {
 	return strings.Join(append([]string{s.ID + abbreviated(s.Hosts, s.ID)}, s.Globals...), " ")
 }
 

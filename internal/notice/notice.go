@@ -3,6 +3,7 @@
 package notice
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -106,17 +107,17 @@ func New(o Options) (*Renderer, error) {
 	for tag := range r.languages.texts {
 		for _, also := range []bool{false, true} {
 			refusing, guarded := noticeKey{tag, also}, manageKey{tag, also}
-			if r.notices[refusing], err = r.prepare(r.notice, Visitor{Language: tag, Refusing: also}, false); err != nil {
+			if r.notices[refusing], err = r.prepare(r.notice, Place{Language: tag, OptOut: also}); err != nil {
 				return nil, err
 			}
-			if r.manages[guarded], err = r.prepare(manage, Visitor{Language: tag}, also); err != nil {
+			if r.manages[guarded], err = r.prepare(manage, Place{Language: tag, Guarded: also}); err != nil {
 				return nil, err
 			}
 		}
 	}
 	r.version, r.resources = r.hash(), r.findResources()
 	// These are rendered for each visitor; a mistake in them shows now.
-	someone := Visitor{Language: r.languages.fallback, Site: "example.com"}
+	someone := Visitor{Place: Place{Language: r.languages.fallback, Site: "example.com"}}
 	if _, err := r.Charter(someone); err != nil {
 		return nil, err
 	}
@@ -188,12 +189,12 @@ func parse(files fs.FS, name string) (*template.Template, error) {
 	return t, nil
 }
 
-// Place is where a notice is shown.
+// Place is where a notice, the charter or the settings are shown, and in which language.
 type Place struct {
 	// Origin stands before paths: the scheme and host that the visitor's browser shows, where the page has a
 	// <base> of another origin, else "".
 	Origin string
-	// Site is what the site is called, Return the path to come back to, escaped for
+	// Site is what the site is called, Return the path to come back to, in a notice escaped for
 	// a URL.
 	Site, Return string
 	Language     string
@@ -228,16 +229,11 @@ const (
 )
 
 // prepare renders a template with marks in place of what differs by visitor.
-func (r *Renderer) prepare(t *template.Template, someone Visitor, guarded bool) (snippet, error) {
-	someone.Site = r.options.Policy.Site
-	if someone.Site == "" {
-		someone.Site = markSite
-	}
-	someone.Origin, someone.Return = markOrigin, markReturn
-	someone.InForce = choice.Choice{}.Effective(r.options.Policy, someone.Refusing)
-	v := r.view(someone)
-	v.Guarded = guarded
-	markup, err := execute(t, v)
+func (r *Renderer) prepare(t *template.Template, where Place) (snippet, error) {
+	where.Site = cmp.Or(r.options.Policy.Site, markSite)
+	where.Origin, where.Return = markOrigin, markReturn
+	effective := choice.Choice{}.Effective(r.options.Policy, where.OptOut)
+	markup, err := execute(t, r.view(Visitor{Place: where, Effective: effective}))
 	if err != nil {
 		return snippet{}, err
 	}

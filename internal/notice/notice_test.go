@@ -125,7 +125,7 @@ func TestNoticeNoServices(t *testing.T) {
 	if strings.Count(markup, "<button") != 1 || !strings.Contains(markup, `value="accept"`) || !strings.Contains(markup, "utilise des cookies") {
 		t.Error(markup)
 	}
-	page, err := r.Charter(Visitor{Language: "fr", Site: "ville.example"})
+	page, err := r.Charter(Visitor{Place: Place{Language: "fr", Site: "ville.example"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestLanguageUnsupported(t *testing.T) {
 
 func TestCharterLifetime(t *testing.T) {
 	r := renderer(t, func(_ *Options, d *policy.Declaration) { d.Services[0].Exempt = true })
-	page, err := r.Charter(Visitor{Language: "fr", Site: "ville.example"})
+	page, err := r.Charter(Visitor{Place: Place{Language: "fr", Site: "ville.example"}})
 	if err != nil || !strings.Contains(string(page), `">13 mois</td><td data-label="Consentement">Non requis : mesure d’audience exemptée</td>`) {
 		t.Errorf("%v: an exempt service without a lifetime is not shown with 13 months", err)
 	}
@@ -335,7 +335,7 @@ func TestPluralForms(t *testing.T) {
 		{"de", "1 Stunde", time.Hour}, {"de", "3 Stunden", 3 * time.Hour}, {"eu", "ordu bat", time.Hour}, {"en", "6 months", remember},
 	} {
 		t.Run(fmt.Sprintf("%s %v", c.tag, c.d), func(t *testing.T) {
-			if got := (view{Visitor: Visitor{Language: c.tag}, texts: texts[c.tag]}).life(c.d); got != c.want {
+			if got := (view{Visitor: Visitor{Place: Place{Language: c.tag}}, texts: texts[c.tag]}).life(c.d); got != c.want {
 				t.Errorf("%s, %v: %s, want %s", c.tag, c.d, got, c.want)
 			}
 		})

@@ -16,6 +16,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/rewrite"
+	"go.uber.org/zap"
 
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 )
@@ -47,6 +48,23 @@ func Find(ctx caddy.Context) (around Surroundings) {
 	return around
 }
 
+// Check finds what would keep the handler from its work: the error says which requests for its own addresses do not
+// come to it, a warning which fields that it writes are overwritten.
+func (around Surroundings) Check(logger *zap.Logger, addresses ...string) error {
+	for _, path := range addresses {
+		if err := around.reach(path); path != "" && err != nil {
+			return err
+		}
+	}
+	overwritten := around.overwritten("Cache-Control", "Content-Security-Policy", "Etag", "Link", "Set-Cookie", "Vary")
+	if len(overwritten) > 0 {
+		logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into "+
+			"a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
+			zap.Strings("fields", overwritten))
+	}
+	return nil
+}
+
 // own is the route of a list in which the handler stands, or one that holds it; nil for none.
 func own(routes caddyhttp.RouteList) *caddyhttp.Route {
 	for i := range routes {
@@ -57,9 +75,9 @@ func own(routes caddyhttp.RouteList) *caddyhttp.Route {
 	return nil
 }
 
-// Reach tells whether requests for a path come to the handler, as far as paths decide about that; else the error
+// reach tells whether requests for a path come to the handler, as far as paths decide about that; else the error
 // says which do.
-func (around Surroundings) Reach(path string) error {
+func (around Surroundings) reach(path string) error {
 	asked := path
 	for _, routes := range around {
 		r := own(routes)
@@ -124,9 +142,9 @@ func (around Surroundings) Before() (handlers []caddyhttp.MiddlewareHandler) {
 	return handlers
 }
 
-// Overwritten are those of the fields that a header directive in front of the handler overwrites, or takes away, after
+// overwritten are those of the fields that a header directive in front of the handler overwrites, or takes away, after
 // it: one that is deferred.
-func (around Surroundings) Overwritten(fields ...string) (overwritten []string) {
+func (around Surroundings) overwritten(fields ...string) (overwritten []string) {
 	look := func(ops *headers.RespHeaderOps) {
 		if ops == nil || ops.HeaderOps == nil || !ops.Deferred && ops.Require == nil {
 			return

@@ -15,7 +15,7 @@ func TestMatcherSets(t *testing.T) {
 		HandlersRaw: []json.RawMessage{json.RawMessage(`{"handler":"consent"}`)},
 		MatcherSets: caddyhttp.MatcherSets{{&path}, {&host}},
 	}}}
-	if err := around.Reach("/_consent/choice"); err != nil {
+	if err := around.reach("/_consent/choice"); err != nil {
 		t.Errorf("two sets, of which the second takes all paths: %v", err)
 	}
 }
@@ -25,7 +25,7 @@ func TestDeferredHeaderPatterns(t *testing.T) {
 		t.Run(del, func(t *testing.T) {
 			deleting := &headers.RespHeaderOps{Deferred: true, HeaderOps: &headers.HeaderOps{Delete: []string{del}}}
 			around := Surroundings{caddyhttp.RouteList{{Handlers: []caddyhttp.MiddlewareHandler{&headers.Handler{Response: deleting}}}}}
-			if got := around.Overwritten("Content-Security-Policy", "Set-Cookie"); len(got) == 0 {
+			if got := around.overwritten("Content-Security-Policy", "Set-Cookie"); len(got) == 0 {
 				t.Errorf("%s is not told of", del)
 			}
 		})

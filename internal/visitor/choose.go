@@ -42,13 +42,13 @@ func (h *Handler) choose(w http.ResponseWriter, r *http.Request) {
 	}
 	now := time.Now()
 	before := h.visitor(r, now)
-	granted, problem := h.granted(a, before.InForce)
+	granted, problem := h.granted(a, before.Effective)
 	if problem != nil {
 		fail(w, problem.status, problem.sentence)
 		return
 	}
 	before.Language = h.inLanguage(a.Lang, before.Language)
-	withdrawn := before.InForce &^ granted
+	withdrawn := before.Effective &^ granted
 	c := h.Codec.New(granted, now)
 	c.Withdrawn = (withdrawn | before.Choice.Withdraws(now)) &^ granted
 	h.record(ledger.Entry{
@@ -89,7 +89,7 @@ func (a answer) means() string {
 
 // noticeHash is that of the notice which the visitor of the home page gets, in that language.
 func (h *Handler) noticeHash(v notice.Visitor) string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(h.Notice.Shown(v.Site, v.Language, v.Refusing))))
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(h.Notice.Shown(v.Site, v.Language, v.OptOut))))
 }
 
 // maxSite bounds what an entry says of the site, which is the request's host where it has no name.
@@ -206,7 +206,7 @@ func (h *Handler) granted(a answer, inForce policy.Set) (policy.Set, *problem) {
 // state answers what the visitor's choice is.
 func (h *Handler) state(w http.ResponseWriter, r *http.Request) {
 	v := h.visitor(r, time.Now())
-	h.writeState(w, r, v.Choice, v.InForce)
+	h.writeState(w, r, v.Choice, v.Effective)
 }
 
 // choiceState is the answer to GET {path}/choice; times and receipts that there are

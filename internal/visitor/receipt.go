@@ -56,7 +56,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) {
 		record.Processing.Purposes = append(record.Processing.Purposes, purpose)
 
 		state := ledger.ConsentRefused
-		if v.InForce.Has(i) {
+		if v.Effective.Has(i) {
 			state = ledger.ConsentGiven
 		}
 		record.Events = append(record.Events, ledger.ReceiptEvent{

@@ -132,11 +132,9 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 		site = r.Host
 	}
 	return notice.Visitor{
-		Language: h.language(r),
-		Site:     site,
-		Choice:   c,
-		InForce:  d.Effective,
-		Refusing: d.OptOut,
+		Place:     notice.Place{Language: h.language(r), Site: site, OptOut: d.OptOut},
+		Choice:    c,
+		Effective: d.Effective,
 	}
 }
 
@@ -198,12 +196,12 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request) {
 
 // shown is the notice until there is a choice, then the control to come back to it.
 func (h *Handler) shown(v notice.Visitor) []byte {
-	place := notice.Place{Origin: v.Origin, Site: v.Site, Return: v.Return, Language: v.Language, OptOut: v.Refusing, Guarded: true}
-	if h.Decider.Decide(v.Choice, v.Refusing).Notice {
-		return []byte(h.Notice.Notice(place))
+	v.Guarded = true
+	if h.Decider.Decide(v.Choice, v.OptOut).Notice {
+		return []byte(h.Notice.Notice(v.Place))
 	}
 	if h.Notice.Manages() {
-		return []byte(h.Notice.Manage(place))
+		return []byte(h.Notice.Manage(v.Place))
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
 export default guard => {
-	const { policy, parties, wear, activated, attributesOf, kindOf, loads, get, isConnected, partyOf } = guard;
+	const { policy, owners, wear, activated, attributesOf, kindOf, loads, get, isConnected, ownerOf } = guard;
 	const HELD = 'data-consent-', SERVICE = HELD + 'service';
 	const has = (el, name) => get(el, name) !== null;
 	const released = new WeakMap(); // scripts, with the last node that each has written
@@ -65,7 +65,7 @@ export default guard => {
 	// would not be without us.
 	const times = performance.timing, asked = [];
 	const isOver = { DOMContentLoaded: () => times.domContentLoadedEventStart, load: () => times.loadEventStart, readystatechange: () => document.readyState === 'complete' };
-	const isLate = script => script && (released.has(script) || script.src && ran.has((partyOf(script.src) || 0).id));
+	const isLate = script => script && (released.has(script) || script.src && ran.has((ownerOf(script.src) || 0).id));
 	// Whether an event would have come to one who listens there.
 	const comes = (type, target) => target === (type === 'load' ? window : document) || target === window && type === 'DOMContentLoaded';
 	const tell = (type, target, capturing, listener) => setTimeout(() => {
@@ -162,13 +162,13 @@ export default guard => {
 
 	// Whether something of a service is on the page, which goes with the page alone.
 	const elements = Object.keys(loads).join();
-	const runs = party => ran.has(party.id) ||
-		[...document.querySelectorAll('[' + SERVICE + '="' + party.id + '"]')].some(el => !waits(el)) ||
-		[...document.scripts].some(el => /^$|java|module/.test(el.type) && party.inline.some(literal => el.textContent.includes(literal))) ||
+	const runs = owner => ran.has(owner.id) ||
+		[...document.querySelectorAll('[' + SERVICE + '="' + owner.id + '"]')].some(el => !waits(el)) ||
+		[...document.scripts].some(el => /^$|java|module/.test(el.type) && owner.inline.some(literal => el.textContent.includes(literal))) ||
 		[
 			...performance.getEntriesByType('resource').map(entry => entry.name),
 			...[...document.querySelectorAll(elements)].map(el => kindOf(el) !== 'a' && kindOf(el) !== 'area' && !has(el, SERVICE) && (el.src || el.data || el.href)),
-		].some(url => url && partyOf(url) === party);
+		].some(url => url && ownerOf(url) === owner);
 
 	// Follows a change of choice.
 	guard.follow = ({ state, services: answers }) => {
@@ -177,7 +177,7 @@ export default guard => {
 		guard.chosen = state === 'given';
 		guard.heard.forEach(hear => hear(before));
 		const given = [...guard.granted].some(id => !before.has(id));
-		const gone = parties.some(s => before.has(s.id) && !guard.granted.has(s.id) && runs(s));
+		const gone = owners.some(s => before.has(s.id) && !guard.granted.has(s.id) && runs(s));
 		if (gone || given && policy.strict) location.reload();
 		else if (given) {
 			const loose = [...guard.loose].map(ref => ref.deref()).filter(el => el && !isConnected(el) && isDue(el));

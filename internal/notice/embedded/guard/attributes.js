@@ -6,7 +6,7 @@ const [readers, writers] = ['getAttribute getAttributeNS hasAttribute hasAttribu
 	'setAttribute setAttributeNS setAttributeNode setAttributeNodeNS removeAttribute removeAttributeNS removeAttributeNode toggleAttribute'];
 const reflecting = { imagesrcset: 'imageSrcset', formaction: 'formAction', 'http-equiv': 'httpEquiv' }; // properties that are not called as their attributes
 const { setAttribute, removeAttribute } = element;
-const owners = new WeakMap(); // whose attributes, or animated address, these are
+const elementsBehind = new WeakMap(); // whose attributes, or animated address, these are
 
 // What native functions make of an argument, but for trusted types; an object is asked for its text once.
 const textual = value => {
@@ -119,7 +119,7 @@ const guardAttributes = window => {
 	})._);
 	wrap(common, 'attributes', (native, el) => {
 		const all = apply(native, author(el), []);
-		owners.set(all, el);
+		elementsBehind.set(all, el);
 		return all;
 	}, 'get');
 	const seen = new Set(), members = Object.getOwnPropertyNames(common).map(name => [name, Object.setPrototypeOf(describe(common, name), null)]);
@@ -151,7 +151,7 @@ const guardAttributes = window => {
 				} else if (d && name === 'href') {
 					wrap(owner, name, (native, el) => {
 						const animated = apply(native, el, []);
-						owners.set(animated, el);
+						elementsBehind.set(animated, el);
 						return animated;
 					}, 'get');
 				}
@@ -160,9 +160,9 @@ const guardAttributes = window => {
 	}
 	// By attribute nodes, and by an animated address.
 	const set = (el, name, value) => el && typeof value !== 'symbol' && loads[kindOf(el)] && (change(el, setAttribute, [name, value = textual(value)], name, value), true);
-	wrap(NamedNodeMap && NamedNodeMap.prototype, 'setNamedItem setNamedItemNS', (native, all, args) => owners.has(all) ? owners.get(all).setAttributeNode(args[0]) : apply(native, all, args));
+	wrap(NamedNodeMap && NamedNodeMap.prototype, 'setNamedItem setNamedItemNS', (native, all, args) => elementsBehind.has(all) ? elementsBehind.get(all).setAttributeNode(args[0]) : apply(native, all, args));
 	wrap(NamedNodeMap && NamedNodeMap.prototype, 'removeNamedItem', (native, all, args) => {
-		const el = owners.get(all), attribute = el && isHeld(el) && all.getNamedItem(args[0]);
+		const el = elementsBehind.get(all), attribute = el && isHeld(el) && all.getNamedItem(args[0]);
 		return attribute ? el.removeAttributeNode(attribute) : apply(native, all, args);
 	});
 	for (const name of ['value', 'nodeValue', 'textContent']) wrap(Attr.prototype, name, (native, attr, args) => {
@@ -171,7 +171,7 @@ const guardAttributes = window => {
 		apply(native, attr, args);
 		if (el && attr.name === 'style' && isLive(el)) screenStyle(el);
 	}, 'set');
-	wrap(SVGAnimatedString.prototype, 'baseVal', (native, animated, args) => set(owners.get(animated), 'href', args[0]) || apply(native, animated, args), 'set');
+	wrap(SVGAnimatedString.prototype, 'baseVal', (native, animated, args) => set(elementsBehind.get(animated), 'href', args[0]) || apply(native, animated, args), 'set');
 	wrap(window.HTMLLinkElement.prototype, 'relList', (native, el) => {
 		// Whoever asks for it may make the link load.
 		const href = get(el, 'href');

@@ -1,8 +1,8 @@
 // Cookies of scripts, by the server's rules (RFC 6265bis).
 
-// The party that owns an allowed cookie, or true; what is falsy must not be set or read.
+// The owner of an allowed cookie, or true; what is falsy must not be set or read.
 const allows = name => {
-	const owner = name && parties.find(p => p.cookies && p.cookies.test(name));
+	const owner = name && owners.find(p => p.cookies && p.cookies.test(name));
 	return owner ? (!owner.id || guard.granted.has(owner.id)) && owner : policy.pass;
 };
 const nameOf = pair => pair.replace(/=.*|^[^=]*$/s, '').trim();

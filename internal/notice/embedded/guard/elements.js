@@ -216,7 +216,7 @@ const copy = el => {
 	return twin;
 };
 
-// Tells for what an element is to be held that is as its author wrote it: a party's id, or a document in it.
+// Tells for what an element is to be held that is as its author wrote it: an owner's id, or a document in it.
 const judge = el => {
 	const kind = kindOf(el);
 	let judged;

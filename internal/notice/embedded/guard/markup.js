@@ -17,7 +17,7 @@ const suspicious = (text, runs) => {
 	hosts.lastIndex = 0;
 	for (let found; (found = hosts.exec(text));) {
 		const [, host, next] = found;
-		if (!host || /[^\w.:-]|\.$/.test(host) || /[\t\n\r&]/.test(next) || deniedParty(partyOfHost(host.replace(/:\d*$/, '').toLowerCase()))) return true;
+		if (!host || /[^\w.:-]|\.$/.test(host) || /[\t\n\r&]/.test(next) || deniedFor(ownerOfHost(host.replace(/:\d*$/, '').toLowerCase()))) return true;
 	}
 	return false;
 };

@@ -12,13 +12,13 @@ const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&
 // Whose hosts and cookies are: first the site's, allowed, without an id; what the visitor may allow, with
 // literals; what is always denied. An id and hosts, in which "$" stands for the id, come as one text, behind
 // them the names for which there are stand-ins.
-const parties = policy.parties.map(party => {
-	const [text, cookies, inline, days, exempt] = [].concat(party), [id] = text.split(' ');
+const owners = policy.owners.map(owner => {
+	const [text, cookies, inline, days, exempt] = [].concat(owner), [id] = text.split(' ');
 	return { id, hosts: matcher(text.replace(/\$/g, id)), globals: text.match(/\S+[)\]]\S*/g) || [], cookies: cookies && matcher(cookies), inline, days, exempt };
 });
-const services = parties.filter(p => p.inline);
+const services = owners.filter(p => p.inline);
 
-const guard = { policy, parties, heard: [], loose: new Set(), roots: new Set() };
+const guard = { policy, owners, heard: [], loose: new Set(), roots: new Set() };
 // What the page came with: a bit for each service that is allowed, in hexadecimal, behind a "?"
 // where the visitor has not chosen.
 guard.chosen = on[0] !== '?';
@@ -30,25 +30,25 @@ const held = new Set(); // for the console: what was held back
 const own = location.hostname;
 const resolve = url => new URL(url, document.baseURI), file = path => new URL(path, src).href;
 const known = new Map(); // hosts, with whose they are; bounded, as scripts choose them
-const partyOfHost = host => {
+const ownerOfHost = host => {
 	if (!known.has(host)) {
 		if (known.size > 999) known.clear();
-		known.set(host, host !== own && parties.find(p => p.hosts.test(host)));
+		known.set(host, host !== own && owners.find(p => p.hosts.test(host)));
 	}
 	return known.get(host);
 };
 // Whose an address is; the site's own is nobody's.
-guard.partyOf = url => {
+guard.ownerOf = url => {
 	try {
-		return partyOfHost(resolve(url).hostname.replace(/\.$/, ''));
+		return ownerOfHost(resolve(url).hostname.replace(/\.$/, ''));
 	} catch (invalid) { /* loads nothing */ }
 };
-// The id of the party for which it is denied: of a declared service, or of one that always is.
-const deniedParty = party => {
-	if (party && party.id && !guard.granted.has(party.id)) return party.id;
+// The id of the owner for which it is denied: of a declared service, or of one that always is.
+const deniedFor = owner => {
+	if (owner && owner.id && !guard.granted.has(owner.id)) return owner.id;
 };
 const denied = url => {
-	const id = deniedParty(guard.partyOf(url));
+	const id = deniedFor(guard.ownerOf(url));
 	if (id) held.add(id);
 	return id;
 };

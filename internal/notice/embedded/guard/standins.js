@@ -5,7 +5,7 @@
 (guard => {
 	const { apply, defineProperty } = Reflect, { push, slice } = [], { isArray } = Array, later = setTimeout;
 	const roots = guard.standIns = {}; // the names by what is before their first dot
-	for (const { id, globals } of guard.parties) {
+	for (const { id, globals } of guard.owners) {
 		for (const name of globals) {
 			const [, path, kind, literal] = /~?([^[(]+)(.).@?(.*)/.exec(name), [root] = path.split('.');
 			(roots[root] = roots[root] || []).push({ id, name, path, kind, literal, calls: [] });

@@ -7,15 +7,15 @@
 	if (!file || self[Symbol.for('caddy-consent-guard')]) return;
 	Object.defineProperty(self, Symbol.for('caddy-consent-guard'), { value: true });
 	const { apply, construct } = Reflect, granted = new Set(on.split(',')), NativeURL = URL, NativeBlob = Blob;
-	const parties = policy.parties.map(party => {
-		const text = [].concat(party)[0], [id] = text.split(' ');
+	const owners = policy.owners.map(owner => {
+		const text = [].concat(owner)[0], [id] = text.split(' ');
 		return { id, hosts: new RegExp('^(' + text.replace(/\$/g, id).replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$') };
 	});
 	const denied = value => {
 		try {
 			const name = new NativeURL(Object(value).url || value, location.href.replace(/^blob:/, '')).hostname.replace(/\.$/, '');
-			const party = name !== host && parties.find(p => p.hosts.test(name));
-			return party && party.id && !granted.has(party.id);
+			const owner = name !== host && owners.find(p => p.hosts.test(name));
+			return owner && owner.id && !granted.has(owner.id);
 		} catch (invalid) { /* loads nothing */ }
 	};
 	const dead = new NativeURL(file).origin.replace(/(:\d+)?$/, ':1');

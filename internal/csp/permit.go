@@ -41,24 +41,24 @@ type Element struct {
 }
 
 // Permit returns the values of Content-Security-Policy fields so that no policy in
-// them refuses a need, and how our elements must be marked for that; values itself
-// where none does. A refusing policy gets the need's path as a source and nothing
+// them refuses a resource, and how our elements must be marked for that; values itself
+// where none does. A refusing policy gets the resource's path as a source and nothing
 // else, or under 'strict-dynamic', where paths count for nothing, the file's hash. All
 // other bytes stay. Only where no source can name the page's host (an IPv6 address) it
 // gets 'self' instead of the path. origin is the page's, such as
 // https://data.example.fr:8443; e is what earlier policies of the page asked of our
 // elements, and the result adds to it.
-func Permit(values []string, origin string, needs []Resource, e Element) ([]string, Element) {
+func Permit(values []string, origin string, resources []Resource, e Element) ([]string, Element) {
 	for _, value := range values { // before any edit: the nonce counts in each of them
 		for policy, rest, more := strings.Cut(value, ","); ; policy, rest, more = strings.Cut(rest, ",") {
-			e.borrowNonce(policy, needs)
+			e.borrowNonce(policy, resources)
 			if !more {
 				break
 			}
 		}
 	}
 	page := originOf(origin)
-	result := editEach(values, func(value string) string { return page.admitAll(value, needs, &e) })
+	result := editEach(values, func(value string) string { return page.permitAll(value, resources, &e) })
 	return result, e
 }
 
@@ -80,20 +80,20 @@ func editEach(values []string, edit func(string) string) []string {
 
 // PermitMeta does what Permit does for the content of a meta element, which is one
 // policy: a comma parts nothing there. HTML, section 4.2.5.3; CSP3, section 3.3.
-func PermitMeta(content, origin string, needs []Resource, e Element) (string, Element) {
-	e.borrowNonce(content, needs)
-	return originOf(origin).admit(content, needs, &e), e
+func PermitMeta(content, origin string, resources []Resource, e Element) (string, Element) {
+	e.borrowNonce(content, resources)
+	return originOf(origin).permit(content, resources, &e), e
 }
 
-// admitAll edits each policy of a field value. CSP3, section 2.2.2.
-func (o origin) admitAll(value string, needs []Resource, e *Element) string {
+// permitAll edits each policy of a field value. CSP3, section 2.2.2.
+func (o origin) permitAll(value string, resources []Resource, e *Element) string {
 	for at := 0; ; {
 		end := len(value)
 		if i := strings.IndexByte(value[at:], ','); i >= 0 {
 			end = at + i
 		}
 		policy := value[at:end]
-		if edited := o.admit(policy, needs, e); edited != policy {
+		if edited := o.permit(policy, resources, e); edited != policy {
 			value = value[:at] + edited + value[end:]
 			end = at + len(edited)
 		}
@@ -104,25 +104,25 @@ func (o origin) admitAll(value string, needs []Resource, e *Element) string {
 	}
 }
 
-// admit edits one policy, need by need: what one has got, the next finds there.
-func (o origin) admit(policy string, needs []Resource, e *Element) string {
-	for _, need := range needs {
-		d, ok := decider(policy, need.Kind)
+// permit edits one policy, resource by resource: what one has got, the next finds there.
+func (o origin) permit(policy string, resources []Resource, e *Element) string {
+	for _, resource := range resources {
+		d, ok := decider(policy, resource.Kind)
 		if !ok {
 			continue
 		}
-		if source := o.missing(d.value, need, e); source != "" {
-			policy = add(policy, d, need.Kind, source)
+		if source := o.missing(d.value, resource, e); source != "" {
+			policy = add(policy, d, resource.Kind, source)
 		}
 	}
 	e.TrustedTypes = e.TrustedTypes || wantsTrustedTypes(policy)
 	return policy
 }
 
-// missing is the source that a list needs for a need, "" where it needs none or
+// missing is the source that a list needs for a resource, "" where it needs none or
 // where none would help.
-func (o origin) missing(list string, need Resource, e *Element) string {
-	if need.Kind == Script {
+func (o origin) missing(list string, resource Resource, e *Element) string {
+	if resource.Kind == Script {
 		if e.Nonce != "" && hasNonce(list, e.Nonce) {
 			return ""
 		}
@@ -130,26 +130,26 @@ func (o origin) missing(list string, need Resource, e *Element) string {
 		// nothing from the page; an external script may be let in by its integrity.
 		// CSP3, sections 6.7.1.1 and 8.2.
 		if has(list, "'strict-dynamic'") {
-			if need.Hash == "" {
+			if resource.Hash == "" {
 				return ""
 			}
 			e.Integrity = true
-			if hasHash(list, need.Hash) {
+			if hasHash(list, resource.Hash) {
 				return ""
 			}
-			return "'" + need.Hash + "'"
+			return "'" + resource.Hash + "'"
 		}
 	}
-	if o.matchesAny(list, need.Path) {
+	if o.matchesAny(list, resource.Path) {
 		return ""
 	}
-	return o.source(need.Path)
+	return o.source(resource.Path)
 }
 
 // borrowNonce marks our elements with a policy's own nonce where that is what lets
 // scripts run.
-func (e *Element) borrowNonce(policy string, needs []Resource) {
-	if e.Nonce != "" || !anyScript(needs) {
+func (e *Element) borrowNonce(policy string, resources []Resource) {
+	if e.Nonce != "" || !anyScript(resources) {
 		return
 	}
 	if d, ok := decider(policy, Script); ok && has(d.value, "'strict-dynamic'") {
@@ -157,9 +157,9 @@ func (e *Element) borrowNonce(policy string, needs []Resource) {
 	}
 }
 
-func anyScript(needs []Resource) bool {
-	for _, need := range needs {
-		if need.Kind == Script {
+func anyScript(resources []Resource) bool {
+	for _, resource := range resources {
+		if resource.Kind == Script {
 			return true
 		}
 	}

@@ -280,7 +280,7 @@ func TestSourcePathPrefix(t *testing.T) {
 }
 
 func TestSourceOrigin(t *testing.T) {
-	need := func(path string) []Resource { return []Resource{{Kind: Connect, Path: path}} }
+	resources := func(path string) []Resource { return []Resource{{Kind: Connect, Path: path}} }
 	for _, c := range []struct{ origin, path, want string }{
 		{"https://data.example.fr", "/_consent/choice", "data.example.fr/_consent/choice"},
 		{"https://data.example.fr:8443", "/_consent/choice", "data.example.fr:8443/_consent/choice"},
@@ -296,7 +296,7 @@ func TestSourceOrigin(t *testing.T) {
 		{"garbage", "/c", "'self'"},
 	} {
 		t.Run(fmt.Sprintf("%q", c.origin+c.path), func(t *testing.T) {
-			got, _ := Permit([]string{"connect-src x"}, c.origin, need(c.path), Element{})
+			got, _ := Permit([]string{"connect-src x"}, c.origin, resources(c.path), Element{})
 			if got[0] != "connect-src x "+c.want {
 				t.Errorf("%s%s: %s, want %s", c.origin, c.path, got[0], c.want)
 			}

@@ -1,4 +1,5 @@
-package browser_test
+// Package guard sees in a real Chromium what the guard holds back, gives back and leaves as it is.
+package guard
 
 import (
 	"fmt"
@@ -8,8 +9,13 @@ import (
 	"testing"
 	"time"
 
+	_ "github.com/caddy-consent/caddy-consent"
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
+
+func TestMain(m *testing.M) {
+	harness.Main(m, harness.HasChromium)
+}
 
 // What the guard holds back of what scripts do, and what it leaves as it is.
 
