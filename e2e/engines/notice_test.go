@@ -86,6 +86,60 @@ func TestCharterForm(t *testing.T) {
 	})
 }
 
+// TestFocusNotObscured tabs through a page with the notice open, to its last line (WCAG 2.2, 2.4.11).
+func TestFocusNotObscured(t *testing.T) {
+	links := `<header><a href="/a">A</a> <a href="/b">B</a></header>`
+	for i := range 40 {
+		links += fmt.Sprintf(`<p style="margin:.3em 0"><a href="/%d">Lien %d</a></p>`, i, i)
+	}
+	pages := map[string]string{
+		"/":      harness.Document("", links),
+		"/short": harness.Document("", `<a href="/1">1</a><p style="line-height:40vh"><a href="/2">2</a></p><p><a href="/3">3</a></p>`),
+		"/big":   harness.Document("", `<textarea style="height:90vh;width:80%"></textarea><a href="/1">1</a><div tabindex="0" style="height:150vh">Carte</div>`),
+	}
+	site := harness.Serve(t, `controller "Ville d’Essai"
+	service matomo
+	service ga
+	service youtube
+	service dailymotion
+	service vimeo
+	service facebook`, pages).URL
+	// What has the focus and is not the notice's is in sight, in part at least.
+	const inSight = `(e => {
+		if (e === document.body || e.closest('[data-caddy-consent]')) return true;
+		const box = e.getBoundingClientRect(), x = box.x + Math.min(box.width / 2, 10);
+		const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+		return [top + 2, (top + bottom) / 2, bottom - 2].some(y => document.elementFromPoint(x, y) === e);
+	})(document.activeElement)`
+	inEach(t, func(t *testing.T, engine *harness.Engine) {
+		for _, size := range [][2]int{{320, 640}, {360, 740}, {640, 400}, {768, 1024}, {1280, 800}} {
+			for path := range pages {
+				t.Run(fmt.Sprintf("%dx%d%s", size[0], size[1], path), func(t *testing.T) {
+					tab := engine.Visit(t)
+					tab.Resize(size[0], size[1])
+					tab.Open(site + path)
+					tab.Await(harness.NoticeShown)
+					seen := 0
+					for range 60 {
+						tab.Press("Tab")
+						if !harness.Ask[bool](tab, inSight) {
+							t.Errorf("hidden: %s", harness.Ask[string](tab, `document.activeElement.outerHTML.slice(0, 80) + ' ' + innerWidth + 'x' + innerHeight + ' ' +
+								JSON.stringify([document.activeElement, document.getElementById('caddy-consent')].map(e => e.getBoundingClientRect()))`))
+						}
+						if harness.Ask[bool](tab, `document.activeElement === document.body`) && seen > 0 {
+							break
+						}
+						seen++
+					}
+					if want := map[string]int{"/": 42, "/short": 3, "/big": 3}[path]; seen < want {
+						t.Errorf("only %d stops", seen)
+					}
+				})
+			}
+		}
+	})
+}
+
 func TestNoticeKeyboardFocus(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		site, tab := served(t, engine, "")

@@ -180,7 +180,7 @@ func TestWays(t *testing.T) {
 	harness.Elsewhere()
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		picked := picked
-		if whole := engine.Name == "chromium" && os.Getenv("CONSENT_E2E") == "required"; !everywhere && !whole {
+		if whole := engine.Name == "chromium" && harness.IsWhole(); !everywhere && !whole {
 			picked = slices.DeleteFunc(slices.Clone(picked), func(w way) bool { return w.number%share != 0 })
 		}
 		t.Parallel() // mostly they wait

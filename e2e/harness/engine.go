@@ -276,6 +276,12 @@ func (b *Tab) Press(keys ...string) {
 	b.do("pressing keys", nil, "press", args...)
 }
 
+// Resize gives the page a size, as near to it as the engine's window can be.
+func (b *Tab) Resize(width, height int) {
+	b.t.Helper()
+	b.do("resizing the window", nil, "resize", width, height)
+}
+
 // Cookies are those that the browser holds for this visitor, by name.
 func (b *Tab) Cookies() map[string]string {
 	b.t.Helper()

@@ -91,6 +91,8 @@ class Driver {
 		for (const key of keys) await this.tabs[tab].page.keyboard.press(key);
 	}
 
+	async resize(tab, width, height) { await this.tabs[tab].page.setViewport({ width, height }); }
+
 	async cookies(tab) {
 		return Object.fromEntries((await this.tabs[tab].context.cookies()).map(c => [c.name, c.value]));
 	}

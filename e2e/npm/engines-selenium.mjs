@@ -118,6 +118,13 @@ class Driver {
 		for (const name of names) await this.session.actions().sendKeys(keys[name] || name).perform();
 	}
 
+	// The size is the page's: the window has bars besides, and a least width.
+	async resize(tab, width, height) {
+		await this.#in(tab);
+		const [w, h] = await this.session.executeScript('return [outerWidth - innerWidth, outerHeight - innerHeight]');
+		await this.session.manage().window().setRect({ x: 0, y: 0, width: width + w, height: height + h });
+	}
+
 	async cookies(tab) {
 		await this.#in(tab);
 		return Object.fromEntries((await this.session.manage().getCookies()).map(c => [c.name, c.value]));

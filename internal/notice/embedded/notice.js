@@ -88,32 +88,55 @@
 
 	// What gets the focus behind the notice is scrolled out from under it (WCAG 2.2, 2.4.11): where it was out of
 	// the window, by the browser, for which style.css says the same where no scripts run; else by uncover.
-	var room;
-	function makeRoom(root, height) {
+	var room, sizes, byKey;
+	function makeRoom() {
+		var root = notice();
 		try {
 			var sheets = Array.from(document.adoptedStyleSheets).filter(function (sheet) { return sheet !== room; });
 			if (root) {
+				var box = root.getBoundingClientRect(), atTop = isAtTop(box);
+				var size = 'min(100vh - 4em,' + Math.ceil(atTop ? box.bottom : window.innerHeight - box.top) + 'px)';
 				room = new CSSStyleSheet();
-				var size = 'min(65vh,' + (height || 420) + 'px)';
-				room.replaceSync('@layer caddy-consent{html{scroll-padding-block:' + (root.dataset.position === 'top' ? size + ' 0' : '0 ' + size) + '}}');
+				room.replaceSync('@layer caddy-consent{html{scroll-padding-block:' + (atTop ? size + ' 0' : '0 ' + size) + '}}');
 				sheets.push(room);
 			}
 			document.adoptedStyleSheets = sheets;
 		} catch (unknown) { /* in old browsers, or taken away by a page */ }
 	}
 
-	function uncover(event) {
-		var root = notice(), target = event.target;
-		if (!root || root.contains(target) || !target.matches(':focus-visible')) return;
-		var here = target.getBoundingClientRect(), there = root.getBoundingClientRect();
-		if (here.bottom <= there.top || here.top >= there.bottom || here.right <= there.left || here.left >= there.right) return;
-		makeRoom(root, root.dataset.position === 'top' ? there.bottom : window.innerHeight - there.top);
-		target.scrollIntoView({ block: 'nearest' });
+	function isAtTop(box) { return box.top < window.innerHeight - box.bottom; }
+
+	function focused(event) {
+		var target = event.target;
+		uncover(target);
+		requestAnimationFrame(function () { uncover(target); }); // WebKit scrolls to it later
+	}
+
+	function uncover(target) {
+		var root = notice();
+		if (!root || root.contains(target) || !byKey && !target.matches(':focus-visible')) return; // WebKitGTK knows it of no link
+		function overlap() {
+			var here = target.getBoundingClientRect(), there = root.getBoundingClientRect();
+			if (here.bottom <= there.top || here.top >= there.bottom || here.right <= there.left || here.left >= there.right) return '';
+			// What is larger than the room beside the notice is in sight in part.
+			return here.left < there.left - 24 || here.right > there.right + 24 ||
+				(isAtTop(there) ? here.bottom > there.bottom + 24 : here.top < there.top - 24) ? 'part' : 'all';
+		}
+		// Where the page ends, it cannot be scrolled: the notice goes to the other edge of the window, and at last is small.
+		for (var step = 0, hidden = overlap(); step < 4 && (step ? hidden === 'all' : hidden); step++, hidden = overlap()) {
+			if (step === 2) root.dataset.small = '';
+			else if (step) root.dataset.moved = isAtTop(root.getBoundingClientRect()) ? 'bottom' : 'top';
+			makeRoom();
+			target.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+		}
 	}
 
 	// A live region has to be there before what it says.
 	function prepare(root) {
-		makeRoom(root);
+		if (window.ResizeObserver) {
+			sizes = sizes || new ResizeObserver(makeRoom); // which costs the page no layout of its own
+			sizes.observe(root);
+		}
 		if (!status) {
 			status = document.createElement('p');
 			status.setAttribute('role', 'status');
@@ -255,8 +278,11 @@
 		else close(root);
 	}
 
-	function escape(event) {
+	function pressed() { byKey = false; }
+
+	function typed(event) {
 		var root = notice();
+		byKey = true;
 		if (event.key === 'Escape' && root && root.contains(event.target)) {
 			event.stopPropagation();
 			event.preventDefault(); // a dialog that the notice stands in stays open
@@ -280,7 +306,7 @@
 
 	function jump() { if (isSettings(location.href)) open(); }
 
-	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', escape], [document, 'toggle', toggled], [document, 'focusin', uncover],
+	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', typed], [document, 'pointerdown', pressed], [document, 'toggle', toggled], [document, 'focusin', focused],
 		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump]];
 	function listen() {
 		listeners.forEach(function (l) { l[0].addEventListener(l[1], l[2], true); });
