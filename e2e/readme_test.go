@@ -25,12 +25,14 @@ func TestReadmeExamples(t *testing.T) {
 	for _, block := range regexp.MustCompile("(?s)```(\\w+)\n(.*?)```").FindAllStringSubmatch(string(content), -1) {
 		blocks[block[1]] = append(blocks[block[1]], block[2])
 	}
-	if len(blocks["caddyfile"]) != 2 || len(blocks["json"]) != 1 {
+	if len(blocks["caddyfile"]) != 5 || len(blocks["json"]) != 1 || !strings.HasPrefix(blocks["caddyfile"][0], "consent [<matcher>]") {
 		t.Fatalf("the README's examples have moved: %d Caddyfiles, %d JSON", len(blocks["caddyfile"]), len(blocks["json"]))
 	}
-
-	if got := adapt(blocks["caddyfile"][0]); strings.HasPrefix(got, "error: ") {
-		t.Error(got)
+	for _, example := range blocks["caddyfile"][1:] {
+		provisioned(t, "README.md", example)
+	}
+	if words := len(strings.Fields(string(content))); words > 900 {
+		t.Errorf("the README has %d words: it is to be read in one go, so at most 900", words)
 	}
 
 	var h consent.Handler
@@ -44,7 +46,7 @@ func TestReadmeExamples(t *testing.T) {
 	unknown := adapt(":80 {\n consent {\n no-such-word\n }\n}")
 	_, list, _ := strings.Cut(unknown, "one of ")
 	list, _, _ = strings.Cut(list, ", at ")
-	grammar := blocks["caddyfile"][1] + " allow signals " // those two are told of in the text
+	grammar := blocks["caddyfile"][0]
 	for word := range strings.SplitSeq(list, ", ") {
 		if !regexp.MustCompile(`(?m)(^|\s)` + word + `\s`).MatchString(grammar) {
 			t.Errorf("the grammar lacks %s", word)
