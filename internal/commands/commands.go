@@ -47,14 +47,15 @@ func (c Commands) Register() {
 Helps to run a site behind the consent module: from what it really sets and loads to a charter that is
 true, and stays so.
 
-	1. Run the site with "mode observe": nothing changes, everything is noted.
+	1. caddy consent init       writes a Caddyfile after a look at the portal. It begins with "mode observe":
+	                            nothing changes, everything is noted.
 	2. caddy consent suggest    prints the lines that declare what was seen.
 	3. Paste them, answer the questions among them, take "mode observe" out, and reload.
 	4. caddy consent audit      looks from outside whether it holds. Repeat it every week.
 	5. caddy consent notice     keeps what visitors are shown; caddy consent verify checks the proof of
 	                            what they have answered.`,
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.AddCommand(c.suggest(), c.audit(), c.notice(), c.verify(), c.rotateKey())
+			cmd.AddCommand(c.init(), c.suggest(), c.audit(), c.notice(), c.verify(), c.rotateKey())
 		},
 	})
 }

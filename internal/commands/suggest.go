@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,15 +21,22 @@ import (
 )
 
 func (c Commands) suggest() *cobra.Command {
-	var address, site string
-	cmd := command("suggest [<file>...] [--address <address>] [--site <name>]", "Prints the lines that declare what a site was seen to do", `
+	var (
+		address, site, file string
+		write, yes          bool
+	)
+	cmd := command("suggest [<file>...] [--address <address>] [--site <name>] [--write]", "Prints the lines that declare what a site was seen to do", `
 Reads the inventory of a running instance, or what "curl localhost:2019/consent/inventory" of one or several
 instances has saved in files, and prints the lines to paste into the consent block: what the catalogue knows as
 a service each, everything else with a question that only you can answer, as comments. What is declared already
 is left out.
 
 	caddy consent suggest
-	caddy consent suggest monday.json tuesday.json`, cobra.ArbitraryArgs,
+	caddy consent suggest monday.json tuesday.json
+
+With --write it shows how the Caddyfile would change, asks, and writes it. Reload Caddy then.
+
+	caddy consent suggest --write --config /etc/caddy-consent/Caddyfile`, cobra.ArbitraryArgs,
 		func(_ context.Context, files []string) (int, error) {
 			sites, err := readInventories(address, files)
 			if err != nil {
@@ -41,6 +49,14 @@ is left out.
 				return exitNoAnswer, errors.New("there is no inventory of such a site")
 			}
 			for _, s := range sites {
+				if len(undeclared(s.Cookies))+len(undeclared(s.Hosts)) > 0 && write {
+					var lines strings.Builder
+					suggestLines(&lines, s)
+					if err := c.offer(file, s.Site, lines.String(), yes); err != nil {
+						return exitNoAnswer, err
+					}
+					continue
+				}
 				if _, err := io.WriteString(out, suggestion(s)); err != nil {
 					return exitNoAnswer, err
 				}
@@ -49,6 +65,9 @@ is left out.
 		})
 	addressFlag(cmd, &address)
 	cmd.Flags().StringVar(&site, "site", "", "only the site that its word `site` names so")
+	cmd.Flags().BoolVar(&write, "write", false, "show how the Caddyfile would change, ask, and write it")
+	cmd.Flags().BoolVar(&yes, "yes", false, "with --write: do not ask")
+	cmd.Flags().StringVarP(&file, "config", "c", "", "with --write: the Caddyfile (default: Caddyfile in this folder)")
 	return cmd
 }
 
@@ -128,16 +147,22 @@ func suggestion(s adminapi.SiteInventory) string {
 		return b.String()
 	}
 	b.WriteString("# Paste this into the consent block of the Caddyfile, answer the questions, and reload Caddy.\n")
-	suggestServices(&b, s, append(slices.Clone(cookies), hosts...))
+	suggestLines(&b, s)
+	return b.String()
+}
+
+// suggestLines writes the lines that declare what is not declared yet.
+func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
+	cookies, hosts := undeclared(s.Cookies), undeclared(s.Hosts)
+	suggestServices(b, s, append(slices.Clone(cookies), hosts...))
 	for _, group := range alike(cookies) {
-		askAboutCookie(&b, group)
+		askAboutCookie(b, group)
 	}
 	for _, host := range hosts {
 		if host.Service == "" {
-			askAboutHost(&b, host)
+			askAboutHost(b, host)
 		}
 	}
-	return b.String()
 }
 
 func undeclared(items []inventory.Item) []inventory.Item {
@@ -175,15 +200,18 @@ type group struct {
 	items   []inventory.Item
 }
 
-// alike are the cookies that the catalogue does not know, those together that differ only behind the
-// last separator of their names, as ids do, where there are three or more.
+// counted is the number at the end of a name.
+var counted = regexp.MustCompile(`\d+$`)
+
+// alike are the cookies that the catalogue does not know, those together that differ only by the number at the end of
+// their names or behind the last separator, as ids do, where there are three or more.
 func alike(cookies []inventory.Item) []group {
 	var groups []group
 	for _, item := range cookies {
 		if item.Service != "" {
 			continue
 		}
-		pattern := item.Name
+		pattern := counted.ReplaceAllString(item.Name, "*")
 		if at := strings.LastIndexAny(item.Name, "._-"); at > 0 && at < len(item.Name)-1 {
 			pattern = item.Name[:at+1] + "*"
 		}
