@@ -241,7 +241,7 @@ func TestAdminAPIErrors(t *testing.T) {
 		status       int
 		allow        string
 	}{
-		{"GET", "/consent/", 404, ""}, {"GET", "/consent/nothing", 404, ""}, {"POST", "/consent/inventory/", 404, ""},
+		{"POST", "/consent/", 404, ""}, {"GET", "/consent/nothing", 404, ""}, {"POST", "/consent/inventory/", 404, ""},
 		{"POST", "/consent/inventory", 405, "GET"}, {"DELETE", "/consent/policy", 405, "GET"}, {"GET", "/consent/keys/rotate", 405, "POST"},
 	} {
 		var answer struct{ Error string }

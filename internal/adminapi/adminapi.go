@@ -26,6 +26,7 @@ func init() {
 
 // Admin is the part of Caddy's admin API that concerns consent.
 //
+//	GET  /consent/               a page of what an operator looks at
 //	GET  /consent/version        the versions of this module and of Caddy
 //	GET  /consent/policy         what is declared and how it is enforced, for each site
 //	GET  /consent/inventory      the cookies and hosts that were seen, for each site
@@ -65,6 +66,9 @@ func (a *Admin) serve(w http.ResponseWriter, r *http.Request) error {
 		"/consent/inventory":   {http.MethodGet, inventoryOfSites},
 		"/consent/counters":    {http.MethodGet, a.counters},
 		"/consent/keys/rotate": {http.MethodPost, a.rotate},
+	}
+	if r.URL.Path == "/consent/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		return a.overview(w, r)
 	}
 	endpoint, ok := endpoints[r.URL.Path]
 	if !ok {

@@ -1,0 +1,131 @@
+package adminapi
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/endpoint"
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/store"
+	"github.com/caddy-consent/caddy-consent/internal/telemetry"
+)
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+var (
+	page = template.Must(template.New("page").Parse(pageHTML))
+	// pagePolicy lets the page load nothing but its own style sheet: names in it come from anybody.
+	pagePolicy = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-" + styleHash() + "'"
+)
+
+func styleHash() string {
+	hash := sha256.Sum256([]byte(pageCSS))
+	return base64.StdEncoding.EncodeToString(hash[:])
+}
+
+// figure is a number that an operator looks at first.
+type figure struct {
+	Label string
+	Count float64
+}
+
+// siteView is a site as the page shows it.
+type siteView struct {
+	Index                              int
+	Site, Mode, Policy, Since, Charter string
+	Undeclared                         []undeclared
+}
+
+// undeclared is a cookie or a host that nobody declares, with the line that would.
+type undeclared struct {
+	Name, Kind, Path, Line string
+	Count                  uint64
+}
+
+// overview answers GET /consent/ with a page for people.
+func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
+	figures, err := a.figures()
+	if err != nil {
+		return err
+	}
+	var sites []siteView
+	for i, s := range telemetry.Running() {
+		view := siteView{Index: i, Site: s.Name, Mode: s.Mode, Policy: s.Policy.Version}
+		if since, err := store.KnownSince(r.Context(), a.storage, s.Policy.Version); err == nil && !since.IsZero() {
+			view.Since = since.UTC().Format(time.RFC3339)
+		}
+		if s.Name != "" && !strings.ContainsAny(s.Name, " /") {
+			view.Charter = "//" + s.Name + endpoint.Prefix(s.Path).Charter()
+		}
+		view.Undeclared = append(undeclaredOf(s.Cookies(), "cookie", "necessary"), undeclaredOf(s.Hosts(), "host", "allow")...)
+		sites = append(sites, view)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	return page.Execute(w, struct {
+		Style   template.CSS
+		Figures []figure
+		Sites   []siteView
+	}{template.CSS(pageCSS), figures, sites})
+}
+
+func undeclaredOf(items []inventory.Item, kind, word string) (all []undeclared) {
+	for _, item := range items {
+		if item.Declared || item.Name == "" {
+			continue
+		}
+		line := word + " " + item.Name + ", or in a service: " + kind + "s " + item.Name
+		if item.Service != "" && policy.FromCatalogue(item.Service).ID != "" {
+			line = "service " + item.Service
+		}
+		all = append(all, undeclared{item.Name, kind, item.Path, line, item.Count})
+	}
+	return all
+}
+
+// figures are the sums of what was chosen, and of what was kept back.
+func (a *Admin) figures() ([]figure, error) {
+	families, err := a.metrics.Gather()
+	if err != nil {
+		return nil, err
+	}
+	all := []figure{
+		{Label: "Accepted all"}, {Label: "Refused all"}, {Label: "Chose by service"}, {Label: "Allowed one service"}, {Label: "Chose on the portal"},
+		{Label: "Notices shown"}, {Label: "Cookies stripped"}, {Label: "Cookies not sent"}, {Label: "Elements withheld"}, {Label: "Choices without a record"},
+	}
+	places := map[string]int{
+		"choices_total accept": 0, "choices_total refuse": 1, "choices_total custom": 2, "choices_total grant": 3, "choices_total native": 4,
+		"notices_total": 5, "set_cookie_lines_total stripped": 6, "cookies_withheld_total": 7, "blocked_total": 8, "ledger_errors_total": 9,
+	}
+	for _, family := range families {
+		name, ours := strings.CutPrefix(family.GetName(), "caddy_consent_")
+		if !ours {
+			continue
+		}
+		for _, metric := range family.GetMetric() {
+			key := name
+			for _, label := range metric.GetLabel() {
+				if label.GetName() == "choice" || label.GetName() == "action" {
+					key += " " + label.GetValue()
+				}
+			}
+			if place, shown := places[key]; shown {
+				all[place].Count += metric.GetCounter().GetValue()
+			}
+		}
+	}
+	return all, nil
+}
