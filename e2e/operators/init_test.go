@@ -57,7 +57,9 @@ func hosted(t *testing.T, fails http.HandlerFunc, names ...string) string {
 	return server.URL
 }
 
-func refuse(w http.ResponseWriter, _ *http.Request) { http.Error(w, "which site?", http.StatusBadRequest) }
+func refuse(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "which site?", http.StatusBadRequest)
+}
 
 func TestInitCommand(t *testing.T) {
 	t.Run("asked", func(t *testing.T) {
