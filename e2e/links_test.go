@@ -72,3 +72,31 @@ func TestLinks(t *testing.T) {
 		})
 	}
 }
+
+// TestDocumentedTests: a test that a page names is there.
+func TestDocumentedTests(t *testing.T) {
+	known := make(map[string]bool)
+	err := filepath.WalkDir(harness.Root(), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && entry.Name() == "node_modules" {
+			return filepath.SkipDir
+		}
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, name := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+			known[string(name[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages(t) {
+		for _, name := range regexp.MustCompile("\\bTest[A-Z]\\w+").FindAllString(documentation(t, page), -1) {
+			if !known[name] {
+				t.Errorf("%s names %s, which is not there", page, name)
+			}
+		}
+	}
+}

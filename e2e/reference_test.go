@@ -195,7 +195,7 @@ func TestReferenceJSONFields(t *testing.T) {
 		if of := lists[name]; of != "" {
 			word = of
 		}
-		text := section(t, "### "+word)
+		text := strings.ReplaceAll(section(t, "### "+word), "\n", " ")
 		known := []string{name}
 		if of := inner[word]; of != nil {
 			known = append(known, fields(of)...)
@@ -225,7 +225,7 @@ func TestReferenceDefaults(t *testing.T) {
 			_, text, _ = strings.Cut(text, "\n| `"+line+"` |")
 			text, _, _ = strings.Cut(text, "\n")
 		}
-		found := regexp.MustCompile("Default: `([^`]+)`").FindStringSubmatch(text)
+		found := regexp.MustCompile("Default: `([^`]+)`").FindStringSubmatch(strings.ReplaceAll(text, "\n", " "))
 		if found == nil {
 			t.Fatalf("%s %s: no default is said", word, line)
 		}
