@@ -93,7 +93,7 @@ func TestDocumentedTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, page := range pages(t) {
-		for _, name := range regexp.MustCompile("\\bTest[A-Z]\\w+").FindAllString(documentation(t, page), -1) {
+		for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(documentation(t, page), -1) {
 			if !known[name] {
 				t.Errorf("%s names %s, which is not there", page, name)
 			}

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	notProse    = regexp.MustCompile("(?m)^(\\||#|\\t| {4}|!\\[|<!--).*$")
+	notProse    = regexp.MustCompile(`(?m)^(\||#|\t| {4}|!\[|<!--).*$`)
 	linkTarget  = regexp.MustCompile(`\]\([^)]*\)`)
 	sentenceEnd = regexp.MustCompile(`[.!?:](\s|$)|\n\n|\n[-*] |\n\d+\. `)
 )
