@@ -552,6 +552,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 //		templates     <dir>
 //		style {
 //			position bottom|top|corner
+//			control  bottom-start|bottom-end|top-start|top-end
 //			accent   <colour> [<dark colour>]
 //			text     <colour> [<dark colour>]
 //			surface  <colour> [<dark colour>]

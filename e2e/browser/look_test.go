@@ -90,6 +90,30 @@ func TestNoticePosition(t *testing.T) {
 	}
 }
 
+// TestManageControlPosition looks at each, also where a text is read from right to left.
+func TestManageControlPosition(t *testing.T) {
+	for control, at := range map[string]string{
+		"bottom-start": `box.left < 20 && box.bottom === innerHeight`,
+		"bottom-end":   `box.right > innerWidth - 20 && box.bottom === innerHeight`,
+		"top-start":    `box.left < 20 && box.top === 0`,
+		"top-end":      `box.right > innerWidth - 20 && box.top === 0`,
+	} {
+		t.Run(control, func(t *testing.T) {
+			s := harness.Serve(t, harness.Declared+"\nstyle {\ncontrol "+control+"\n}", map[string]string{"/": harness.Document("", "")})
+			p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+			for language, mirrored := range map[string]string{"fr": "box", "ar": "{ ...box.toJSON(), left: innerWidth - box.right, right: innerWidth - box.left }"} {
+				p.ForgetCookies()
+				p.Open(s.URL + "/?flg=" + language)
+				p.Answer(harness.Texts(t, language)["choice.refuse"])
+				p.Reload()
+				if !harness.Eval[bool](p, `(box => (box => `+at+`)(`+mirrored+`))(document.querySelector('[data-caddy-consent=manage]').getBoundingClientRect())`) {
+					t.Errorf("%s: it stands elsewhere", language)
+				}
+			}
+		})
+	}
+}
+
 // TestForcedColours: what colours tell is told without them, borders and whether a switch is on.
 func TestForcedColours(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})

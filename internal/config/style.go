@@ -10,6 +10,9 @@ type Style struct {
 	// Places the notice: bottom or top, in the middle of that edge, or corner.
 	// Default: bottom.
 	Position string `json:"position,omitempty"`
+	// Places the control to come back, where the lines of a text start or end, at an edge of the window: bottom-start,
+	// bottom-end, top-start or top-end. Default: bottom-start.
+	Control string `json:"control,omitempty"`
 	// Colours buttons, with black or white on them, whichever has more contrast, and
 	// links. Default: #0b4f8a.
 	Accent string `json:"accent,omitempty"`
@@ -51,6 +54,7 @@ func (b Block) Style(to **Style) func() error {
 		inner := b.nested()
 		err := inner.Read(map[string]func() error{
 			"position": inner.Text(&s.Position),
+			"control":  inner.Text(&s.Control),
 			"accent":   inner.colours(&s.Accent, &s.AccentDark),
 			"text":     inner.colours(&s.Text, &s.TextDark),
 			"surface":  inner.colours(&s.Surface, &s.SurfaceDark),

@@ -16,6 +16,7 @@ import (
 // out is as style.css has it.
 type Style struct {
 	Position             string // one of positions; "" is the first
+	Control              string // one of controls; "" is the first
 	Accent, AccentDark   string // of buttons and links
 	Text, TextDark       string
 	Surface, SurfaceDark string // what stands behind them
@@ -25,6 +26,7 @@ type Style struct {
 
 var (
 	positions = []string{"bottom", "top", "corner"}
+	controls  = []string{"bottom-start", "bottom-end", "top-start", "top-end"}
 
 	// genericFamilies are keywords; a name in quotes would be a font of that name.
 	genericFamilies = []string{
@@ -52,6 +54,9 @@ func (s Style) Check() error {
 	}
 	if s.Position != "" && !slices.Contains(positions, s.Position) {
 		return wrong("position", "%q is none of %s", s.Position, strings.Join(positions, ", "))
+	}
+	if s.Control != "" && !slices.Contains(controls, s.Control) {
+		return wrong("control", "%q is none of %s", s.Control, strings.Join(controls, ", "))
 	}
 	for _, c := range []struct{ word, value string }{
 		{"accent", s.Accent}, {"accent", s.AccentDark},
@@ -132,6 +137,7 @@ func (s Style) CSS() string {
 	}
 	var b strings.Builder
 	b.WriteString(both.rule())
+	b.WriteString(s.control())
 	for _, scheme := range s.schemes() {
 		if rule := scheme.declarations().rule(); rule != "" {
 			fmt.Fprintf(&b, "@media (prefers-color-scheme: %s) {\n%s}\n", scheme.name, rule)
@@ -141,6 +147,25 @@ func (s Style) CSS() string {
 		return ""
 	}
 	return "\n@layer caddy-consent {\n" + b.String() + "}\n"
+}
+
+// control is the rule for where the control to come back stands, a tab at an edge of the window; "" for where it stands anyway.
+func (s Style) control() string {
+	edge, end, given := strings.Cut(s.Control, "-")
+	if !given || s.Control == controls[0] {
+		return ""
+	}
+	// As strong as the rule that turns it for languages that read from right to left.
+	rule := "[data-caddy-consent=manage][data-caddy-consent] {\n"
+	if end == "end" {
+		rule += "\tinset-inline: auto 8px !important;\n"
+	} else {
+		rule += "\tinset-inline: 8px auto !important;\n"
+	}
+	if edge == "top" {
+		rule += "\tinset-block: 0 auto !important;\n\tborder-width: 0 1px 1px !important;\n\tborder-radius: 0 0 8px 8px !important;\n"
+	}
+	return rule + "}\n"
 }
 
 // families lists the fonts, and the system's behind them where none of them is sure

@@ -84,6 +84,8 @@ func TestStyleErrors(t *testing.T) {
 	}{
 		{Style{}, ""},
 		{Style{Position: "corner", Accent: "#000091", AccentDark: "#8585f6", Font: []string{"Marianne", "sans-serif"}, Radius: "0"}, ""},
+		{Style{Control: "top-end"}, ""},
+		{Style{Control: "left"}, `style control: "left" is none of bottom-start, bottom-end, top-start, top-end`},
 		{Style{Position: "left"}, `style position: "left" is none of bottom, top, corner`},
 
 		{Style{Text: "#767676"}, ""},
