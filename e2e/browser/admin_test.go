@@ -58,6 +58,9 @@ func TestAdminPage(t *testing.T) {
 			t.Errorf("%+v: the first stop of the keyboard is %q", v, at)
 		}
 		if folder := os.Getenv("CONSENT_SCREENSHOTS"); folder != "" {
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				t.Fatal(err)
+			}
 			p.ScreenshotWhole(filepath.Join(folder, fmt.Sprintf("admin-%d-%t.png", p.Visitor.Width, v.Dark)))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,6 +79,9 @@ func (s *site) do(method, address string, body io.Reader, fields ...string) (*ht
 		r.Header.Add(name, value)
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
+	if errors.Is(err, io.EOF) && method == http.MethodGet { // it came to the server that a reload has just ended
+		res, err = http.DefaultTransport.RoundTrip(r)
+	}
 	if err != nil {
 		s.t.Fatal(err)
 	}
