@@ -11,6 +11,7 @@ import (
 func FuzzHost(f *testing.F) {
 	for _, seed := range []string{
 		"https://d.test/x", "//a@D.test:80?", "/x", "data:,x", "https:\\\\d.test", "https://%64.test", "https://bücher.test", "&#47;/d.test", " //[::1]:80",
+		"//" + strings.Repeat("g", maxHost+1),
 	} {
 		f.Add(seed)
 	}
@@ -43,7 +44,7 @@ func simpleHost(value string) (clean bool, host string, relative bool) {
 		return false, "", false
 	}
 	host = strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	if strings.Contains(host, ":") { // net/url takes the last ":" for that of the port
+	if strings.Contains(host, ":") || len(host) > maxHost { // net/url takes the last ":" for that of the port; no host is longer
 		return false, "", false
 	}
 	switch u.Scheme {
