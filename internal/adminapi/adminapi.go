@@ -64,7 +64,7 @@ func (a *Admin) serve(w http.ResponseWriter, r *http.Request) error {
 		"/consent/version":     {http.MethodGet, versions},
 		"/consent/policy":      {http.MethodGet, policies},
 		"/consent/inventory":   {http.MethodGet, inventoryOfSites},
-		"/consent/counters":    {http.MethodGet, a.counters},
+		"/consent/counters":    {http.MethodGet, func(*http.Request) (any, error) { return a.counters() }},
 		"/consent/keys/rotate": {http.MethodPost, a.rotate},
 	}
 	if r.URL.Path == "/consent/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
@@ -173,7 +173,7 @@ func inventoryOfSites(*http.Request) (any, error) {
 }
 
 // counters are the module's metrics by name and labels, as Prometheus writes them.
-func (a *Admin) counters(*http.Request) (any, error) {
+func (a *Admin) counters() (map[string]float64, error) {
 	families, err := a.metrics.Gather()
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ func styleHash() string {
 type figure struct {
 	Label string
 	Count float64
+	of    string // the counters whose sum it is, by how their names begin
 }
 
 // siteView is a site as the page shows it.
@@ -84,7 +85,7 @@ func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
 
 func undeclaredOf(items []inventory.Item, kind, word string) (all []undeclared) {
 	for _, item := range items {
-		if item.Declared || item.Name == "" {
+		if !item.IsUndeclared() {
 			continue
 		}
 		line := word + " " + item.Name + ", or in a service: " + kind + "s " + item.Name
@@ -98,32 +99,21 @@ func undeclaredOf(items []inventory.Item, kind, word string) (all []undeclared) 
 
 // figures are the sums of what was chosen, and of what was kept back.
 func (a *Admin) figures() ([]figure, error) {
-	families, err := a.metrics.Gather()
+	counters, err := a.counters()
 	if err != nil {
 		return nil, err
 	}
 	all := []figure{
-		{Label: "Accepted all"}, {Label: "Refused all"}, {Label: "Chose by service"}, {Label: "Allowed one service"}, {Label: "Chose on the portal"},
-		{Label: "Notices shown"}, {Label: "Cookies stripped"}, {Label: "Cookies not sent"}, {Label: "Elements withheld"}, {Label: "Choices without a record"},
+		{Label: "Accepted all", of: `choices_total{choice="accept"`}, {Label: "Refused all", of: `choices_total{choice="refuse"`},
+		{Label: "Chose by service", of: `choices_total{choice="custom"`}, {Label: "Allowed one service", of: `choices_total{choice="grant"`},
+		{Label: "Chose on the portal", of: `choices_total{choice="native"`}, {Label: "Notices shown", of: "notices_total"},
+		{Label: "Cookies stripped", of: `set_cookie_lines_total{action="stripped"`}, {Label: "Cookies not sent", of: "cookies_withheld_total"},
+		{Label: "Elements withheld", of: "blocked_total"}, {Label: "Choices without a record", of: "ledger_errors_total"},
 	}
-	places := map[string]int{
-		"choices_total accept": 0, "choices_total refuse": 1, "choices_total custom": 2, "choices_total grant": 3, "choices_total native": 4,
-		"notices_total": 5, "set_cookie_lines_total stripped": 6, "cookies_withheld_total": 7, "blocked_total": 8, "ledger_errors_total": 9,
-	}
-	for _, family := range families {
-		name, ours := strings.CutPrefix(family.GetName(), "caddy_consent_")
-		if !ours {
-			continue
-		}
-		for _, metric := range family.GetMetric() {
-			key := name
-			for _, label := range metric.GetLabel() {
-				if label.GetName() == "choice" || label.GetName() == "action" {
-					key += " " + label.GetValue()
-				}
-			}
-			if place, shown := places[key]; shown {
-				all[place].Count += metric.GetCounter().GetValue()
+	for i, f := range all {
+		for name, value := range counters {
+			if strings.HasPrefix(name, "caddy_consent_"+f.of) {
+				all[i].Count += value
 			}
 		}
 	}

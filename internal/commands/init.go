@@ -2,7 +2,6 @@ package commands
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,7 +35,10 @@ changes for visitors yet.
 
 	caddy consent init
 	caddy consent init --site data.example.fr --portal https://ville.opendatasoft.com --controller "Ville d'Exemple"`,
-		cobra.NoArgs, func(ctx context.Context, _ []string) (int, error) { return exitCodeOf(s.run(ctx, c)) })
+		cobra.NoArgs, func(ctx context.Context, _ []string) (int, error) {
+			err := s.run(ctx, c)
+			return exitCode(err), err
+		})
 	cmd.Flags().StringVar(&s.site, "site", "", "the name that visitors use, such as data.example.fr")
 	cmd.Flags().StringVar(&s.portal, "portal", "", "the address at which the portal answers, such as https://ville.opendatasoft.com")
 	cmd.Flags().StringVar(&s.controller, "controller", "", "who is responsible for the site, as the notice names them")
@@ -45,8 +47,6 @@ changes for visitors yet.
 	cmd.Flags().IntVar(&s.pages, "pages", 5, "how many pages of the portal are looked at")
 	return cmd
 }
-
-func exitCodeOf(err error) (int, error) { return exitCode(err), err }
 
 // start is what a first Caddyfile is made from.
 type start struct {
@@ -128,7 +128,7 @@ func (s *start) ask(in *bufio.Scanner) error {
 var hostName = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?(:\d+)?$`)
 
 func (s *start) checkSite() (err error) {
-	s.address, err = url.Parse(cmp.Or(withScheme(s.site), "https://"))
+	s.address, err = url.Parse(withScheme(s.site))
 	if err != nil || !hostName.MatchString(s.address.Host) || strings.Trim(s.address.Path, "/") != "" || s.address.RawQuery != "" {
 		return fmt.Errorf("%q is no name of a site such as data.example.fr", s.site)
 	}
@@ -136,7 +136,7 @@ func (s *start) checkSite() (err error) {
 }
 
 func (s *start) checkPortal() (err error) {
-	s.upstream, err = url.Parse(cmp.Or(withScheme(s.portal), "https://"))
+	s.upstream, err = url.Parse(withScheme(s.portal))
 	switch {
 	case err != nil || s.upstream.Scheme != "http" && s.upstream.Scheme != "https" || !hostName.MatchString(s.upstream.Host):
 		return fmt.Errorf("%q is no address such as https://ville.opendatasoft.com", s.portal)
@@ -158,7 +158,7 @@ func (s *start) checkController() error {
 }
 
 func withScheme(address string) string {
-	if address == "" || strings.Contains(address, "://") {
+	if strings.Contains(address, "://") {
 		return address
 	}
 	return "https://" + address
@@ -202,10 +202,9 @@ func (s *start) home(ctx context.Context, host string) (a answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	r.Host = host
 	r.Header.Set("User-Agent", audit.UserAgent)
 	r.Header.Set("Accept", "text/html")
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := named{host}.RoundTrip(r)
 	if err != nil {
 		return a, err
 	}
@@ -276,9 +275,9 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	}
 	fmt.Fprintf(&b, "# %s, in front of %s.\n# What is declared below was seen on a few pages, without scripts. Keep \"mode observe\" for a week,\n"+
 		"# then ask \"caddy consent suggest\" for the rest.\n%s {\n\tencode\n\tconsent {\n", name, s.upstream, name)
-	fmt.Fprintf(&b, "\t\tsite %s\n\t\tcontroller %s", token(s.address.Hostname()), quoted(s.controller))
+	fmt.Fprintf(&b, "\t\tsite %s\n\t\tcontroller %s", token(s.address.Hostname()), token(s.controller))
 	if s.contact != "" {
-		b.WriteString(" " + quoted(s.contact))
+		b.WriteString(" " + token(s.contact))
 	}
 	b.WriteString("\n\n\t\t# Nothing changes for visitors until this line goes.\n\t\tmode observe\n")
 	var lines strings.Builder
@@ -303,14 +302,6 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	}
 	b.WriteString("\t}\n}\n")
 	return caddyfile.Format([]byte(b.String()))
-}
-
-// quoted writes what an operator has typed as one token.
-func quoted(text string) string {
-	if token(text) == text {
-		return text
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "{$", "{ $").Replace(text) + `"`
 }
 
 // adapts refuses a Caddyfile that cannot be adapted, and reads what it declares.

@@ -49,7 +49,7 @@ With --write it shows how the Caddyfile would change, asks, and writes it. Reloa
 				return exitNoAnswer, errors.New("there is no inventory of such a site")
 			}
 			for _, s := range sites {
-				if len(undeclared(s.Cookies))+len(undeclared(s.Hosts)) > 0 && write {
+				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts)) > 0 {
 					var lines strings.Builder
 					suggestLines(&lines, s)
 					if err := c.offer(file, s.Site, lines.String(), yes); err != nil {
@@ -166,7 +166,7 @@ func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
 }
 
 func undeclared(items []inventory.Item) []inventory.Item {
-	return slices.DeleteFunc(slices.Clone(items), func(i inventory.Item) bool { return i.Declared || i.Name == "" })
+	return slices.DeleteFunc(slices.Clone(items), func(i inventory.Item) bool { return !i.IsUndeclared() })
 }
 
 // suggestServices declares what the catalogue knows.

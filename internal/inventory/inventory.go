@@ -160,6 +160,9 @@ type Item struct {
 	Done map[string]uint64 `json:"done"`
 }
 
+// IsUndeclared tells whether there is something to declare: a cookie without a name cannot be.
+func (i Item) IsUndeclared() bool { return !i.Declared && i.Name != "" }
+
 // Items are all names, in the order in which they came; what is declared is not told.
 func (t *Table) Items() []Item {
 	t.mu.RLock()
