@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
+	"github.com/caddy-consent/caddy-consent/internal/config"
 	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/observe"
@@ -69,7 +70,7 @@ func (h *Handler) answers(path string) bool {
 	return h.visitor.Owns(path) && (!h.observes() || h.endpoints().Owns(path))
 }
 
-func (h *Handler) observes() bool { return h.Mode == modeObserve }
+func (h *Handler) observes() bool { return h.Mode == config.ModeObserve }
 
 // serve sends upstream what is granted of the cookies, asks for pages in a form that
 // can be rewritten, and takes the answer.
@@ -147,10 +148,10 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 // askFor asks for pages in a coding that they can be rewritten in.
 func (h *Handler) askFor(header http.Header) {
 	switch {
-	case h.PageCoding == codingIdentity:
-		header["Accept-Encoding"] = []string{codingIdentity}
-	case h.PageCoding == codingGzip && page.Accepts(header["Accept-Encoding"], codingGzip):
-		header["Accept-Encoding"] = []string{codingGzip}
+	case h.PageCoding == config.CodingIdentity:
+		header["Accept-Encoding"] = []string{config.CodingIdentity}
+	case h.PageCoding == config.CodingGzip && page.Accepts(header["Accept-Encoding"], config.CodingGzip):
+		header["Accept-Encoding"] = []string{config.CodingGzip}
 	default:
 		page.NarrowEncodings(header, markup.Codings)
 	}

@@ -1,6 +1,5 @@
-// Package consent is a Caddy module that makes a website keep its cookie charter:
-// it lets through only the cookies that the charter declares necessary until the
-// visitor has chosen otherwise, and asks for that choice.
+// Package consent is a Caddy module that makes a website keep its cookie charter: it lets through only the cookies that
+// the charter declares necessary until the visitor has chosen otherwise, and asks for that choice.
 //
 // It is the handler http.handlers.consent and the Caddyfile directive consent. Build it into Caddy with xcaddy, put the
 // directive into a site, and declare what the charter declares:
@@ -39,7 +38,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -69,99 +67,91 @@ func init() {
 	commands.Commands{Declare: describe}.Register()
 }
 
-// Handler makes the site behind it keep its cookie charter. It strips every
-// Set-Cookie that is not declared necessary or granted by the visitor, sends only
-// such cookies upstream, and shows a notice on pages until the visitor has chosen.
-// Without any option it keeps the charter of an Opendatasoft portal: the cookies
-// sessionid, django_language, csrftoken and cookies_preferences.
+// Handler makes the site behind it keep its cookie charter. It strips every Set-Cookie that is not declared necessary
+// or granted by the visitor, sends only such cookies upstream, and shows a notice on pages until the visitor has
+// chosen. Without any option it keeps the charter of an Opendatasoft portal: the cookies sessionid, django_language,
+// csrftoken and cookies_preferences.
 //
-// It sets the placeholders `{http.vars.consent.state}` (none, given, expired,
-// outdated or invalid), `{http.vars.consent.granted}` (a comma-separated list of
-// services), `{http.vars.consent.key}` (a fragment for cache keys) and
-// `{http.vars.consent.<service>}` (granted or denied).
+// It sets the placeholders `{http.vars.consent.state}` (none, given, expired, outdated or invalid),
+// `{http.vars.consent.granted}` (a comma-separated list of services), `{http.vars.consent.key}` (a fragment for cache
+// keys) and `{http.vars.consent.<service>}` (granted or denied).
 type Handler struct {
 	// Names the site in the notice and the charter. Default: the request's host.
 	Site string `json:"site,omitempty"`
 
-	// Names who answers for the site, in the notice and the charter. A new name
-	// asks every visitor again. Default: the site.
+	// Names who answers for the site, in the notice and the charter. A new name asks every visitor again. Default: the
+	// site.
 	Controller *config.Controller `json:"controller,omitempty"`
 
 	// Sets the prefix of the URLs that the module answers itself. Default: /_consent.
 	Path string `json:"path,omitempty"`
 
-	// Serves the charter at this path too, instead of the upstream's page, with and
-	// without a slash at the end. Default: at {path}/charter only.
+	// Serves the charter at this path too, instead of the upstream's page, with and without a slash at the end.
+	// Default: at {path}/charter only.
 	Charter string `json:"charter,omitempty"`
 
-	// Sets the language of the texts where neither the visitor's choice on the portal, nor
-	// the page, nor the browser names one that there is: ar, ca, de, en, es, eu, fr, it, nl,
-	// pt, or one that the templates folder has texts in. Default: fr.
+	// Sets the language of the texts where neither the visitor's choice on the portal, nor the page, nor the browser
+	// names one that there is: ar, ca, de, en, es, eu, fr, it, nl, pt, or one that the templates folder has texts in.
+	// Default: fr.
 	Language string `json:"language,omitempty"`
 
-	// Sets how long a choice is valid before the visitor is asked again; 13 months
-	// (395d) at most (CNIL guidelines). Default: 180d.
+	// Sets how long a choice is valid before the visitor is asked again; 13 months (395d) at most (CNIL guidelines).
+	// Default: 180d.
 	Remember caddy.Duration `json:"remember,omitempty"`
 
-	// Lets these cookies pass without consent, besides sessionid, django_language,
-	// csrftoken and cookies_preferences: names, exact or with * anywhere. Default:
-	// none.
+	// Lets these cookies pass without consent, besides sessionid, django_language, csrftoken and cookies_preferences:
+	// names, exact or with * anywhere. Default: none.
 	Necessary []string `json:"necessary,omitempty"`
 
-	// Declares purposes of the operator's own, or gives the built-in ones
-	// (functional, statistics, embeds, marketing) other texts. Default: none.
+	// Declares purposes of the operator's own, or gives the built-in ones (functional, statistics, embeds, marketing)
+	// other texts. Default: none.
 	Purposes []config.Purpose `json:"purposes,omitempty"`
 
-	// Declares the services that need consent. Default: none; then the notice only
-	// informs.
+	// Declares the services that need consent. Default: none; then the notice only informs.
 	Services []config.Service `json:"services,omitempty"`
 
-	// Says what becomes of cookies that no declaration covers, in both directions:
-	// strip or pass. Default: strip.
+	// Says what becomes of cookies that no declaration covers, in both directions: strip or pass. Default: strip.
 	Undeclared string `json:"undeclared,omitempty"`
 
-	// Says which third-party hosts pages may load from. catalogue: not from those of services
-	// that are not granted, nor from those of well-known services that are not declared, but
-	// for captchas, fonts and maps. strict: besides, from no host that is neither a granted
-	// service's nor under allow, by a Content-Security-Policy. pass: from all. Default: catalogue.
+	// Says which third-party hosts pages may load from. catalogue: not from those of services that are not granted,
+	// nor from those of well-known services that are not declared, but for captchas, fonts and maps. strict: besides,
+	// from no host that is neither a granted service's nor under allow, by a Content-Security-Policy. pass: from all.
+	// Default: catalogue.
 	ThirdParties string `json:"third_parties,omitempty"`
 
-	// Lets pages load from these third-party hosts, which the site needs: example.com or
-	// *.example.com. What a declared service lists stays its own. Default: none.
+	// Lets pages load from these third-party hosts, which the site needs: example.com or *.example.com. What a
+	// declared service lists stays its own. Default: none.
 	Allow []string `json:"allow,omitempty"`
 
-	// Says whether to enforce the charter or only to observe what would be done:
-	// enforce or observe. observe changes nothing that passes, and counts in the metrics what
-	// would be done; the module's own pages can be looked at under the path. Default: enforce.
+	// Says whether to enforce the charter or only to observe what would be done: enforce or observe. observe changes
+	// nothing that passes, and counts in the metrics what would be done; the module's own pages can be looked at under
+	// the path. Default: enforce.
 	Mode string `json:"mode,omitempty"`
 
-	// Says what the request header Sec-GPC: 1 means: honour counts it as refusal of a
-	// visitor who has not chosen, silent does so and shows no notice, ignore does
-	// nothing. Default: honour.
+	// Says what the request header Sec-GPC: 1 means: honour counts it as refusal of a visitor who has not chosen,
+	// silent does so and shows no notice, ignore does nothing. Default: honour.
 	GPC string `json:"gpc,omitempty"`
 
-	// Says whether choices that the portal's own banner wrote, which carry no
-	// signature, are valid: accept or ignore. Default: accept.
+	// Says whether choices that the portal's own banner wrote, which carry no signature, are valid: accept or ignore.
+	// Default: accept.
 	Native string `json:"native,omitempty"`
 
-	// Tells the visitor's choice to tags on the page: google (Consent Mode v2, by the services
-	// whose provider is Google), matomo (its consent calls, by the service that has the cookie
-	// _pk_id.*). Default: none.
+	// Tells the visitor's choice to tags on the page: google (Consent Mode v2, by the services whose provider is
+	// Google), matomo (its consent calls, by the service that has the cookie _pk_id.*). Default: none.
 	Signals []string `json:"signals,omitempty"`
 
-	// Says whether pages carry a control to come back to the choice: link or off.
-	// With off, the site must link to the charter itself. Default: link.
+	// Says whether pages carry a control to come back to the choice: link or off. With off, the site must link to the
+	// charter itself. Default: link.
 	Manage string `json:"manage,omitempty"`
 
-	// Says in which coding the upstream is asked for pages that may get something inserted: gzip where the
-	// browser accepts it, since such a page is edited as it is compressed; any that the browser accepts, at the
-	// price of decoding and compressing it again; identity, for an upstream on the same machine and an encode
-	// directive in front. Default: gzip.
+	// Says in which coding the upstream is asked for pages that may get something inserted: gzip where the browser
+	// accepts it, since such a page is edited as it is compressed; any that the browser accepts, at the price of
+	// decoding and compressing it again; identity, for an upstream on the same machine and an encode directive in
+	// front. Default: gzip.
 	PageCoding string `json:"page_coding,omitempty"`
 
-	// Takes notice.html, manage.html, charter.html, placeholder.html, style.css, charter.css,
-	// placeholder.css, notice.js and <language>.json from this folder where it has them, instead of the module's own.
-	// Default: none.
+	// Takes notice.html, manage.html, charter.html, placeholder.html, style.css, charter.css, placeholder.css,
+	// notice.js and <language>.json from this folder where it has them, instead of the module's own. Default: none.
 	Templates string `json:"templates,omitempty"`
 
 	// Sets the look of the notice and the charter. Default: as style.css has it.
@@ -172,7 +162,6 @@ type Handler struct {
 	decider   *decision.Decider
 	renderer  *notice.Renderer
 	variants  *variant.Site
-	site      *telemetry.Site
 	chain     *ledger.Chain
 	telemetry *telemetry.Collector
 	visitor   *visitor.Handler
@@ -181,26 +170,6 @@ type Handler struct {
 	nested    func() // with the first page of another instance
 	logger    *zap.Logger
 }
-
-// The words that options take.
-const (
-	undeclaredStrip     = "strip"
-	undeclaredPass      = "pass"
-	thirdPartyCatalogue = "catalogue"
-	thirdPartyStrict    = "strict"
-	thirdPartyPass      = "pass"
-	modeEnforce         = "enforce"
-	modeObserve         = "observe"
-	nativeAccept        = "accept"
-	nativeIgnore        = "ignore"
-	manageLink          = "link"
-	manageOff           = "off"
-	signalGoogle        = "google"
-	signalMatomo        = "matomo"
-	codingGzip          = "gzip"
-	codingAny           = "any"
-	codingIdentity      = "identity"
-)
 
 // CaddyModule returns the Caddy module information.
 func (Handler) CaddyModule() caddy.ModuleInfo {
@@ -212,7 +181,7 @@ func (Handler) CaddyModule() caddy.ModuleInfo {
 
 // Provision checks the configuration and prepares all that can be before a request
 // comes: the policy, the texts, the key that signs choices. It writes nothing to the storage.
-func (h *Handler) Provision(ctx caddy.Context) error {
+func (h *Handler) Provision(ctx caddy.Context) (err error) {
 	h.logger = ctx.Logger()
 	around := surroundings.Find(ctx)
 	if err := around.Check(h.logger, h.endpoints().Choice(), strings.TrimSuffix(h.Charter, "/")); err != nil {
@@ -233,7 +202,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.readChoices(ctx, storage); err != nil {
 		return err
 	}
-	if err := h.openToOperators(ctx); err != nil {
+	if h.telemetry, err = telemetry.Open(ctx, h.described(), h.logger); err != nil {
 		return err
 	}
 	if err := h.render(ctx, storage); err != nil {
@@ -260,11 +229,11 @@ func (h *Handler) readChoices(ctx context.Context, storage certmagic.Storage) (e
 	h.codec = &choice.Codec{
 		Policy:       h.policy,
 		Remember:     time.Duration(h.Remember),
-		AcceptNative: h.Native == nativeAccept,
+		AcceptNative: h.Native == config.NativeAccept,
 		Keys:         h.keys,
 	}
 	h.decider = &decision.Decider{Policy: h.policy, GPC: choice.GPC(h.GPC)}
-	if h.ThirdParties == thirdPartyStrict {
+	if h.ThirdParties == config.ThirdPartyStrict {
 		h.decider.Report = h.endpoints().Report()
 	}
 	return h.codec.CheckSize()
@@ -284,11 +253,11 @@ func (h *Handler) render(ctx context.Context, storage certmagic.Storage) error {
 		Decider:  h.decider,
 		Blocking: blocking.New(h.policy, h.endpoints()),
 		Notice:   h.renderer,
-		Workers:  h.site.Workers,
+		Workers:  h.telemetry.Workers(),
 		Tag:      h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1],
 		Blocks:   h.blocks(),
-		Guarded:  h.blocks() || h.Undeclared == undeclaredStrip || len(h.Signals) > 0,
-		Manages:  h.Manage == manageLink,
+		Guarded:  h.blocks() || h.Undeclared == config.UndeclaredStrip || len(h.Signals) > 0,
+		Manages:  h.Manage == config.ManageLink,
 		Trusts:   surroundings.Trusts,
 	}
 	return nil
@@ -306,7 +275,7 @@ func (h *Handler) answerVisitors(storage certmagic.Storage) (err error) {
 		Policy:      h.policy,
 		Codec:       h.codec,
 		Notice:      h.renderer,
-		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: h.keys, Heads: heads, Failed: h.ledgerFailed},
+		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: h.keys, Heads: heads, Failed: h.telemetry.LedgerFailed},
 		Decider:     h.decider,
 		Chosen:      h.telemetry.Chosen,
 		Reported:    h.telemetry.Reported,
@@ -339,7 +308,7 @@ func (h *Handler) compile() (err error) {
 	if err := h.guard().Check(h.policy); err != nil {
 		return &policy.Error{Where: "signals", Err: err}
 	}
-	if h.ThirdParties == thirdPartyStrict {
+	if h.ThirdParties == config.ThirdPartyStrict {
 		return h.policy.CheckSources()
 	}
 	return nil
@@ -370,7 +339,7 @@ func (h *Handler) notice(since time.Time) notice.Options {
 		Charter:   cmp.Or(h.Charter, h.endpoints().Charter()),
 		Language:  h.Language,
 		Remember:  time.Duration(h.Remember),
-		Manage:    h.Manage == manageLink,
+		Manage:    h.Manage == config.ManageLink,
 		Guard:     h.guard(),
 		Templates: h.Templates,
 		Style:     h.Style.Of(),
@@ -378,41 +347,25 @@ func (h *Handler) notice(since time.Time) notice.Options {
 	}
 }
 
-// openToOperators makes what the site does visible: metrics, inventory, events.
-func (h *Handler) openToOperators(ctx caddy.Context) (err error) {
-	site := h.described()
-	if h.telemetry, err = telemetry.Open(ctx, site, h.logger); err == nil {
-		h.site = site
-	}
-	return err
-}
-
-// ledgerFailed says aloud that a choice has no record, or that the next chain may not find this one's end.
-func (h *Handler) ledgerFailed(err error) {
-	h.telemetry.Metrics.LedgerErrors.Inc()
-	h.logger.Error("the ledger failed", zap.Error(err))
-}
-
 // Cleanup gives back what outlives a reload.
-func (h *Handler) Cleanup() error {
-	var siteErr, chainErr error
-	if h.site != nil {
-		siteErr = h.site.Close()
+func (h *Handler) Cleanup() (err error) {
+	if h.telemetry != nil {
+		err = h.telemetry.Close()
 	}
 	if h.chain != nil {
-		chainErr = store.CloseChain()
+		err = errors.Join(err, store.CloseChain())
 	}
-	return errors.Join(siteErr, chainErr)
+	return err
 }
 
 // guard is what the guard holds back.
 func (h *Handler) guard() notice.Guard {
 	return notice.Guard{
 		Requests: h.blocks(),
-		Strict:   h.ThirdParties == thirdPartyStrict,
+		Strict:   h.ThirdParties == config.ThirdPartyStrict,
 		GPC:      h.GPC != string(choice.IgnoreGPC),
-		Google:   slices.Contains(h.Signals, signalGoogle),
-		Matomo:   slices.Contains(h.Signals, signalMatomo),
+		Google:   slices.Contains(h.Signals, config.SignalGoogle),
+		Matomo:   slices.Contains(h.Signals, config.SignalMatomo),
 	}
 }
 
@@ -422,19 +375,28 @@ func (h *Handler) endpoints() endpoint.Prefix {
 }
 
 // blocks tells whether pages must not load from all hosts.
-func (h *Handler) blocks() bool { return h.ThirdParties != thirdPartyPass }
+func (h *Handler) blocks() bool { return h.ThirdParties != config.ThirdPartyPass }
 
 func (h *Handler) setDefaults() {
 	h.Path = string(h.endpoints())
 	h.Language = cmp.Or(h.Language, "fr")
 	h.Remember = cmp.Or(h.Remember, caddy.Duration(180*24*time.Hour))
-	h.Undeclared = cmp.Or(h.Undeclared, undeclaredStrip)
-	h.ThirdParties = cmp.Or(h.ThirdParties, thirdPartyCatalogue)
-	h.Mode = cmp.Or(h.Mode, modeEnforce)
-	h.GPC = cmp.Or(h.GPC, string(choice.HonourGPC))
-	h.Native = cmp.Or(h.Native, nativeAccept)
-	h.Manage = cmp.Or(h.Manage, manageLink)
-	h.PageCoding = cmp.Or(h.PageCoding, codingGzip)
+	for _, option := range h.options() {
+		option.SetDefault()
+	}
+}
+
+// options are those that take one of a few words, the default first.
+func (h *Handler) options() []config.Option {
+	return []config.Option{
+		{Name: "undeclared", Value: &h.Undeclared, Words: []string{config.UndeclaredStrip, config.UndeclaredPass}},
+		{Name: "third_parties", Value: &h.ThirdParties, Words: []string{config.ThirdPartyCatalogue, config.ThirdPartyStrict, config.ThirdPartyPass}},
+		{Name: "mode", Value: &h.Mode, Words: []string{config.ModeEnforce, config.ModeObserve}},
+		{Name: "gpc", Value: &h.GPC, Words: []string{string(choice.HonourGPC), string(choice.SilentGPC), string(choice.IgnoreGPC)}},
+		{Name: "native", Value: &h.Native, Words: []string{config.NativeAccept, config.NativeIgnore}},
+		{Name: "manage", Value: &h.Manage, Words: []string{config.ManageLink, config.ManageOff}},
+		{Name: "page_coding", Value: &h.PageCoding, Words: []string{config.CodingGzip, config.CodingAny, config.CodingIdentity}},
+	}
 }
 
 // Validate finds what is wrong with single options; policy.New finds what is wrong with what they declare together.
@@ -446,49 +408,30 @@ func (h *Handler) Validate() error {
 	if err := config.RefusePlaceholder(string(raw)); err != nil {
 		return err
 	}
-	for _, err := range []error{
-		config.OneOf("undeclared", h.Undeclared, undeclaredStrip, undeclaredPass),
-		config.OneOf("third_parties", h.ThirdParties, thirdPartyCatalogue, thirdPartyStrict, thirdPartyPass),
-		config.OneOf("mode", h.Mode, modeEnforce, modeObserve),
-		config.OneOf("gpc", h.GPC, string(choice.HonourGPC), string(choice.SilentGPC), string(choice.IgnoreGPC)),
-		config.OneOf("native", h.Native, nativeAccept, nativeIgnore),
-		config.OneOf("manage", h.Manage, manageLink, manageOff),
-		config.OneOf("page_coding", h.PageCoding, codingGzip, codingAny, codingIdentity),
-		config.AllOf("signals", h.Signals, signalGoogle, signalMatomo),
-		config.CheckPaths(h.endpoints(), h.Charter),
-	} {
-		if err != nil {
+	for _, option := range h.options() {
+		if err := option.Check(); err != nil {
 			return err
 		}
 	}
-	switch remember := time.Duration(h.Remember); {
-	case remember < 0:
-		return policy.Errorf("remember", "%s is negative", remember)
-	case remember > policy.MaxLifetime:
-		return policy.Errorf("remember", "%.0fd is more than 13 months (395d)", remember.Hours()/24)
-	}
-	return h.Style.Of().Check()
+	return cmp.Or(
+		config.CheckWords("signals", h.Signals, config.SignalGoogle, config.SignalMatomo),
+		config.CheckPaths(h.endpoints(), h.Charter),
+		config.CheckRemember(time.Duration(h.Remember)),
+		h.Style.Of().Check(),
+	)
 }
 
-// declaration is what the configuration declares, with the catalogue's facts where
-// it has none of its own.
+// declaration is what the configuration declares, with the catalogue's facts where it has none of its own.
 func (h *Handler) declaration() policy.Declaration {
-	d := policy.Declaration{
+	return policy.Declaration{
 		Site:           h.Site,
+		Controller:     h.Controller.Declared(),
 		Necessary:      config.Patterns(h.Necessary),
+		Purposes:       config.DeclaredPurposes(h.Purposes),
+		Services:       config.DeclaredServices(h.Services),
 		Allow:          config.Patterns(h.Allow),
-		PassUndeclared: h.Undeclared == undeclaredPass,
+		PassUndeclared: h.Undeclared == config.UndeclaredPass,
 	}
-	if h.Controller != nil {
-		d.Controller = policy.Controller(*h.Controller)
-	}
-	for _, p := range h.Purposes {
-		d.Purposes = append(d.Purposes, policy.Purpose{ID: p.ID, Title: p.Title, Description: p.Description})
-	}
-	for _, s := range h.Services {
-		d.Services = append(d.Services, s.Declared())
-	}
-	return d
 }
 
 // parseCaddyfile makes the route of a directive. Whatever its matcher, the module's own addresses come to it.
@@ -504,14 +447,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 	if err := h.UnmarshalCaddyfile(helper.Dispenser); err != nil {
 		return nil, err
 	}
-	route := helper.NewRoute(matcher, h)
-	if r, ok := route[0].Value.(caddyhttp.Route); ok && matcher != nil {
-		// By what the visitor asked for: a rewrite or handle_path may have changed the path.
-		own := map[string]map[string]string{"{http.request.orig_uri.path}": {"pattern": endpoint.Pattern(h.endpoints(), h.Charter, h.GPC != string(choice.IgnoreGPC))}}
-		r.MatcherSetsRaw = append(r.MatcherSetsRaw, caddy.ModuleMap{"vars_regexp": caddyconfig.JSON(own, nil)})
-		route[0].Value = r
-	}
-	return route, nil
+	return config.AlsoAt(helper.NewRoute(matcher, h), endpoint.Pattern(h.endpoints(), h.Charter, h.GPC != string(choice.IgnoreGPC))), nil
 }
 
 // UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Every line is

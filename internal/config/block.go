@@ -1,4 +1,4 @@
-// Package config reads the blocks of a Caddyfile, and tells what is wrong with a word where it stands.
+// Package config reads the blocks of a Caddyfile, checks options, and tells what is wrong with a word where it stands.
 package config
 
 import (

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -21,20 +22,23 @@ func RefusePlaceholder(text string) error {
 	return nil
 }
 
-// OneOf refuses a value of a word that is none of the allowed ones; none at all is allowed.
-func OneOf(word, value string, allowed ...string) error {
-	if value != "" && !slices.Contains(allowed, value) {
-		return policy.Errorf(word, "%q is none of %s", value, strings.Join(allowed, ", "))
+// CheckWords refuses values of which one is none of an option's words.
+func CheckWords(option string, values []string, words ...string) error {
+	for _, value := range values {
+		if !slices.Contains(words, value) {
+			return policy.Errorf(option, "%q is none of %s", value, strings.Join(words, ", "))
+		}
 	}
 	return nil
 }
 
-// AllOf refuses values of a word of which one is none of the allowed ones.
-func AllOf(word string, values []string, allowed ...string) error {
-	for _, value := range values {
-		if err := OneOf(word, value, allowed...); err != nil {
-			return err
-		}
+// CheckRemember refuses a choice that would hold for longer than 13 months (CNIL guidelines), or for less than no time.
+func CheckRemember(remember time.Duration) error {
+	switch {
+	case remember < 0:
+		return policy.Errorf("remember", "%s is negative", remember)
+	case remember > policy.MaxLifetime:
+		return policy.Errorf("remember", "%.0fd is more than 13 months (395d)", remember.Hours()/24)
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package config
 
+import "github.com/caddy-consent/caddy-consent/internal/policy"
+
 // Purpose is what services are for.
 type Purpose struct {
 	// Identifies the purpose: lower-case letters, digits, "-" and "_".
@@ -8,6 +10,15 @@ type Purpose struct {
 	Title map[string]string `json:"title,omitempty"`
 	// Describes it in a sentence, by language tag as the title. Default: none.
 	Description map[string]string `json:"description,omitempty"`
+}
+
+// DeclaredPurposes are the purposes as a policy has them.
+func DeclaredPurposes(purposes []Purpose) []policy.Purpose {
+	var out []policy.Purpose
+	for _, p := range purposes {
+		out = append(out, policy.Purpose{ID: p.ID, Title: p.Title, Description: p.Description})
+	}
+	return out
 }
 
 // Purpose adds the purpose that a block declares.

@@ -80,6 +80,15 @@ func (s Service) Declared() policy.Service {
 	return declared
 }
 
+// DeclaredServices are the services as a policy has them.
+func DeclaredServices(services []Service) []policy.Service {
+	var out []policy.Service
+	for _, s := range services {
+		out = append(out, s.Declared())
+	}
+	return out
+}
+
 // Patterns are names as a policy has them.
 func Patterns(names []string) []policy.Pattern {
 	var out []policy.Pattern

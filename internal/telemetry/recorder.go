@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
 )
@@ -52,6 +53,18 @@ func Open(ctx caddy.Context, site *Site, logger *zap.Logger) (*Collector, error)
 // NewCollector makes the collector of a site that is open.
 func NewCollector(m *Metrics, site *Site, events Events, logger *zap.Logger) *Collector {
 	return &Collector{Metrics: m, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
+}
+
+// Close gives back what outlives a reload.
+func (c *Collector) Close() error { return c.site.Close() }
+
+// Workers are the service workers of the site.
+func (c *Collector) Workers() *page.Workers { return c.site.Workers }
+
+// LedgerFailed says aloud that a choice has no record, or that the next chain may not find this one's end.
+func (c *Collector) LedgerFailed(err error) {
+	c.Metrics.LedgerErrors.Inc()
+	c.logger.Error("the ledger failed", zap.Error(err))
 }
 
 // Chosen takes note of a choice, which the ledger has.
