@@ -112,7 +112,7 @@ func TestFocusNotObscured(t *testing.T) {
 		return [top + 2, (top + bottom) / 2, bottom - 2].some(y => document.elementFromPoint(x, y) === e);
 	})(document.activeElement)`
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
-		for _, size := range [][2]int{{320, 640}, {360, 740}, {640, 400}, {768, 1024}, {1280, 800}} {
+		for _, size := range harness.Share([][2]int{{320, 640}, {360, 740}, {640, 400}, {768, 1024}, {1280, 800}}, [2]int{640, 400}) {
 			for path := range pages {
 				t.Run(fmt.Sprintf("%dx%d%s", size[0], size[1], path), func(t *testing.T) {
 					tab := engine.Visit(t)

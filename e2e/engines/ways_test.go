@@ -21,7 +21,7 @@ import (
 //
 //	go test ./e2e/engines -run Ways/firefox -ways 'img|fetch'
 //
-// With CONSENT_E2E=required, as in CI, Chromium tries all of them and the other engines a share; else each tries a share.
+// With CONSENT_E2E=required, as in CI, Chromium tries all of them and the other engines a share; else each tries a smaller share.
 // CONSENT_WAYS=all lets each engine try all.
 
 var (
@@ -66,9 +66,14 @@ const (
 // attempts are how often ways are tried again that fail.
 const attempts = 2
 
-// share is how many ways there are for each that is tried where nothing else is said. It is prime, so that
-// no kind of element, and no function, always falls on those that are left out.
-const share = 5
+// share is how many ways there are for each that is tried where nothing else is said, in CI and elsewhere. It is prime, so
+// that no kind of element, and no function, always falls on those that are left out.
+func share() int {
+	if harness.IsWhole() {
+		return 5
+	}
+	return 11
+}
 
 // prelude is there for all ways.
 const prelude = `
@@ -181,7 +186,7 @@ func TestWays(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		picked := picked
 		if whole := engine.Name == "chromium" && harness.IsWhole(); !everywhere && !whole {
-			picked = slices.DeleteFunc(slices.Clone(picked), func(w way) bool { return w.number%share != 0 })
+			picked = slices.DeleteFunc(slices.Clone(picked), func(w way) bool { return w.number%share() != 0 })
 		}
 		t.Parallel() // mostly they wait
 

@@ -112,6 +112,9 @@ func inEach(t *testing.T, p pair, path string, test func(t *testing.T, tabs tabs
 				name = e.Name + ", refused"
 			}
 			t.Run(name, func(t *testing.T) {
+				if refused && !all {
+					harness.LeaveToCI(t)
+				}
 				engine := harness.StartEngine(t, e.Name)
 				both := tabs{engine.Visit(t), engine.Visit(t), refused}
 				both.plain.Open(p.plain + path)

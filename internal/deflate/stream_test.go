@@ -4,13 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unsafe"
@@ -32,90 +28,6 @@ func gzipped(t testing.TB, text []byte, fields ...byte) []byte {
 		stream = append(append(stream[:3:3], fields[0]), append(stream[4:10:10], append(fields[1:], stream[10:]...)...)...)
 	}
 	return stream
-}
-
-// tools are other encoders, which the machine may have; each reads a file and writes the stream to its output.
-var tools = map[string][][]string{
-	"gzip":       {{"gzip", "-1", "-c"}, {"gzip", "-6", "-c"}, {"gzip", "-9", "-c"}},
-	"pigz":       {{"pigz", "-6", "-c"}, {"pigz", "-9", "-c", "-b", "128", "-i"}, {"pigz", "-11", "-c"}, {"pigz", "-H", "-c"}, {"pigz", "-U", "-c"}},
-	"zopfli":     {{"zopfli", "-c", "--i1"}},
-	"libdeflate": {{"libdeflate-gzip", "-1", "-c"}, {"libdeflate-gzip", "-6", "-c"}, {"libdeflate-gzip", "-12", "-c"}},
-	"zlib": {{"/usr/bin/python3", "-c", `
-import random, sys, zlib
-text = open(sys.argv[1], "rb").read()
-r = random.Random(len(text))
-z = zlib.compressobj(r.choice([1, 4, 6, 9]), zlib.DEFLATED, 16 + r.choice([9, 12, 15]), r.choice([1, 8, 9]),
-    r.choice([zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED]))
-while text:
-    n = r.randrange(1, 30000)
-    sys.stdout.buffer.write(z.compress(text[:n]))
-    text = text[n:]
-    sys.stdout.buffer.write(z.flush(r.choice([zlib.Z_NO_FLUSH, zlib.Z_PARTIAL_FLUSH, zlib.Z_SYNC_FLUSH, zlib.Z_FULL_FLUSH, zlib.Z_BLOCK])))
-sys.stdout.buffer.write(z.flush())
-`}},
-}
-
-func TestEncoderTools(t *testing.T) {
-	for name, commands := range tools {
-		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath(commands[0][0]); err != nil {
-				if os.Getenv("CONSENT_E2E") == "required" {
-					t.Fatalf("%s is missing, and CONSENT_E2E=required", name)
-				}
-				t.Skipf("%s is missing: this is not tested", name)
-			}
-			for i := range 12 {
-				r := rand.New(rand.NewPCG(uint64(i), 11))
-				text := page(r, []int{0, 1, 500, 20_000, 70_000, 200_000}[i%6])
-				file := filepath.Join(t.TempDir(), "text")
-				if err := os.WriteFile(file, text, 0o600); err != nil {
-					t.Fatal(err)
-				}
-				for _, command := range commands {
-					stream, err := exec.Command(command[0], append(command[1:], file)...).Output()
-					if err != nil {
-						t.Fatal(command, err)
-					}
-					edits := someEdits(r, text)
-					out, err := edited(r, Gzip, stream, scanner(r, edits), []int{0, 4000}[i%2])
-					if err != nil {
-						t.Fatalf("%v, %d bytes: %v", command, len(text), err)
-					}
-					if got, err := inflated(out); err != nil || !bytes.Equal(got, applied(text, edits)) {
-						t.Errorf("%v, %d bytes, %d edits: %v", command, len(text), len(edits), err)
-					}
-					if err := decodedByZlib(out, applied(text, edits)); err != nil {
-						t.Errorf("%v: zlib: %v", command, err)
-					}
-					for envelope, stream := range inOtherEnvelopes(t, stream, text) {
-						out, err := edited(r, Deflate, stream, scanner(r, edits), 0)
-						if err != nil {
-							t.Fatalf("%v, %d bytes, %s: %v", command, len(text), envelope, err)
-						}
-						if got, err := inflatedFrom(envelope, out); err != nil || !bytes.Equal(got, applied(text, edits)) {
-							t.Errorf("%v, %d bytes, %d edits, %s: %v", command, len(text), len(edits), envelope, err)
-						}
-					}
-				}
-			}
-		})
-	}
-}
-
-// decodedByZlib compares what zlib makes of a stream; without python3 it is not asked.
-func decodedByZlib(stream, want []byte) error {
-	if _, err := os.Stat("/usr/bin/python3"); err != nil {
-		return nil
-	}
-	decode := exec.Command("/usr/bin/python3", "-c",
-		"import sys, zlib; z = zlib.decompressobj(31); t = z.decompress(sys.stdin.buffer.read()); "+
-			"assert z.eof and not z.unused_data; sys.stdout.buffer.write(t)")
-	decode.Stdin = bytes.NewReader(stream)
-	got, err := decode.Output()
-	if err == nil && !bytes.Equal(got, want) {
-		err = fmt.Errorf("%d bytes, want %d", len(got), len(want))
-	}
-	return err
 }
 
 func TestWriteSplits(t *testing.T) {
