@@ -47,6 +47,9 @@ func TestNoticeAfterAnswer(t *testing.T) {
 		{"RefuseWithNoPageKeptInMemory", "Tout refuser", harness.Settings{NoPageCache: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if c.settings.NoPageCache {
+				harness.LeaveToCI(t)
+			}
 			withAndWithoutScripts(t, c.settings, harness.Visitor{}, func(t *testing.T, p *harness.Page) {
 				answerEndsTheNotice(t, d, p, c.answer)
 			})
