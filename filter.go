@@ -47,7 +47,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	v := h.decider.Decide(c, h.decider.GPC.Refuses(r.Header))
 	surroundings.Publish(r, v.Vars)
 
-	record := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: surroundings.Began(r), HeaderOnly: r.Method == http.MethodHead}
+	record := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: surroundings.Began(r), Method: r.Method}
 	if h.observes() {
 		o := &observe.Response{ResponseWriter: w, Nested: h.nested}
 		defer o.End()

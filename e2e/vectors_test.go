@@ -48,10 +48,10 @@ func vectors(t *testing.T) (harness.Vectors, *policy.Policy) {
 // silent is a recorder of nothing.
 type silent struct{}
 
-func (silent) Host([]byte, policy.Owner, bool)                   {}
-func (silent) Script(policy.Owner)                               {}
-func (silent) Sent(string, policy.Class, bool)                   {}
-func (silent) SetCookie(string, policy.Class, inventory.Outcome) {}
+func (silent) Host([]byte, policy.Owner, bool)                           {}
+func (silent) Script(policy.Owner)                                       {}
+func (silent) Sent(string, policy.Class, bool)                           {}
+func (silent) SetCookie(string, string, policy.Class, inventory.Outcome) {}
 
 // rewritten is a page of the site as the visitor gets it who was granted that.
 func rewritten(t *testing.T, p *policy.Policy, granted policy.Set, text string) string {

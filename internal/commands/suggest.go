@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -123,6 +125,7 @@ func mergedItems(items, more []inventory.Item) []inventory.Item {
 		known := &items[i]
 		known.Count += item.Count
 		known.Declared, known.Service = item.Declared, item.Service
+		known.Set = cmp.Or(known.Set, item.Set)
 		for _, where := range item.Where {
 			if !slices.Contains(known.Where, where) {
 				known.Where = append(known.Where, where)
@@ -238,6 +241,9 @@ func askAboutCookie(b *strings.Builder, g group) {
 	b.WriteString("\n")
 	for _, item := range g.items[:min(len(g.items), 5)] {
 		fmt.Fprintf(b, "# %s\n", sentence(item))
+		if how := setting(item); how != "" {
+			fmt.Fprintf(b, "#   %s\n", how)
+		}
 	}
 	pattern := token(g.pattern)
 	fmt.Fprintf(b, `# What is it for, and who reads it? If the site does not work without it, whoever the visitor is:
@@ -271,6 +277,49 @@ func sentence(item inventory.Item) string {
 	where := strings.NewReplacer("upstream", "set by the site", "browser", "sent by browsers", "page", "in pages", "report", "reported by browsers").
 		Replace(strings.Join(item.Where, ", "))
 	return fmt.Sprintf("%s: %s, %s, first at %s", token(item.Name), times(item.Count), where, token(item.Path))
+}
+
+// setting says how the site sets a cookie, which helps to tell what it is for.
+func setting(cookie inventory.Item) string {
+	s := cookie.Set
+	if s == nil {
+		if slices.Contains(cookie.Where, inventory.Upstream.String()) {
+			return ""
+		}
+		return "The site was not seen to set it: a script does, or it is older than the inventory."
+	}
+	life := "until they are closed"
+	if s.Life > 0 {
+		life = "for " + span(time.Duration(s.Life)*time.Second)
+	}
+	said := "Browsers keep it " + life
+	if s.HTTPOnly {
+		said += "; scripts cannot read it (HttpOnly)"
+	} else {
+		said += "; scripts can read it"
+	}
+	if s.Posted {
+		said += "; the site first set it in answer to a form, such as a sign-in"
+	}
+	return said + "."
+}
+
+// span is a duration in its largest unit.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		switch n := int64(d.Round(unit.length) / unit.length); {
+		case d < unit.length:
+		case n == 1:
+			return "1 " + unit.name
+		default:
+			return fmt.Sprintf("%d %ss", n, unit.name)
+		}
+	}
+	return "less than a second"
 }
 
 func times(n uint64) string {

@@ -53,6 +53,22 @@ func TestSuggestionGroups(t *testing.T) {
 	}
 }
 
+func TestSuggestionSetting(t *testing.T) {
+	for want, item := range map[string]inventory.Item{
+		"The site was not seen to set it: a script does, or it is older than the inventory.": seen("theme", "", false, "browser"),
+		"": seen("theme", "", false, "upstream"),
+		"Browsers keep it until they are closed; scripts can read it.": {Set: &inventory.Setting{}},
+		"Browsers keep it for 365 days; scripts cannot read it (HttpOnly); the site first set it in answer to a form, such as a sign-in.": {
+			Set: &inventory.Setting{HTTPOnly: true, Life: 365 * 24 * 3600, Posted: true}},
+		"Browsers keep it for 1 hour; scripts can read it.":     {Set: &inventory.Setting{Life: 3601}},
+		"Browsers keep it for 30 minutes; scripts can read it.": {Set: &inventory.Setting{Life: 1800}},
+	} {
+		if got := setting(item); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestSuggestionQuoting(t *testing.T) {
 	hostile := []string{"a\nservice evil", `a" {`, "a}", "{$SECRET}", "{env.HOME}", "a#b", "a`b", "a\\b", "é", "<<EOF", "x y"}
 	var s adminapi.SiteInventory

@@ -184,6 +184,16 @@ func hasSuffixFold(s, suffix string) bool {
 	return len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix)
 }
 
+// IsHTTPOnly tells whether scripts cannot read the cookie (RFC 6265bis, section 5.6.6).
+func IsHTTPOnly(line string) bool {
+	for a := range attributes(line) {
+		if strings.EqualFold(a.name, "HttpOnly") {
+			return true
+		}
+	}
+	return false
+}
+
 // Deletes tells whether line can only remove a cookie: it is past its end in
 // every browser's reading.
 func Deletes(line string, now time.Time) bool {

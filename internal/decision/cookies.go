@@ -14,7 +14,7 @@ import (
 // Recorder is told what one request's decision does with cookies. The names are valid during the call only.
 type Recorder interface {
 	// SetCookie is told of each line of a response; its name is "" where browsers might not agree on it.
-	SetCookie(name string, class policy.Class, outcome inventory.Outcome)
+	SetCookie(name, line string, class policy.Class, outcome inventory.Outcome)
 	// Sent is told of each cookie that a visitor sends, and whether it is withheld from the upstream.
 	Sent(name string, class policy.Class, withheld bool)
 }
@@ -73,7 +73,7 @@ func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) []s
 			class = v.decider.Policy.Classify(name)
 			passed, outcome = v.setCookie(name, class, line, x)
 		}
-		recorder.SetCookie(name, class, outcome)
+		recorder.SetCookie(name, line, class, outcome)
 		if kept == nil && outcome != inventory.Passed {
 			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
@@ -187,7 +187,7 @@ func (v *Decision) Leftovers(sent []string, path string, withdrawn policy.Set, d
 	}
 	for _, line := range lines {
 		name, _ := cookies.Name(line)
-		recorder.SetCookie(name, v.decider.Policy.Classify(name), inventory.Expired)
+		recorder.SetCookie(name, line, v.decider.Policy.Classify(name), inventory.Expired)
 	}
 	return lines
 }

@@ -32,8 +32,8 @@ func decider(t *testing.T, change func(*policy.Declaration)) *Decider {
 // uncounted is a recorder that nobody reads.
 type uncounted struct{}
 
-func (uncounted) SetCookie(string, policy.Class, inventory.Outcome) {}
-func (uncounted) Sent(string, policy.Class, bool)                   {}
+func (uncounted) SetCookie(string, string, policy.Class, inventory.Outcome) {}
+func (uncounted) Sent(string, policy.Class, bool)                           {}
 
 const matomo, ga = policy.Set(1), policy.Set(2)
 

@@ -17,7 +17,7 @@ type lines struct {
 	told int
 }
 
-func (l *lines) SetCookie(string, policy.Class, inventory.Outcome) { l.told++ }
+func (l *lines) SetCookie(string, string, policy.Class, inventory.Outcome) { l.told++ }
 
 // noRecorder is told of what nobody looks at here.
 type noRecorder struct{}

@@ -13,8 +13,8 @@ import (
 
 type nobody struct{}
 
-func (nobody) SetCookie(string, policy.Class, inventory.Outcome) {}
-func (nobody) Sent(string, policy.Class, bool)                   {}
+func (nobody) SetCookie(string, string, policy.Class, inventory.Outcome) {}
+func (nobody) Sent(string, policy.Class, bool)                           {}
 
 // TestLeftoversDeepPath: the lines for the root must not fill it on each page.
 func TestLeftoversDeepPath(t *testing.T) {

@@ -73,24 +73,45 @@ type Table struct {
 type entry struct {
 	name, path string
 	first      int64
+	set        atomic.Pointer[Setting]
 	where      [sources]atomic.Bool
 	done       [outcomes]atomic.Uint64
 }
 
+// Setting is how the site sets a cookie: what helps to tell what it is for. It holds nothing of the value.
+type Setting struct {
+	// HTTPOnly tells that scripts cannot read the cookie.
+	HTTPOnly bool `json:"http_only"`
+	// Life is for how many seconds browsers keep it, 0 until they are closed.
+	Life int64 `json:"life"`
+	// Posted tells that it came in answer to a form, as one that signs in does.
+	Posted bool `json:"posted"`
+}
+
 // Seen notes that a name was seen at a path, when, where, and what became of it. It tells whether the
-// name is new.
-func (t *Table) Seen(name, path string, at time.Time, source Source, outcome Outcome) (isNew bool) {
+// name is new, and whether Describe has told nothing of it yet.
+func (t *Table) Seen(name, path string, at time.Time, source Source, outcome Outcome) (isNew, undescribed bool) {
 	now := at.UnixMilli()
 	t.mu.RLock()
 	i, known := t.at[name[:min(len(name), maxName)]]
 	if known {
+		undescribed = t.names[i].set.Load() == nil
 		t.note(i, now, source, outcome)
 	}
 	t.mu.RUnlock()
 	if known {
-		return false
+		return false, undescribed
 	}
-	return t.add(name, path, now, source, outcome)
+	return t.add(name, path, now, source, outcome), true
+}
+
+// Describe keeps how the site sets a cookie that was seen.
+func (t *Table) Describe(name string, s Setting) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if i, known := t.at[name[:min(len(name), maxName)]]; known {
+		t.names[i].set.Store(&s)
+	}
 }
 
 func (t *Table) note(i int, now int64, source Source, outcome Outcome) {
@@ -156,6 +177,8 @@ type Item struct {
 	Where []string `json:"where"`
 	// Path is where it was seen first.
 	Path string `json:"path"`
+	// Set is how the site sets a cookie that nobody declares.
+	Set *Setting `json:"set,omitempty"`
 	// Done counts what became of it.
 	Done map[string]uint64 `json:"done"`
 }
@@ -170,7 +193,7 @@ func (t *Table) Items() []Item {
 	items := make([]Item, 0, len(t.names))
 	for i, e := range t.names {
 		item := Item{
-			Name: e.name, Path: e.path, Where: []string{}, Done: make(map[string]uint64),
+			Name: e.name, Path: e.path, Set: e.set.Load(), Where: []string{}, Done: make(map[string]uint64),
 			First: time.UnixMilli(e.first).UTC(), Last: time.UnixMilli(t.last[i].Load()).UTC(),
 		}
 		for source := range sources {

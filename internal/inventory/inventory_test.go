@@ -14,11 +14,13 @@ var now = time.Now()
 
 func TestItemSightings(t *testing.T) {
 	var table Table
-	if !table.Seen("_ga", "/", now, Upstream, Stripped) {
+	if isNew, _ := table.Seen("_ga", "/", now, Upstream, Stripped); !isNew {
 		t.Error("the first time is not new")
 	}
-	if table.Seen("_ga", "/other", now, Browser, Withheld) || table.Seen("_ga", "/", now, Upstream, Stripped) {
-		t.Error("it is new again")
+	for source, outcome := range map[Source]Outcome{Browser: Withheld, Upstream: Stripped} {
+		if isNew, _ := table.Seen("_ga", "/other", now, source, outcome); isNew {
+			t.Error("it is new again")
+		}
 	}
 	items := table.Items()
 	if len(items) != 1 {
@@ -28,6 +30,22 @@ func TestItemSightings(t *testing.T) {
 	if got.Name != "_ga" || got.Path != "/" || got.Count != 3 || !slices.Equal(got.Where, []string{"upstream", "browser"}) ||
 		!maps.Equal(got.Done, map[string]uint64{"stripped": 2, "withheld": 1}) || got.First.IsZero() || got.Last.Before(got.First) {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestItemDescription(t *testing.T) {
+	var table Table
+	table.Describe("nobody", Setting{Life: 1}) // of one that was not seen nothing is kept
+	for i, want := range []bool{true, true, false} {
+		if _, undescribed := table.Seen("pref", "/", now, Upstream, Stripped); undescribed != want {
+			t.Errorf("sighting %d: undescribed is %t", i, undescribed)
+		}
+		if i == 1 {
+			table.Describe("pref", Setting{HTTPOnly: true, Life: 60})
+		}
+	}
+	if items := table.Items(); len(items) != 1 || items[0].Set == nil || *items[0].Set != (Setting{HTTPOnly: true, Life: 60}) {
+		t.Errorf("%+v", items)
 	}
 }
 
@@ -49,7 +67,7 @@ func TestEvictionOrder(t *testing.T) {
 	if !has("new") || !has("n0") || has("n1") || !has("n2") {
 		t.Error("another name has left")
 	}
-	if !table.Seen("n1", "/", now, Browser, Withheld) {
+	if isNew, _ := table.Seen("n1", "/", now, Browser, Withheld); !isNew {
 		t.Error("one that had left is not new")
 	}
 }
@@ -58,7 +76,7 @@ func TestItemLimits(t *testing.T) {
 	var table Table
 	long := strings.Repeat("x", 10_000)
 	table.Seen(long, long, now, Browser, Passed)
-	if table.Seen(long, long, now, Browser, Passed) {
+	if isNew, _ := table.Seen(long, long, now, Browser, Passed); isNew {
 		t.Error("a long name is new again")
 	}
 	if got := table.Items()[0]; len(got.Name) != maxName || len(got.Path) != maxPath || got.Count != 2 {

@@ -3,6 +3,7 @@
 package telemetry
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -10,6 +11,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"github.com/caddy-consent/caddy-consent/internal/cookies"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/page"
@@ -95,18 +97,25 @@ type Recorder struct {
 	// Path is what was asked for, Time when.
 	Path string
 	Time time.Time
-	// HeaderOnly tells that no body comes (HEAD).
-	HeaderOnly bool
+	// Method is the request's. After HEAD no body comes.
+	Method string
 }
 
 // SetCookie takes note of a line of the response.
-func (s *Recorder) SetCookie(name string, class policy.Class, outcome inventory.Outcome) {
+func (s *Recorder) SetCookie(name, line string, class policy.Class, outcome inventory.Outcome) {
 	s.Metrics.SetCookie(class, outcome)
-	source := inventory.Upstream
 	if outcome == inventory.Expired { // the line is ours: what is known is that the visitor sent the cookie
-		source = inventory.Browser
+		s.cookie(name, class, inventory.Browser, outcome)
+		return
 	}
-	s.cookie(name, class, source, outcome)
+	undescribed := s.cookie(name, class, inventory.Upstream, outcome)
+	if undescribed && class == policy.ClassUndeclared && !cookies.Deletes(line, s.Time) {
+		set := inventory.Setting{HTTPOnly: cookies.IsHTTPOnly(line), Posted: s.Method == http.MethodPost}
+		if end := cookies.ExpiryOf(line, s.Time).Time; !end.IsZero() {
+			set.Life = int64(end.Sub(s.Time).Seconds())
+		}
+		s.site.Inventory.Cookies.Describe(name, set)
+	}
 }
 
 // Sent takes note of a cookie of the request.
@@ -119,11 +128,12 @@ func (s *Recorder) Sent(name string, class policy.Class, withheld bool) {
 	s.cookie(name, class, inventory.Browser, outcome)
 }
 
-func (s *Recorder) cookie(name string, class policy.Class, source inventory.Source, outcome inventory.Outcome) {
-	isNew := s.site.Inventory.Cookies.Seen(name, s.Path, s.Time, source, outcome)
+func (s *Recorder) cookie(name string, class policy.Class, source inventory.Source, outcome inventory.Outcome) (undescribed bool) {
+	isNew, undescribed := s.site.Inventory.Cookies.Seen(name, s.Path, s.Time, source, outcome)
 	if isNew && class == policy.ClassUndeclared {
 		s.tell("cookie", name, source)
 	}
+	return undescribed
 }
 
 // Host takes note of a third party's host from which an element of the page would load.
@@ -144,7 +154,7 @@ func (s *Recorder) reported(host string, owner policy.Owner) {
 }
 
 func (s *Recorder) host(host string, owner policy.Owner, source inventory.Source, outcome inventory.Outcome) {
-	isNew := s.site.Inventory.Hosts.Seen(host, s.Path, s.Time, source, outcome)
+	isNew, _ := s.site.Inventory.Hosts.Seen(host, s.Path, s.Time, source, outcome)
 	if s.site.Policy.IsUndeclared(owner) {
 		s.Metrics.UndeclaredHost()
 		if isNew {
@@ -158,7 +168,7 @@ func (s *Recorder) Script(owner policy.Owner) { s.Metrics.Blocked(owner) }
 
 // Untouched takes note of a page that passes as it is, but for its cookies.
 func (s *Recorder) Untouched(counter prometheus.Counter, why string) {
-	if !s.HeaderOnly {
+	if s.Method != http.MethodHead {
 		counter.Inc()
 		s.logger.Warn("a page passes as it is, but for its cookies", zap.String("why", why), zap.String("path", s.Path))
 	}

@@ -71,7 +71,7 @@ func New(t testing.TB, strict bool) *Site {
 
 // Recorder notes what a request and its response show.
 func (s *Site) Recorder(r *http.Request) telemetry.Recorder {
-	return telemetry.Recorder{Collector: s.records, Path: r.URL.Path, Time: time.Now(), HeaderOnly: r.Method == http.MethodHead}
+	return telemetry.Recorder{Collector: s.records, Path: r.URL.Path, Time: time.Now(), Method: r.Method}
 }
 
 // Count is the sum of the metrics whose name begins so, and whose labels have that value; "" for any.
