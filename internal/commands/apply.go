@@ -61,10 +61,10 @@ func placeIn(file string, text []byte, site, lines string) (e edit, err error) {
 	}
 	switch len(found) {
 	case 0:
-		return e, fmt.Errorf("%s has no consent block of the site %q: name the file that has it with --config", file, site)
+		return e, fmt.Errorf("%s has no consent block for the site %q: name the right file with --config", file, site)
 	case 1:
 	default:
-		return e, fmt.Errorf("%s has several consent blocks: give each the word `site`, and name one with --site", file)
+		return e, fmt.Errorf("%s has several consent blocks: add a line `site` to each, and choose one with --site", file)
 	}
 	e = found[0]
 	e.lines = strings.Split(strings.Trim(lines, "\n"), "\n")
@@ -133,7 +133,7 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	}
 	after := e.apply(before)
 	if err := adapts(after, c); err != nil {
-		return fmt.Errorf("%s would not be valid any more, so it is left as it is: %w", file, err)
+		return fmt.Errorf("nothing was written, since %s would no longer be valid: %w", file, err)
 	}
 	fmt.Fprintf(out, "--- %s\n%s", file, diff(before, after))
 	if !yes {
@@ -144,7 +144,7 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 		}
 	}
 	if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, before) {
-		return fmt.Errorf("%s has changed meanwhile: nothing was written", file)
+		return fmt.Errorf("nothing was written, since %s has changed in the meantime", file)
 	}
 	info, err := os.Stat(file)
 	if err != nil {

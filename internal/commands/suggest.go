@@ -27,16 +27,15 @@ func (c Commands) suggest() *cobra.Command {
 		address, site, file string
 		write, yes          bool
 	)
-	cmd := command("suggest [<file>...] [--address <address>] [--site <name>] [--write]", "Prints the lines that declare what a site was seen to do", `
-Reads the inventory of a running instance, or what "curl localhost:2019/consent/inventory" of one or several
-instances has saved in files, and prints the lines to paste into the consent block: what the catalogue knows as
-a service each, everything else with a question that only you can answer, as comments. What is declared already
-is left out.
+	cmd := command("suggest [<file>...] [--address <address>] [--site <name>] [--write]", "Prints the lines that declare the cookies and hosts a site was seen to use", `
+Reads the inventory of the running instance, or of files that hold answers of GET /consent/inventory, from one or
+more instances. Prints lines for the consent block: a service for each tool that the catalogue knows, and for
+everything else a question that only you can answer, as a comment. Leaves out what is already declared.
 
 	caddy consent suggest
 	caddy consent suggest monday.json tuesday.json
 
-With --write it shows how the Caddyfile would change, asks, and writes it. Reload Caddy then.
+With --write, shows how the Caddyfile would change, asks, and writes it. Reload Caddy afterwards.
 
 	caddy consent suggest --write --config /etc/caddy-consent/Caddyfile`, cobra.ArbitraryArgs,
 		func(_ context.Context, files []string) (int, error) {
@@ -47,8 +46,11 @@ With --write it shows how the Caddyfile would change, asks, and writes it. Reloa
 			if site != "" {
 				sites = slices.DeleteFunc(sites, func(s adminapi.SiteInventory) bool { return s.Site != site })
 			}
-			if len(sites) == 0 {
-				return exitNoAnswer, errors.New("there is no inventory of such a site")
+			switch {
+			case len(sites) == 0 && site != "":
+				return exitNoAnswer, fmt.Errorf("there is no inventory of a site named %q", site)
+			case len(sites) == 0:
+				return exitNoAnswer, errors.New("there is no inventory: no site has the directive consent")
 			}
 			for _, s := range sites {
 				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts)) > 0 {
@@ -66,9 +68,9 @@ With --write it shows how the Caddyfile would change, asks, and writes it. Reloa
 			return exitHolds, nil
 		})
 	addressFlag(cmd, &address)
-	cmd.Flags().StringVar(&site, "site", "", "only the site that its word `site` names so")
+	cmd.Flags().StringVar(&site, "site", "", "only the site with this name, which its line `site` gives")
 	cmd.Flags().BoolVar(&write, "write", false, "show how the Caddyfile would change, ask, and write it")
-	cmd.Flags().BoolVar(&yes, "yes", false, "with --write: do not ask")
+	cmd.Flags().BoolVar(&yes, "yes", false, "with --write: write without asking")
 	cmd.Flags().StringVarP(&file, "config", "c", "", "with --write: the Caddyfile (default: Caddyfile in this folder)")
 	return cmd
 }
@@ -94,7 +96,7 @@ func readInventories(address string, files []string) ([]adminapi.SiteInventory, 
 	for i, text := range texts {
 		var answer adminapi.Inventories
 		if err := json.Unmarshal(text, &answer); err != nil || answer.Sites == nil {
-			return nil, fmt.Errorf("%s is no inventory, as GET /consent/inventory answers with", files[i])
+			return nil, fmt.Errorf("%s does not hold an answer of GET /consent/inventory", files[i])
 		}
 		for _, s := range answer.Sites {
 			sites = merged(sites, s)
@@ -188,9 +190,9 @@ func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inven
 		}
 		switch {
 		case slices.Contains(s.Services, id):
-			fmt.Fprintf(b, "\n# The service %s is declared, with other cookies or hosts than these: add them to its lines.\n", id)
+			fmt.Fprintf(b, "\n# The service %s is declared, but without these cookies or hosts: add them to its lines.\n", id)
 		case known.Purpose == policy.Functional:
-			fmt.Fprintf(b, "\n# It passes as long as nobody declares it. Shall visitors be asked? If pages do not work without it,\n# allow its hosts instead.\nservice %s\n", id)
+			fmt.Fprintf(b, "\n# It passes until you declare it. Declare it if visitors should be asked. If pages do not work without it,\n# allow its hosts instead.\nservice %s\n", id)
 		default:
 			fmt.Fprintf(b, "\nservice %s\n", id)
 		}
@@ -250,7 +252,7 @@ func askAboutCookie(b *strings.Builder, g group) {
 #	necessary %s
 # If it serves comfort, statistics, embedded content or advertising, visitors must be asked:
 #	service <id> {
-#		provider "<whose it is>"
+#		provider "<who provides it>"
 #		purpose  functional | statistics | embeds | marketing
 #		cookies  %s
 #	}
@@ -265,7 +267,7 @@ func askAboutHost(b *strings.Builder, host inventory.Item) {
 #	allow %s
 # If visitors must be asked:
 #	service <id> {
-#		provider "<whose it is>"
+#		provider "<who provides it>"
 #		purpose  functional | statistics | embeds | marketing
 #		hosts    %s
 #	}

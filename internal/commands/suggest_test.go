@@ -35,7 +35,7 @@ func TestSuggestionGroups(t *testing.T) {
 	for _, want := range []string{
 		`# The inventory of the site "Essai": 9 cookies and 3 third-party hosts were seen; 7 and 2 of them are not declared.`,
 		"#   _ga: 2 times, sent by browsers, first at /\n#   _ga_X1: 2 times, sent by browsers, first at /\nservice ga\n",
-		"# The service matomo is declared, with other cookies or hosts than these", "Shall visitors be asked?", "\nservice google-fonts\n",
+		"# The service matomo is declared, but without these cookies or hosts", "Declare it if visitors should be asked.", "\nservice google-fonts\n",
 		"#\tnecessary srv_*\n", "#\tnecessary app_theme\n",
 		"# tiles.example: 2 times, in pages, reported by browsers, first at /\n", "#\tallow tiles.example\n",
 	} {
@@ -113,7 +113,7 @@ func TestInventoryMerge(t *testing.T) {
 	}
 	for _, text := range []string{"", "{}", "[]", `{"sites":3}`} {
 		t.Run(fmt.Sprintf("%q", text), func(t *testing.T) {
-			if _, err := readInventories("", []string{write(t, "bad", text)}); err == nil || !strings.Contains(err.Error(), "is no inventory") {
+			if _, err := readInventories("", []string{write(t, "bad", text)}); err == nil || !strings.Contains(err.Error(), "does not hold an answer") {
 				t.Errorf("%q: %v", text, err)
 			}
 		})
