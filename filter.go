@@ -18,6 +18,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/observe"
 	"github.com/caddy-consent/caddy-consent/internal/page"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
 	"github.com/caddy-consent/caddy-consent/internal/surroundings"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
@@ -48,6 +49,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	surroundings.Publish(r, v.Vars)
 
 	record := telemetry.Recorder{Collector: h.telemetry, Path: asked.Path, Time: surroundings.Began(r), Method: r.Method}
+	if owner := h.policy.PathOwner(asked.Path); owner >= 0 && h.refusesPath(w, owner, v, &record) {
+		return nil
+	}
 	if h.observes() {
 		o := &observe.Response{ResponseWriter: w, Nested: h.nested}
 		defer o.End()
@@ -68,6 +72,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 // paths than the module's prefix stays the portal's.
 func (h *Handler) answers(path string) bool {
 	return h.visitor.Owns(path) && (!h.observes() || h.endpoints().Owns(path))
+}
+
+// refusesPath answers a request to a path of the site at which a service answers that is denied. Nothing of it reaches
+// the upstream.
+func (h *Handler) refusesPath(w http.ResponseWriter, owner policy.Owner, v *decision.Decision, record *telemetry.Recorder) bool {
+	if !h.blocks() {
+		return false
+	}
+	denied := h.policy.Blocks(owner, v.Effective)
+	if denied {
+		record.Request(owner)
+	}
+	if h.observes() {
+		return false
+	}
+	w.Header().Add("Vary", "Cookie, Sec-GPC")
+	if denied {
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusForbidden)
+	}
+	return denied
 }
 
 func (h *Handler) observes() bool { return h.Mode == config.ModeObserve }

@@ -583,6 +583,74 @@ func TestCookieUpstream(t *testing.T) {
 	}
 }
 
+// A service behind the site's own name gets nothing before it is granted, however its path is written.
+func TestServicePaths(t *testing.T) {
+	const lines = "service stats {\n purpose statistics\n paths /stats/* /collect\n }\n"
+	asked := func(t *testing.T, more string) (origin string, c client, reached func(path string, fields ...string) (int, bool)) {
+		origin, c = site(t, lines+more)
+		return origin, c, func(path string, fields ...string) (int, bool) {
+			var got *http.Request
+			behave(strings.SplitN(path, "?", 2)[0], func(w http.ResponseWriter, r *http.Request) error {
+				got = r
+				_, err := io.WriteString(w, "counted")
+				return err
+			})
+			r, err := http.NewRequest("POST", origin, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.URL.Opaque = strings.TrimPrefix(origin, "http:") + path // as it is written here
+			for _, field := range fields {
+				name, value, _ := strings.Cut(field, ": ")
+				r.Header.Set(name, value)
+			}
+			res, err := c.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if body, _ := io.ReadAll(res.Body); res.StatusCode == http.StatusForbidden &&
+				(len(body) > 0 || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Vary") == "") {
+				t.Errorf("%s: %q, %v", path, body, res.Header)
+			}
+			return res.StatusCode, got != nil
+		}
+	}
+	origin, c, reached := asked(t, "")
+	granted := "Cookie: " + c.choose(t, origin, "choice=accept")
+	for _, path := range []string{"/stats/hit.php", "/stats/", "/collect", "/collect?v=2", "/sta%74s/x", "//stats/x", "/./stats/x", "/a/../stats/x", "/stats//x"} {
+		t.Run(path, func(t *testing.T) {
+			if status, got := reached(path); status != http.StatusForbidden || got {
+				t.Errorf("before the choice: %d, reached: %t", status, got)
+			}
+			if status, _ := reached(path, "Cookie: "+c.choose(t, origin, "choice=refuse")); status != http.StatusForbidden {
+				t.Errorf("refused: %d", status)
+			}
+			if status, _ := reached(path, granted); status == http.StatusForbidden {
+				t.Error("granted, but refused")
+			}
+		})
+	}
+	for _, path := range []string{"/", "/statsx", "/collect/more", "/a/stats/x"} {
+		t.Run(path, func(t *testing.T) {
+			if status, got := reached(path); status != http.StatusOK || !got {
+				t.Errorf("%d, reached: %t", status, got)
+			}
+		})
+	}
+	if status, got := reached("/stats/x", granted); status != http.StatusOK || !got {
+		t.Errorf("granted: %d, reached: %t", status, got)
+	}
+	for _, more := range []string{"mode observe", "third_parties pass"} {
+		t.Run(more, func(t *testing.T) {
+			_, _, reached := asked(t, more)
+			if status, got := reached("/stats/x"); status != http.StatusOK || !got {
+				t.Errorf("%d, reached: %t", status, got)
+			}
+		})
+	}
+}
+
 func TestConsentVars(t *testing.T) {
 	port := harness.FreePort(t)
 	harness.Caddy(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent {\n%s\n}\n respond \"{http.vars.consent.state} {http.vars.consent.granted} "+

@@ -32,6 +32,9 @@ type Service struct {
 	// Lists the hosts that it is loaded from or sends to: example.com or *.example.com, which
 	// is every name below. They replace the catalogue's.
 	Hosts []string `json:"hosts,omitempty"`
+	// Lists paths of the site itself at which the service answers, exact or with * anywhere: /matomo/*. While the
+	// service is denied, requests there get 403 and never reach the upstream. Default: none.
+	Paths []string `json:"paths,omitempty"`
 	// Lists literals, of 4 characters or more: an inline script that holds one is the
 	// service's. They replace the catalogue's.
 	Inline []string `json:"inline,omitempty"`
@@ -56,6 +59,7 @@ func (s Service) Declared() policy.Service {
 		Purpose:     cmp.Or(s.Purpose, known.Purpose),
 		Cookies:     known.Cookies,
 		Hosts:       known.Hosts,
+		Paths:       Patterns(s.Paths),
 		Inline:      known.Inline,
 		Globals:     known.Globals,
 		Lifetime:    cmp.Or(time.Duration(s.Lifetime), known.Lifetime),
@@ -112,6 +116,7 @@ func (b Block) Service(to *[]Service) func() error {
 			"purpose":     inner.Text(&s.Purpose),
 			"cookies":     inner.List(&s.Cookies),
 			"hosts":       inner.List(&s.Hosts),
+			"paths":       inner.List(&s.Paths),
 			"inline":      inner.List(&s.Inline),
 			"lifetime":    inner.Duration(&s.Lifetime),
 			"description": inner.translated(&s.Description),

@@ -189,7 +189,7 @@ func (v *view) purpose(p *policy.Policy, id string) purposeView {
 			consent = v.T("consent.exempt")
 		}
 		out.Rows = append(out.Rows, row{
-			Cookies: names(s.Cookies), Hosts: names(s.Hosts), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
+			Cookies: names(s.Cookies), Hosts: names(append(slices.Clone(s.Hosts), s.Paths...)), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
 			Service: name, Purpose: cmp.Or(description, out.Title), Life: life, Consent: consent,
 		})
 	}

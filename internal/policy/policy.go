@@ -50,6 +50,8 @@ type Service struct {
 	Cookies []Pattern
 	// Hosts are those that the service is loaded from or sends to.
 	Hosts []Pattern
+	// Paths are those of the site itself at which the service answers, by a proxy that the operator set up.
+	Paths []Pattern
 	// Inline are literals: an inline script that holds one is the service's.
 	Inline []string
 	// Globals are names that its snippets define in pages, for which there are stand-ins while it is denied:
@@ -105,7 +107,8 @@ type Policy struct {
 	// All is the set of every service, Exempt of those that are on by default.
 	All, Exempt Set
 
-	hosts hosts
+	hosts    hosts
+	hasPaths bool
 }
 
 // The purposes that need no declaration. Services cannot have the purpose
@@ -181,6 +184,7 @@ func New(d Declaration) (*Policy, error) {
 		}
 		p.All = p.All.With(i, true)
 		p.Exempt = p.Exempt.With(i, s.Exempt)
+		p.hasPaths = p.hasPaths || len(s.Paths) > 0
 	}
 	p.Necessary = append(slices.Clone(NecessaryCookies), d.Necessary...)
 	p.Version = version(d)
@@ -206,8 +210,8 @@ func (s Service) validate(purposes []string) error {
 		return fmt.Errorf("the purpose necessary is for cookies that need no consent: list them with 'necessary <pattern>...'")
 	case !slices.Contains(purposes, s.Purpose):
 		return fmt.Errorf("unknown purpose %q: one of %s, or declare it with 'purpose %s { title ... }'", s.Purpose, strings.Join(purposes[1:], ", "), s.Purpose)
-	case len(s.Cookies) == 0 && len(s.Hosts) == 0:
-		return fmt.Errorf("has neither cookies nor hosts: nothing could be enforced")
+	case len(s.Cookies) == 0 && len(s.Hosts) == 0 && len(s.Paths) == 0:
+		return fmt.Errorf("has neither cookies, hosts nor paths: nothing could be enforced")
 	case s.Lifetime < 0:
 		return fmt.Errorf("lifetime is negative")
 	case s.Exempt && s.Purpose != Statistics:
@@ -223,6 +227,11 @@ func (s Service) validate(purposes []string) error {
 			if pattern.Match(string(necessary)) {
 				return fmt.Errorf("cookie pattern %q covers the necessary cookie %s", pattern, necessary)
 			}
+		}
+	}
+	for _, pattern := range s.Paths {
+		if err := validPath(pattern); err != nil {
+			return err
 		}
 	}
 	for _, literal := range s.Inline {
@@ -278,6 +287,9 @@ func version(d Declaration) string {
 		write("service", s.ID, s.Purpose, s.Provider.Name, s.Lifetime.String(), strconv.FormatBool(s.Exempt))
 		write(sorted(s.Cookies)...)
 		write(sorted(s.Hosts)...)
+		if len(s.Paths) > 0 {
+			write(sorted(s.Paths)...)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -118,6 +118,7 @@ func TestPolicyVersion(t *testing.T) {
 		"provider": func(d *Declaration) { d.Services[1].Provider.Name = "Other" },
 		"cookies":  func(d *Declaration) { d.Services[1].Cookies = []Pattern{"_ga"} },
 		"hosts":    func(d *Declaration) { d.Services[1].Hosts = []Pattern{"a.example"} },
+		"paths":    func(d *Declaration) { d.Services[1].Paths = []Pattern{"/stats/*"} },
 		"lifetime": func(d *Declaration) { d.Services[1].Lifetime = time.Minute },
 		"exempt":   func(d *Declaration) { d.Services[0].Exempt = false },
 	} {
@@ -133,7 +134,7 @@ func TestDeclarationErrors(t *testing.T) {
 	for want, change := range map[string]func(*Declaration){
 		"unknown purpose \"stats\"":             func(d *Declaration) { d.Services[0].Purpose = "stats" },
 		"needs a purpose":                       func(d *Declaration) { d.Services[0].Purpose = "" },
-		"neither cookies nor hosts":             func(d *Declaration) { d.Services[0].Cookies = nil },
+		"neither cookies, hosts nor paths":      func(d *Declaration) { d.Services[0].Cookies = nil },
 		"would match every cookie":              func(d *Declaration) { d.Services[0].Cookies = []Pattern{"**"} },
 		"covers the necessary cookie sessionid": func(d *Declaration) { d.Services[0].Cookies = []Pattern{"sess*"} },
 		"a name alone":                          func(d *Declaration) { d.Necessary = []Pattern{"a=b"} },
@@ -153,6 +154,9 @@ func TestDeclarationErrors(t *testing.T) {
 		"only audience measurement": func(d *Declaration) { d.Services[0].Purpose = Marketing },
 		"more than 13 months":       func(d *Declaration) { d.Services[0].Lifetime = 400 * day },
 		"a host name alone":         func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
+		"does not begin with":       func(d *Declaration) { d.Services[0].Paths = []Pattern{"stats/*"} },
+		"without query":             func(d *Declaration) { d.Services[0].Paths = []Pattern{"/stats?x"} },
+		"every page":                func(d *Declaration) { d.Services[0].Paths = []Pattern{"/*"} },
 		"need no consent":           func(d *Declaration) { d.Services[0].Purpose = Necessary },
 	} {
 		t.Run(want, func(t *testing.T) {

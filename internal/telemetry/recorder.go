@@ -166,6 +166,9 @@ func (s *Recorder) host(host string, owner policy.Owner, source inventory.Source
 // Script takes note of an inline script that is withheld.
 func (s *Recorder) Script(owner policy.Owner) { s.Metrics.Blocked(owner) }
 
+// Request takes note of a request to a path of the site at which a service answers that is denied.
+func (s *Recorder) Request(owner policy.Owner) { s.Metrics.Blocked(owner) }
+
 // Untouched takes note of a page that passes as it is, but for its cookies.
 func (s *Recorder) Untouched(counter prometheus.Counter, why string) {
 	if s.Method != http.MethodHead {
