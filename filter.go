@@ -463,7 +463,7 @@ func (rw *responseWriter) close(err error) {
 	if op := (*net.OpError)(nil); errors.As(broken, &op) {
 		broken = op.Err // the rest of its text names the visitor's address
 	}
-	rw.handler.logger.Debug("a page ends before its end", zap.String("path", rw.variant.Asked.Path), zap.Error(broken))
+	rw.handler.logger.Debug("a page is incomplete, so its response was aborted", zap.String("path", rw.variant.Asked.Path), zap.Error(broken))
 	// What went out must not look complete, as with the upstream's own breakage.
 	panic(http.ErrAbortHandler)
 }

@@ -2385,7 +2385,7 @@ func TestDeferredHeaderWarning(t *testing.T) {
 			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				t.Fatal(err)
 			}
-			if told := strings.Contains(string(lines), "is deferred, and overwrites"); told != (x.want != "") || !strings.Contains(string(lines), x.want) {
+			if told := strings.Contains(string(lines), "a deferred header directive of this site overwrites"); told != (x.want != "") || !strings.Contains(string(lines), x.want) {
 				t.Errorf("%s: %s", x.directive, lines)
 			}
 		})

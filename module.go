@@ -1,8 +1,8 @@
-// Package consent is a Caddy module that makes a website keep its cookie charter: it lets through only the cookies that
-// the charter declares necessary until the visitor has chosen otherwise, and asks for that choice.
+// Package consent is a Caddy module that enforces a website's cookie charter. Until the visitor chooses otherwise, it
+// lets only the necessary cookies pass, and it asks the visitor for that choice.
 //
-// It is the handler http.handlers.consent and the Caddyfile directive consent. Build it into Caddy with xcaddy, put the
-// directive into a site, and declare what the charter declares:
+// It provides the handler http.handlers.consent and the Caddyfile directive consent. Build it into Caddy with xcaddy,
+// add the directive to a site, and declare the services that the site uses:
 //
 //	data.example.fr {
 //		consent {
@@ -15,15 +15,15 @@
 //		reverse_proxy portal.example.net
 //	}
 //
-// A request's Cookie field loses what the visitor has not granted, before it goes upstream. The response's Set-Cookie
-// lines are filtered by the same rules, early, late and in trailers. A page gets the notice until there is a choice; what
-// it would load from a denied service is withheld by the server as the page streams through, and in the browser by a
-// script, the guard. Each choice is an entry of a sealed ledger. Where a page cannot be rewritten safely it passes as it is,
-// but for its cookies, and a counter and a log line say so.
+// The module removes from a request's Cookie field what the visitor has not granted, before the request goes upstream.
+// It filters the response's Set-Cookie lines by the same rules, also in informational responses and trailers. Pages show
+// the notice until the visitor has chosen. What a page would load from a denied service is withheld by the server as the page
+// streams through, and in the browser by a script, the guard. Each choice becomes an entry in a sealed ledger. A page
+// that cannot be rewritten safely passes unchanged, except for its cookies; a counter and a log line report it.
 //
-// Begin with "mode observe", which changes nothing and tells what would be done. docs/operating.md leads through an
-// installation, docs/reference.md explains each option, docs/enforcement.md says what is enforced where and what
-// is not, and docs/development.md where things are.
+// Start with "mode observe", which changes nothing and counts what would be done. docs/operating.md walks through an
+// installation, docs/reference.md explains each option, docs/enforcement.md lists what is and is not enforced, and
+// docs/development.md maps the code.
 package consent
 
 import (
@@ -67,10 +67,10 @@ func init() {
 	commands.Commands{Declare: describe}.Register()
 }
 
-// Handler makes the site behind it keep its cookie charter. It strips every Set-Cookie that is not declared necessary
-// or granted by the visitor, sends only such cookies upstream, and shows a notice on pages until the visitor has
-// chosen. Without any option it keeps the charter of an Opendatasoft portal: the cookies sessionid, django_language,
-// csrftoken and cookies_preferences.
+// Handler enforces the cookie charter of the site behind it. It strips every Set-Cookie line whose cookie is neither
+// declared necessary nor granted by the visitor, sends only such cookies upstream, and shows a notice on pages until the
+// visitor has chosen. Without options it allows only the necessary cookies of an Opendatasoft portal: sessionid,
+// django_language, csrftoken and cookies_preferences.
 //
 // It sets the placeholders `{http.vars.consent.state}` (none, given, expired, outdated or invalid),
 // `{http.vars.consent.granted}` (a comma-separated list of services), `{http.vars.consent.key}` (a fragment for cache
@@ -79,82 +79,84 @@ type Handler struct {
 	// Names the site in the notice and the charter. Default: the request's host.
 	Site string `json:"site,omitempty"`
 
-	// Names who answers for the site, in the notice and the charter. A new name asks every visitor again. Default: the
-	// site.
+	// Names the organisation that is responsible for the site, in the notice and the charter. Changing the name asks every
+	// visitor again. Default: the site.
 	Controller *config.Controller `json:"controller,omitempty"`
 
-	// Sets the prefix of the URLs that the module answers itself. Default: /_consent.
+	// Sets the path prefix of the module's own endpoints. Default: /_consent. Error: a path that does not start with "/",
+	// ends with "/", or contains characters other than letters, digits and "/-._~".
 	Path string `json:"path,omitempty"`
 
-	// Serves the charter at this path too, instead of the upstream's page, with and without a slash at the end.
-	// Default: at {path}/charter only.
+	// Also serves the charter at this path, with or without a trailing slash, in place of the upstream's page. Default:
+	// {path}/charter only. Errors: "/", and a path below Path.
 	Charter string `json:"charter,omitempty"`
 
-	// Sets the language of the texts where neither the visitor's choice on the portal, nor the page, nor the browser
-	// names one that there is: ar, ca, de, en, es, eu, fr, it, nl, pt, or one that the templates folder has texts in.
-	// Default: fr.
+	// Sets the language of the texts if neither the visitor's choice on the portal, nor the page, nor the browser names an
+	// available one. Available are ar, ca, de, en, es, eu, fr, it, nl and pt, and those with texts in the templates folder.
+	// Default: fr. Error: any other language.
 	Language string `json:"language,omitempty"`
 
-	// Sets how long a choice is valid before the visitor is asked again; 13 months (395d) at most (CNIL guidelines).
-	// Default: 180d.
+	// Sets how long a choice is valid before the visitor is asked again. Default: 180d. Error: more than 13 months (395d),
+	// the maximum in the CNIL guidelines.
 	Remember caddy.Duration `json:"remember,omitempty"`
 
-	// Lets these cookies pass without consent, besides sessionid, django_language, csrftoken and cookies_preferences:
-	// names, exact or with * anywhere. Default: none.
+	// Lets these cookies pass without consent, in addition to sessionid, django_language, csrftoken and
+	// cookies_preferences. Each is an exact name, or a pattern with * anywhere. Default: none. Error: a pattern that would
+	// match every cookie.
 	Necessary []string `json:"necessary,omitempty"`
 
-	// Declares purposes of the operator's own, or gives the built-in ones (functional, statistics, embeds, marketing)
-	// other texts. Default: none.
+	// Declares additional purposes, or changes the texts of the built-in ones (functional, statistics, embeds, marketing).
+	// Default: none.
 	Purposes []config.Purpose `json:"purposes,omitempty"`
 
-	// Declares the services that need consent. Default: none; then the notice only informs.
+	// Declares the services that need consent, 64 at most. Default: none; the notice then only informs.
 	Services []config.Service `json:"services,omitempty"`
 
-	// Says what becomes of cookies that no declaration covers, in both directions: strip or pass. Default: strip.
+	// Sets what happens to undeclared cookies, in requests and responses: strip or pass. Default: strip.
 	Undeclared string `json:"undeclared,omitempty"`
 
-	// Says which third-party hosts pages may load from. catalogue: not from those of services that are not granted,
-	// nor from those of well-known services that are not declared, but for captchas, fonts and maps. strict: besides,
-	// from no host that is neither a granted service's nor under allow, by a Content-Security-Policy. pass: from all.
+	// Sets which third-party hosts pages may load from. catalogue blocks the hosts of declared services that are not
+	// granted, and of well-known services that are not declared, except captchas, fonts and maps. strict also adds a
+	// Content-Security-Policy that allows only the hosts of granted services and those in Allow. pass blocks nothing.
 	// Default: catalogue.
 	ThirdParties string `json:"third_parties,omitempty"`
 
-	// Lets pages load from these third-party hosts, which the site needs: example.com or *.example.com. What a
-	// declared service lists stays its own. Default: none.
+	// Lets pages load from these third-party hosts: example.com or *.example.com. Hosts that a declared service lists
+	// still need consent for that service. Default: none.
 	Allow []string `json:"allow,omitempty"`
 
-	// Says whether to enforce the charter or only to observe what would be done: enforce or observe. observe changes
-	// nothing that passes, and counts in the metrics what would be done; the module's own pages can be looked at under
-	// the path. Default: enforce.
+	// Sets whether to enforce the charter: enforce or observe. observe changes no request or response, and counts in the
+	// metrics what would be done; the module's own pages remain available below Path. Default: enforce.
 	Mode string `json:"mode,omitempty"`
 
-	// Says what the request header Sec-GPC: 1 means: honour counts it as refusal of a visitor who has not chosen,
-	// silent does so and shows no notice, ignore does nothing. Default: honour.
+	// Sets what the request header field Sec-GPC: 1 means. honour treats it as a refusal by a visitor who has not chosen;
+	// silent does the same and shows no notice; ignore has no effect. Default: honour.
 	GPC string `json:"gpc,omitempty"`
 
-	// Says whether choices that the portal's own banner wrote, which carry no signature, are valid: accept or ignore.
-	// Default: accept.
+	// Sets whether unsigned choices, made with the portal's own banner, are valid: accept or ignore. Default: accept.
 	Native string `json:"native,omitempty"`
 
-	// Tells the visitor's choice to tags on the page: google (Consent Mode v2, by the services whose provider is
-	// Google), matomo (its consent calls, by the service that has the cookie _pk_id.*). Default: none.
+	// Signals the visitor's choice to tags on the page: google (Consent Mode v2, from the services whose provider is
+	// Google), matomo (its consent calls, from the service that has the cookie _pk_id.*). Default: none. Error: no such
+	// service is declared.
 	Signals []string `json:"signals,omitempty"`
 
-	// Says whether pages carry a control to come back to the choice: link or off. With off, the site must link to the
-	// charter itself. Default: link.
+	// Sets whether pages carry a control that reopens the choice: link or off. With off, the site must provide its own.
+	// Default: link.
 	Manage string `json:"manage,omitempty"`
 
-	// Says in which coding the upstream is asked for pages that may get something inserted: gzip where the browser
-	// accepts it, since such a page is edited as it is compressed; any that the browser accepts, at the price of
-	// decoding and compressing it again; identity, for an upstream on the same machine and an encode directive in
+	// Sets the content coding that the upstream is asked for, for pages that the module may change. gzip, if the browser
+	// accepts it: the module edits such a page without decompressing it. any: whatever the browser accepts; other codings
+	// are decoded and compressed again. identity: none, for an upstream on the same machine, with an encode directive in
 	// front. Default: gzip.
 	PageCoding string `json:"page_coding,omitempty"`
 
-	// Takes notice.html, manage.html, charter.html, placeholder.html, style.css, charter.css, placeholder.css,
-	// notice.js and <language>.json from this folder where it has them, instead of the module's own. Default: none.
+	// Reads notice.html, manage.html, charter.html, placeholder.html, style.css, charter.css, placeholder.css, notice.js
+	// and <language>.json from this folder. Files that it lacks are the module's own. Default: none. Errors: a folder that
+	// cannot be read, a template that does not render.
 	Templates string `json:"templates,omitempty"`
 
-	// Sets the look of the notice and the charter. Default: as style.css has it.
+	// Sets the look of the notice and the charter. Default: that of style.css.
 	Style *config.Style `json:"style,omitempty"`
 
 	policy    *policy.Policy
@@ -214,9 +216,11 @@ func (h *Handler) Provision(ctx caddy.Context) (err error) {
 			h.renderer.SetSince(since)
 		}
 		return err
-	}, func(err error) { h.logger.Error("the storage does not keep what it should", zap.Error(err)) })
+	}, func(err error) {
+		h.logger.Error("the signing key or the date of the policy could not be stored: check the storage", zap.Error(err))
+	})
 	h.nested = sync.OnceFunc(func() {
-		h.logger.Warn("pages come from another instance of the module behind this one, which shows the notice: declare the same in both, or leave one out")
+		h.logger.Warn("the upstream also runs the module, and shows the notice: declare the same services in both instances, or remove one of them")
 	})
 	return h.answerVisitors(storage)
 }
@@ -289,7 +293,7 @@ func (h *Handler) answerVisitors(storage certmagic.Storage) (err error) {
 func (h *Handler) checkSiblings(around surroundings.Surroundings) error {
 	for _, handler := range around.Before() {
 		if other, ok := handler.(*Handler); ok && other.Path == h.Path && other.policy.Version != h.policy.Version {
-			return fmt.Errorf("another consent directive of this site answers at %s already, and declares other services: "+
+			return fmt.Errorf("another consent directive of this site already answers at %s with a different policy: "+
 				"give this one a path of its own", h.Path)
 		}
 	}
@@ -451,7 +455,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 }
 
 // UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Every line is
-// optional; README.md tells what each does.
+// optional; docs/reference.md explains each.
 //
 //	consent [<matcher>] {
 //		site          <name>

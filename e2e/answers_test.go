@@ -475,14 +475,14 @@ func TestEndpointRouting(t *testing.T) {
 
 func TestEndpointUnreachable(t *testing.T) {
 	for body, want := range map[string]string{
-		"handle /explore/* {\nconsent\n}": "only requests for /explore/* come to the module, so that nobody would answer its own address " +
-			"/_consent/choice: put the directive where all requests come (outside of handle, handle_path and route, or before them), " +
-			"or give it a path that comes with /explore/_consent",
-		"handle_path /x/* {\nconsent\n}":                              "only requests for /x/* come to the module",
-		"route /x/* {\nconsent\n}":                                    "only requests for /x/* come to the module",
-		"@a path /x/* /y/*\nhandle @a {\nhandle {\nconsent\n}\n}":     "only requests for /x/* /y/* come to the module",
-		"consent {\nsite {env.SITE}\n}":                               "{env.SITE}: placeholders are not filled here; {$NAME} is, when a Caddyfile is read",
-		"consent {\nservice x {\ncookies a {http.request.host}\n}\n}": "{http.request.host}: placeholders are not filled here",
+		"handle /explore/* {\nconsent\n}": "the directive receives only requests for /explore/*, so nothing would answer the module's own address " +
+			"/_consent/choice: move it where all requests arrive (outside of handle, handle_path and route, or before them), " +
+			"or give it a path that it receives, such as /explore/_consent",
+		"handle_path /x/* {\nconsent\n}":                              "receives only requests for /x/*,",
+		"route /x/* {\nconsent\n}":                                    "receives only requests for /x/*,",
+		"@a path /x/* /y/*\nhandle @a {\nhandle {\nconsent\n}\n}":     "receives only requests for /x/* /y/*,",
+		"consent {\nsite {env.SITE}\n}":                               "{env.SITE}: placeholders are not replaced here; in a Caddyfile, use {$NAME}",
+		"consent {\nservice x {\ncookies a {http.request.host}\n}\n}": "{http.request.host}: placeholders are not replaced here",
 	} {
 		t.Run(body, func(t *testing.T) {
 			err := validateBody(t, body, "")

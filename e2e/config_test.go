@@ -33,7 +33,7 @@ func TestStyleValidation(t *testing.T) {
 	for style, want := range map[string]string{
 		`{}`: "",
 		`{"position":"corner","accent":"#000091","accent_dark":"#8585f6","font":["Marianne"],"radius":"0"}`: "",
-		`{"font":["Arial; color: red"]}`: `style font: "Arial; color: red" is no name of a font`,
+		`{"font":["Arial; color: red"]}`: `style font: invalid font name "Arial; color: red"`,
 		`{"text":"#777"}`:                `style text: in the light scheme`,
 	} {
 		t.Run(style, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 )
 
-// The demo: Caddyfile.example as it is, in front of the stand-in portal it
+// The demo: Caddyfile.example as it is, in front of the demo portal it
 // brings, which sets trackers on everything it sends.
 
 // demo is the demo as a client without a browser sees it.

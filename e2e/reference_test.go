@@ -114,7 +114,7 @@ func TestReferenceDirectives(t *testing.T) {
 	}
 	// The values that a word takes are those that the parser names when it is given another.
 	for _, word := range []string{"undeclared", "third_parties", "mode", "gpc", "native", "manage", "page_coding"} {
-		_, values, _ := strings.Cut(adapt(":80 {\n consent {\n "+word+" no-such-value\n }\n}"), "is none of ")
+		_, values, _ := strings.Cut(adapt(":80 {\n consent {\n "+word+" no-such-value\n }\n}"), ": expected one of ")
 		values, _, _ = strings.Cut(values, ", at ")
 		list := strings.Split(values, ", ")
 		for _, value := range list {

@@ -74,7 +74,7 @@ func TestOperatingGuide(t *testing.T) {
 	if report, code := caddy.Run("consent", "audit", "http://"+upstream, "--rate", "1000"); code != 1 || !strings.Contains(report, "_hjid") {
 		t.Errorf("past the proxy the site is said to be clean: %d\n%s", code, report)
 	}
-	if report, code := caddy.Run("consent", "audit", "http://127.0.0.1:1/"); code != 2 || !strings.Contains(report, "could not be looked at") {
+	if report, code := caddy.Run("consent", "audit", "http://127.0.0.1:1/"); code != 2 || !strings.Contains(report, "could not be checked") {
 		t.Errorf("audit of nothing: %d\n%s", code, report)
 	}
 
@@ -89,7 +89,7 @@ func TestOperatingGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	if output, code := caddy.Run("consent", "verify", "ledger.log", "receipt.json"); code != 0 || !strings.Contains(output, "allowed nothing") ||
-		!strings.Contains(output, "all holds") {
+		!strings.Contains(output, "all is in order") {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
 }

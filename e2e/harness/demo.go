@@ -12,7 +12,7 @@ import (
 // Demo holds the addresses (host:port) of Caddyfile.example while a test runs it.
 type Demo struct {
 	Site   string // the portal through the proxy
-	Portal string // the stand-in portal itself
+	Portal string // the demo portal itself
 }
 
 // StartDemo runs Caddyfile.example as it is, on free ports.

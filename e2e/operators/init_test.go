@@ -64,7 +64,7 @@ func refuse(w http.ResponseWriter, _ *http.Request) {
 func TestInitCommand(t *testing.T) {
 	t.Run("asked", func(t *testing.T) {
 		text, said, code := initial(t, "no name\ndata.example.fr\ndata.example.fr\n"+hosted(t, refuse, "own")+"\n\nVille d’Essai\n")
-		if code != 0 || !strings.Contains(said, `"no name" is no name of a site`) || !strings.Contains(said, "the site's own name") ||
+		if code != 0 || !strings.Contains(said, `invalid site name "no name"`) || !strings.Contains(said, "the site's own name") ||
 			!strings.Contains(said, "visitors must be told who is responsible") {
 			t.Errorf("%d: %s", code, said)
 		}
@@ -103,10 +103,10 @@ func TestInitCommand(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no answer":          {[]string{"--site", "data.example.fr"}, "say it with --portal"},
-		"bad site":           {[]string{"--site", "data.example.fr/x"}, "is no name of a site"},
-		"page as portal":     {[]string{"--site", "a.example", "--portal", "https://b.example/explore/"}, "its scheme and its host alone"},
-		"bad portal":         {[]string{"--site", "a.example", "--portal", "ftp://b.example"}, "is no address such as"},
+		"no answer":          {[]string{"--site", "data.example.fr"}, "set it with --portal"},
+		"bad site":           {[]string{"--site", "data.example.fr/x"}, "invalid site name"},
+		"page as portal":     {[]string{"--site", "a.example", "--portal", "https://b.example/explore/"}, "scheme and host only"},
+		"bad portal":         {[]string{"--site", "a.example", "--portal", "ftp://b.example"}, "invalid address"},
 		"portal is the site": {[]string{"--site", "a.example", "--portal", "https://a.example"}, "the site's own name"},
 		"nobody answers":     {flags(fmt.Sprintf("http://127.0.0.1:%d", harness.FreePort(t))), "does not answer at"},
 		"moved":              {flags(hosted(t, moved("https://elsewhere.example/"))), "redirects to elsewhere.example: give that address instead"},
@@ -125,7 +125,7 @@ func TestInitCommand(t *testing.T) {
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, said, code := initial(t, "", "--output", file); code != 2 || !strings.Contains(said, "exists already") {
+		if _, said, code := initial(t, "", "--output", file); code != 2 || !strings.Contains(said, "already exists") {
 			t.Errorf("%d: %s", code, said)
 		}
 	})

@@ -374,7 +374,7 @@ func TestReceiptVerification(t *testing.T) {
 	if output, code := s.Run("consent", "verify", "ledger.log", "forged.json"); code != 1 || !strings.Contains(output, "was altered") {
 		t.Errorf("verify of a forged one: %d\n%s", code, output)
 	}
-	if res, body := s.do("GET", s.url+"/_consent/receipt", nil); res.StatusCode != 404 || !strings.Contains(body, "no choice of yours") {
+	if res, body := s.do("GET", s.url+"/_consent/receipt", nil); res.StatusCode != 404 || !strings.Contains(body, "You have no choice in force") {
 		t.Errorf("without a choice: %s %s", res.Status, body)
 	}
 }
@@ -388,9 +388,9 @@ func TestVerifyCommandErrors(t *testing.T) {
 		want string
 	}{
 		{[]string{"nowhere.log"}, 2, "no such file"},
-		{[]string{"Caddyfile"}, 2, "hold neither entries"},
+		{[]string{"Caddyfile"}, 2, "contain neither ledger entries"},
 		{[]string{"--config", "nowhere", "ledger.log"}, 2, "nowhere"},
-		{[]string{"--config", "nowhere", "--without-key", "ledger.log"}, 0, "forgery was not looked for"},
+		{[]string{"--config", "nowhere", "--without-key", "ledger.log"}, 0, "not checked for forgery"},
 		{[]string{}, 1, "requires at least 1 arg"},
 	} {
 		if output, code := s.Run(append([]string{"consent", "verify"}, c.args...)...); code != c.code || !strings.Contains(output, c.want) {
@@ -434,7 +434,7 @@ func TestRotateKeyCommand(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(s.Folder, "storage", "consent")); err != nil {
 		t.Fatal(err)
 	}
-	if output, code := s.Run("consent", "rotate-key", "--config", "Caddyfile"); code != 2 || !strings.Contains(output, "no site has used the storage") {
+	if output, code := s.Run("consent", "rotate-key", "--config", "Caddyfile"); code != 2 || !strings.Contains(output, "has no signing key for this user") {
 		t.Errorf("rotate-key in a storage without a key: %d\n%s", code, output)
 	}
 	if output, code := s.Run("consent", "rotate-key", "--address", "localhost:1"); code != 2 || !strings.Contains(output, "no instance answers") {

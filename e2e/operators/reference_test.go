@@ -43,7 +43,7 @@ func TestReferenceAdminAPI(t *testing.T) {
 	explained := firsts(`(?m)^#### \w+ /consent/(\S+)$`, text)
 	var refusal struct{ Error string }
 	s.admin("GET", "/consent/nothing", &refusal)
-	_, list, _ := strings.Cut(refusal.Error, "consent has ")
+	_, list, _ := strings.Cut(refusal.Error, "/consent/ has ")
 	known := strings.Split(strings.ReplaceAll(list, " and ", ", "), ", ")
 	if slices.Sort(known); !slices.Equal(explained, known) {
 		t.Errorf("explained are %q, there are %q", explained, known)

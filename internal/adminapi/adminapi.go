@@ -72,11 +72,11 @@ func (a *Admin) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	endpoint, ok := endpoints[r.URL.Path]
 	if !ok {
-		return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: fmt.Errorf("there is nothing here: consent has version, policy, inventory, counters and keys/rotate")}
+		return caddy.APIError{HTTPStatus: http.StatusNotFound, Err: fmt.Errorf("no such endpoint: /consent/ has version, policy, inventory, counters and keys/rotate")}
 	}
 	if r.Method != endpoint.method {
 		w.Header().Set("Allow", endpoint.method)
-		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: fmt.Errorf("%s takes %s", r.URL.Path, endpoint.method)}
+		return caddy.APIError{HTTPStatus: http.StatusMethodNotAllowed, Err: fmt.Errorf("%s accepts only %s", r.URL.Path, endpoint.method)}
 	}
 	answer, err := endpoint.answer(r)
 	if err != nil {

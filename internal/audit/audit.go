@@ -79,11 +79,11 @@ func (a Auditor) Audit(ctx context.Context, addresses []string) (*Report, error)
 	given := len(v.queue)
 	for visited := 0; visited < len(v.queue); visited++ {
 		if v.report.Pages >= v.Pages && visited >= given {
-			v.note("%d pages were looked at, and %d addresses on them were not: --pages raises that", v.report.Pages, len(v.queue)-visited)
+			v.note("%d pages were checked, and %d addresses on them were not: raise the limit with --pages", v.report.Pages, len(v.queue)-visited)
 			break
 		}
 		if v.report.Requests >= maxRequests {
-			v.note("the visit ends after %d requests", maxRequests)
+			v.note("the audit stopped after %d requests", maxRequests)
 			break
 		}
 		if err := v.visit(ctx, v.queue[visited], visited < given); err != nil {
@@ -94,7 +94,7 @@ func (a Auditor) Audit(ctx context.Context, addresses []string) (*Report, error)
 			}
 		}
 		if ctx.Err() != nil {
-			v.note("the time was up after %d pages", v.report.Pages)
+			v.note("the time limit was reached after %d pages", v.report.Pages)
 			break
 		}
 	}
@@ -142,13 +142,13 @@ func (a Auditor) prepare(addresses []string) (*audit, error) {
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, fmt.Errorf("%q is no address of a page such as https://data.example.fr/", address)
+			return nil, fmt.Errorf("invalid address %q, such as https://data.example.fr/", address)
 		}
 		v.hosts[u.Hostname()] = true
 		v.enqueue(u)
 	}
 	if len(v.queue) == 0 {
-		return nil, errors.New("there is no address to look at")
+		return nil, errors.New("no address is given")
 	}
 	return v, nil
 }

@@ -171,7 +171,7 @@ func TestCNAMETracker(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	notes := strings.Join(report.Notes, "\n")
-	if !strings.Contains(notes, "cdn.ville.example is a host of the site's own domain, and another name of edge.cdn.example") ||
+	if !strings.Contains(notes, "cdn.ville.example is a host of the site's own domain, and an alias of edge.cdn.example") ||
 		!strings.Contains(notes, "img.ville.example is a host of the site's own domain") {
 		t.Errorf("notes %q", report.Notes)
 	}
@@ -291,7 +291,7 @@ func TestSiteLimits(t *testing.T) {
 		"redirects to no address": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "javascript:alert(1)")
 			w.WriteHeader(http.StatusFound)
-		}, 2, "which is no address"},
+		}, 2, "which is not a web address"},
 		"an error": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, 2, "500"},
 		"no page":  {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "application/json") }, 2, ""},
 		"no HTTP": {func(w http.ResponseWriter, _ *http.Request) {
@@ -307,14 +307,14 @@ func TestSiteLimits(t *testing.T) {
 			html(w)
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, "no gzip")
-		}, 0, "breaks off"},
+		}, 0, "was cut off"},
 		"a body without end": {func(w http.ResponseWriter, _ *http.Request) { html(w); endless(w) }, 0, "only the first 4194304 bytes"},
 		"a header without end": {func(w http.ResponseWriter, _ *http.Request) {
 			for range 3000 {
 				w.Header().Add("Set-Cookie", strings.Repeat("x", 1000))
 			}
 		}, 2, "exceeded"},
-		"100,000 links": {func(w http.ResponseWriter, _ *http.Request) { html(w); _, _ = w.Write(links.Bytes()) }, 0, "4 pages were looked at"},
+		"100,000 links": {func(w http.ResponseWriter, _ *http.Request) { html(w); _, _ = w.Write(links.Bytes()) }, 0, "4 pages were checked"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := auditor(t, func(w http.ResponseWriter, r *http.Request) {
@@ -346,7 +346,7 @@ func TestSiteTimeout(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	report, err := a.Audit(ctx, []string{site})
-	if err != nil || report.ExitCode() != 2 || !strings.Contains(strings.Join(report.Failures, ""), "does not answer in time") {
+	if err != nil || report.ExitCode() != 2 || !strings.Contains(strings.Join(report.Failures, ""), "did not answer in time") {
 		t.Errorf("%v: %+v", err, report)
 	}
 }
@@ -370,7 +370,7 @@ func TestReportTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"WHAT    NAME", "host    stats.example  without consent  stats    1      http://data.ville.example/", "Not clean: ", "1 pages and 2 requests",
+		"WHAT    NAME", "host    stats.example  without consent  stats    1      http://data.ville.example/", "Not clean: ", "Checked 1 pages with 2 requests",
 	} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("lacks %q in\n%s", want, table.String())

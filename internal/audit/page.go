@@ -35,7 +35,7 @@ func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document pag
 		return nil, err
 	}
 	if passed := scanner.Passed(); passed.Encoding != "" || passed.Tags+passed.Texts > 0 {
-		v.note("%s: some of it could not be read, as the module could not (encoding %q, %d long tags, %d long scripts)", at, passed.Encoding, passed.Tags, passed.Texts)
+		v.note("%s: parts could not be read, which the module cannot read either (encoding %q, %d long tags, %d long scripts)", at, passed.Encoding, passed.Tags, passed.Texts)
 	}
 	for host := range hosts {
 		v.seeHost(ctx, at, host)
@@ -67,7 +67,7 @@ func (v *audit) seeHost(ctx context.Context, at *url.URL, host string) {
 	case alias == "" || sameSite(alias, host):
 		v.note("%s is a host of the site's own domain", host)
 	case owner == policy.Unknown:
-		v.note("%s is a host of the site's own domain, and another name of %s", host, alias)
+		v.note("%s is a host of the site's own domain, and an alias of %s", host, alias)
 	default:
 		v.judge(at, host, owner, alias)
 	}

@@ -95,11 +95,11 @@ func (r *Report) ExitCode() int {
 func (r *Report) Verdict() string {
 	switch r.ExitCode() {
 	case 0:
-		return "Clean: nothing undeclared and nothing without consent is set or loaded."
+		return "Clean: the site sets and loads nothing that is undeclared or lacks consent."
 	case 1:
-		return fmt.Sprintf("Not clean: %d things are set or loaded that should not be.", len(r.Findings))
+		return fmt.Sprintf("Not clean: the site sets or loads %d things that it should not.", len(r.Findings))
 	}
-	return "The site could not be looked at."
+	return "The site could not be checked."
 }
 
 // sort brings the findings in an order that does not depend on chance.
@@ -131,7 +131,7 @@ func (r *Report) Write(w io.Writer) error {
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, "·", printable(note))
 	}
-	_, err := fmt.Fprintf(w, "%d pages and %d requests, against policy %s.\n%s\n", r.Pages, r.Requests, r.Policy, r.Verdict())
+	_, err := fmt.Fprintf(w, "Checked %d pages with %d requests against policy %s.\n%s\n", r.Pages, r.Requests, r.Policy, r.Verdict())
 	return err
 }
 

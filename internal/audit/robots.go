@@ -50,7 +50,7 @@ func (v *audit) readRobots(ctx context.Context, origin string) robots {
 		case err != nil:
 			return robots{unreachable: err}
 		case res.StatusCode >= 500:
-			return robots{unreachable: fmt.Errorf("its robots.txt answers with %s, so nothing may be visited", res.Status)}
+			return robots{unreachable: fmt.Errorf("its robots.txt answers with %s, so no page may be visited", res.Status)}
 		case res.StatusCode >= 400:
 			return robots{} // there is none
 		case res.StatusCode >= 300 && res.Header.Get("Location") != "":

@@ -65,9 +65,9 @@ func (v *audit) follow(ctx context.Context, u *url.URL, given bool) (*http.Respo
 		}
 		if !allowed {
 			if given {
-				return nil, nil, errors.New("its robots.txt does not let it be visited")
+				return nil, nil, errors.New("its robots.txt disallows it")
 			}
-			v.note("%s is left out: robots.txt says so", u)
+			v.note("%s was skipped: robots.txt disallows it", u)
 			return nil, nil, nil
 		}
 		res, body, err := v.get(ctx, u, maxBody)
@@ -81,13 +81,13 @@ func (v *audit) follow(ctx context.Context, u *url.URL, given bool) (*http.Respo
 		}
 		to, err := u.Parse(location)
 		if err != nil || to.Scheme != "http" && to.Scheme != "https" {
-			return nil, nil, fmt.Errorf("it redirects to %q, which is no address", location)
+			return nil, nil, fmt.Errorf("it redirects to %q, which is not a web address", location)
 		}
 		if !v.hosts[to.Hostname()] {
 			if !given || !sameSite(u.Hostname(), to.Hostname()) {
-				v.note("%s leads to %s", u, to.Hostname())
+				v.note("%s redirects to %s", u, to.Hostname())
 				if given {
-					return nil, nil, fmt.Errorf("it leads to another site, %s", to.Hostname())
+					return nil, nil, fmt.Errorf("it redirects to another site, %s", to.Hostname())
 				}
 				return nil, nil, nil
 			}
@@ -101,7 +101,7 @@ func (v *audit) follow(ctx context.Context, u *url.URL, given bool) (*http.Respo
 // get sends one request, as a browser does when its visitor follows a link, without any cookie.
 func (v *audit) get(ctx context.Context, u *url.URL, limit int64) (*http.Response, []byte, error) {
 	if err := v.limit.Wait(ctx); err != nil {
-		return nil, nil, errors.New("the time is up")
+		return nil, nil, errors.New("the time limit was reached")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
@@ -122,11 +122,11 @@ func (v *audit) get(ctx context.Context, u *url.URL, limit int64) (*http.Respons
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
-		v.note("%s: the answer breaks off: %v", u, plain(err))
+		v.note("%s: the response was cut off: %v", u, plain(err))
 	}
 	if int64(len(body)) > limit {
 		body = body[:limit]
-		v.note("%s: only the first %d bytes were looked at", u, limit)
+		v.note("%s: only the first %d bytes were checked", u, limit)
 	}
 	return res, body, nil
 }
@@ -134,7 +134,7 @@ func (v *audit) get(ctx context.Context, u *url.URL, limit int64) (*http.Respons
 // plain says what went wrong without the address, which stands before it.
 func plain(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.New("it does not answer in time")
+		return errors.New("it did not answer in time")
 	}
 	return err
 }

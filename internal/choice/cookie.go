@@ -139,7 +139,7 @@ func (b *Codec) CheckSize() error {
 	longest.Withdrawn = b.Policy.All
 	value := encodeURIComponent(b.encode(longest))
 	if len(value) > maxWritten {
-		return fmt.Errorf("the cookie %s would be %d bytes, and proxies pass on %d in a header of 4 KB: declare fewer services or shorter ids", policy.ConsentCookie, len(value), maxWritten)
+		return fmt.Errorf("the cookie %s would take %d bytes, but only %d fit into the 4 KB that proxies allow for a header: declare fewer services, or shorten their ids", policy.ConsentCookie, len(value), maxWritten)
 	}
 	return nil
 }

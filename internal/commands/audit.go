@@ -17,15 +17,15 @@ import (
 
 func (c Commands) audit() *cobra.Command {
 	var v auditing
-	cmd := command("audit <url>... [--config <file>] [--json]", "Visits a site as a browser without consent does, and compares it with its charter",
+	cmd := command("audit <url>... [--config <file>] [--json]", "Visits a site as a browser without consent, and compares it with its charter",
 		auditHelp, cobra.MinimumNArgs(1), func(ctx context.Context, addresses []string) (int, error) { return v.run(ctx, c, addresses) })
 	v.at.flags(cmd)
 	v.at.siteFlag(cmd)
 	cmd.Flags().BoolVar(&v.asJSON, "json", false, "print the report as JSON")
-	cmd.Flags().IntVar(&v.auditor.Pages, "pages", 20, "how many pages are looked at")
-	cmd.Flags().Float64Var(&v.auditor.Rate, "rate", 2, "how many requests are sent a second")
-	cmd.Flags().DurationVar(&v.timeout, "timeout", 10*time.Minute, "how long it may take")
-	cmd.Flags().BoolVar(&v.insecure, "insecure", false, "accept certificates that nobody vouches for")
+	cmd.Flags().IntVar(&v.auditor.Pages, "pages", 20, "how many pages to visit")
+	cmd.Flags().Float64Var(&v.auditor.Rate, "rate", 2, "how many requests to send per second")
+	cmd.Flags().DurationVar(&v.timeout, "timeout", 10*time.Minute, "how long the audit may take")
+	cmd.Flags().BoolVar(&v.insecure, "insecure", false, "accept TLS certificates that cannot be verified")
 	return cmd
 }
 
@@ -76,17 +76,19 @@ func (v *auditing) run(ctx context.Context, c Commands, addresses []string) (int
 }
 
 const auditHelp = `
-Visits the pages, and those on the same site that they link to, with the redirects and files on the way, as
-a first visitor who has not answered: without any cookie. What they set and what they would load is compared
-with the policy that the configuration declares: cookies, third parties' hosts, hosts of the site's own
-domain that are other names of a third party's (by DNS), inline scripts of services and, where third parties
-are strict, the Content-Security-Policy. What only scripts set or load once they run is not seen.
+Visits the given pages, and pages of the same site that they link to, as a new visitor who has not answered the
+notice: without any cookie. It follows redirects and fetches the pages' files. It compares what they set and
+would load with the policy in the configuration: cookies, third-party hosts, hosts of the site's own domain
+that are DNS aliases of a third party, inline scripts of services and, with "third_parties strict", the
+Content-Security-Policy. It runs no scripts, so it does not see what they set or load.
 
 	caddy consent audit https://data.example.fr/ --config Caddyfile
 
-It goes slowly, and nowhere that robots.txt forbids to caddy-consent-audit. Name more addresses, such as an API's, to have them looked
-at too. It exits with 0 where the site is clean, 1 where something undeclared or without consent is set or
-loaded, 2 where it could not look.`
+It limits its request rate, and skips what robots.txt disallows for caddy-consent-audit. Give more addresses,
+such as an API's, to check them too.
+
+Exit codes: 0 if the site is clean, 1 if it sets or loads something undeclared or without consent, 2 if the
+command could not check the site.`
 
 // isTerminal tells whether somebody watches.
 func isTerminal() bool {

@@ -42,18 +42,18 @@ func (c Commands) Register() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "consent",
 		Usage: "<command>",
-		Short: "Observes, declares, audits and proves what the consent module does",
+		Short: "Observes, declares, audits and proves what the consent module enforces",
 		Long: `
-Helps to run a site behind the consent module: from what it really sets and loads to a charter that is
-true, and stays so.
+These commands help you to run a site behind the consent module, from a first look at what the site sets and
+loads to a charter that matches it, and keeps matching it.
 
-	1. caddy consent init       writes a Caddyfile after a look at the portal. It begins with "mode observe":
-	                            nothing changes, everything is noted.
+	1. caddy consent init       looks at the portal and writes a Caddyfile. It starts with "mode observe":
+	                            visitors notice no change, and the module records what it sees.
 	2. caddy consent suggest    prints the lines that declare what was seen.
-	3. Paste them, answer the questions among them, take "mode observe" out, and reload.
-	4. caddy consent audit      looks from outside whether it holds. Repeat it every week.
-	5. caddy consent notice     keeps what visitors are shown; caddy consent verify checks the proof of
-	                            what they have answered.`,
+	3. Paste the lines, answer the questions in them, remove "mode observe", and reload.
+	4. caddy consent audit      checks the site from outside. Repeat it every week.
+	5. caddy consent notice     saves what visitors are shown. caddy consent verify checks the record of
+	                            what they answered.`,
 		CobraFunc: func(cmd *cobra.Command) {
 			cmd.AddCommand(c.init(), c.suggest(), c.audit(), c.notice(), c.verify(), c.rotateKey())
 		},
@@ -78,11 +78,11 @@ type configuration struct{ file, adapter, site string }
 
 func (c *configuration) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&c.file, "config", "c", "", "the site's Caddyfile or JSON configuration (default: Caddyfile in this folder)")
-	cmd.Flags().StringVarP(&c.adapter, "adapter", "a", "", "the name of the configuration's adapter, where it is no Caddyfile")
+	cmd.Flags().StringVarP(&c.adapter, "adapter", "a", "", "the configuration adapter to use, if the file is not a Caddyfile")
 }
 
 func (c *configuration) siteFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.site, "site", "", "the site, as its word `site` names it, where there are several")
+	cmd.Flags().StringVar(&c.site, "site", "", "the site to use, by its 'site' option, if the configuration has several")
 }
 
 // load reads the configuration as JSON.
@@ -92,7 +92,7 @@ func (c *configuration) load() ([]byte, error) {
 		return nil, err
 	}
 	if file == "" && c.file == "" {
-		return nil, errors.New("there is no Caddyfile in this folder: name the configuration with --config")
+		return nil, errors.New("no Caddyfile in this folder: name the configuration with --config")
 	}
 	return config, nil
 }
@@ -120,13 +120,13 @@ func (c *configuration) declared(config []byte, declare func(json.RawMessage) (D
 	switch len(names) {
 	case 0:
 		if c.site != "" {
-			return found, fmt.Errorf("the configuration has no handler consent of a site %q", c.site)
+			return found, fmt.Errorf("the configuration has no consent handler for the site %q", c.site)
 		}
-		return found, errors.New("the configuration has no handler consent")
+		return found, errors.New("the configuration has no consent handler")
 	case 1:
 		return found, nil
 	}
-	return found, fmt.Errorf("the configuration has several sites (%v): name one with the word `site` in its consent block, and here with --site", names)
+	return found, fmt.Errorf("the configuration has several sites (%v): name each with `site` in its consent block, and choose one with --site", names)
 }
 
 // consentHandlers finds the handlers of the module anywhere in a configuration.
@@ -179,7 +179,7 @@ func withStorage(ctx context.Context, config []byte, do func(context.Context, ce
 		}
 		converter, ok := module.(caddy.StorageConverter)
 		if !ok {
-			return fmt.Errorf("the storage: %T is none", module)
+			return fmt.Errorf("the storage: %T is not a storage module", module)
 		}
 		if storage, err = converter.CertMagicStorage(); err != nil {
 			return fmt.Errorf("the storage: %w", err)

@@ -40,23 +40,23 @@ type manifestFile struct {
 func (c Commands) notice() *cobra.Command {
 	var at configuration
 	var address, folder string
-	cmd := command("notice --url <url> --output <folder> [--config <file>]", "Writes what visitors are shown, with hashes, to be kept as proof", `
-Writes the very bytes of the notice and of the charter, in each language, as visitors get them who have not
-chosen yet; the files that they load; a manifest; and SHA256SUMS, for "sha256sum --check". Nothing runs and
-nothing is asked of the site.
+	cmd := command("notice --url <url> --output <folder> [--config <file>]", "Writes what visitors are shown, with hashes, to keep as proof", `
+Writes the notice and the charter in each language, byte for byte as a visitor who has not chosen yet gets
+them. Also writes the files that they load, a manifest, and SHA256SUMS for "sha256sum --check". The command
+starts no server and sends the site no request.
 
-Keep the folder where nobody can change it (an archive, a notary, a timestamping service): each entry of the
-ledger names the notice that was answered by its SHA-256, which is that of <language>/notice.html here, or of
-notice-gpc.html for visitors whose browsers signalled refusal.
+Keep the folder where nobody can change it (an archive, a notary, a timestamping service). Each ledger entry
+identifies the notice that the visitor answered by its SHA-256: that of <language>/notice.html here, or of
+<language>/notice-gpc.html if the browser signalled refusal (Sec-GPC: 1).
 
 	caddy consent notice --config Caddyfile --url https://data.example.fr --output escrow/2026-11-25`, cobra.NoArgs,
 		func(ctx context.Context, _ []string) (int, error) {
 			u, err := url.Parse(address)
 			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
-				return exitNoAnswer, fmt.Errorf("--url %q: it should be the site's home page, such as https://data.example.fr", address)
+				return exitNoAnswer, fmt.Errorf("--url %q: give the address of the site's home page, such as https://data.example.fr", address)
 			}
 			if folder == "" {
-				return exitNoAnswer, errors.New("--output is missing: the folder to write to")
+				return exitNoAnswer, errors.New("--output is missing: name the folder to write to")
 			}
 			config, err := at.load()
 			if err != nil {
@@ -69,7 +69,7 @@ notice-gpc.html for visitors whose browsers signalled refusal.
 			err = withStorage(ctx, config, func(ctx context.Context, storage certmagic.Storage) (err error) {
 				declared.Notice.Since, err = store.KnownSince(ctx, storage, declared.Site.Policy.Version)
 				if err == nil && declared.Notice.Since.IsZero() {
-					_, err = fmt.Fprintln(out, "This policy has not been in force yet: the charter does not say since when it is.")
+					_, err = fmt.Fprintln(out, "This policy has not been in force yet, so its charter gives no date.")
 				}
 				return err
 			})
@@ -80,7 +80,7 @@ notice-gpc.html for visitors whose browsers signalled refusal.
 		})
 	at.flags(cmd)
 	at.siteFlag(cmd)
-	cmd.Flags().StringVar(&address, "url", "", "the address of the site's home page, as visitors have it")
+	cmd.Flags().StringVar(&address, "url", "", "the address of the site's home page, as visitors see it")
 	cmd.Flags().StringVarP(&folder, "output", "o", "", "the folder to write to")
 	return cmd
 }
@@ -127,6 +127,6 @@ func escrow(declared Declared, at *url.URL, folder string) error {
 	if err := os.WriteFile(filepath.Join(folder, "SHA256SUMS"), []byte(sums.String()), 0o644); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%d files of policy %s are in %s; SHA256SUMS names their hashes.\n", len(documents), m.Policy, folder)
+	_, err = fmt.Fprintf(out, "Wrote %d files of policy %s to %s; SHA256SUMS lists their hashes.\n", len(documents), m.Policy, folder)
 	return err
 }

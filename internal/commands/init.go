@@ -27,11 +27,11 @@ import (
 func (c Commands) init() *cobra.Command {
 	var s start
 	cmd := command("init [--site <name>] [--portal <url>] [--controller <name>] [--contact <url or e-mail>] [--output <file>]",
-		"Writes a Caddyfile for a site, after a look at its portal", `
-Asks what the flags do not say: the site's name, the address at which its portal answers, and who is responsible for the
-site. Then it looks at the portal: does it answer, does it know the site's name, which cookies does it set, and which
-other hosts do its pages load from? The Caddyfile that it writes begins with "mode observe", so that nothing
-changes for visitors yet.
+		"Looks at a portal and writes a Caddyfile for its site", `
+Asks for what the flags leave out: the site's name, the portal's address, and who is responsible for the site.
+Then checks that the portal answers and whether it knows the site's name, and notes which cookies it sets and
+which other hosts its pages load from. The Caddyfile starts with "mode observe", so nothing changes for
+visitors yet.
 
 	caddy consent init
 	caddy consent init --site data.example.fr --portal https://ville.opendatasoft.com --controller "Ville d'Exemple"`,
@@ -39,12 +39,12 @@ changes for visitors yet.
 			err := s.run(ctx, c)
 			return exitCode(err), err
 		})
-	cmd.Flags().StringVar(&s.site, "site", "", "the name that visitors use, such as data.example.fr")
-	cmd.Flags().StringVar(&s.portal, "portal", "", "the address at which the portal answers, such as https://ville.opendatasoft.com")
-	cmd.Flags().StringVar(&s.controller, "controller", "", "who is responsible for the site, as the notice names them")
-	cmd.Flags().StringVar(&s.contact, "contact", "", "where visitors may write to them: a URL or an e-mail address")
+	cmd.Flags().StringVar(&s.site, "site", "", "the site's name, as visitors type it, such as data.example.fr")
+	cmd.Flags().StringVar(&s.portal, "portal", "", "the portal's address, such as https://ville.opendatasoft.com")
+	cmd.Flags().StringVar(&s.controller, "controller", "", "who is responsible for the site, as shown in the notice")
+	cmd.Flags().StringVar(&s.contact, "contact", "", "where visitors can write to them: a URL or an e-mail address")
 	cmd.Flags().StringVarP(&s.output, "output", "o", "Caddyfile", "the file to write; - prints it")
-	cmd.Flags().IntVar(&s.pages, "pages", 5, "how many pages of the portal are looked at")
+	cmd.Flags().IntVar(&s.pages, "pages", 5, "how many pages of the portal to visit")
 	return cmd
 }
 
@@ -58,7 +58,7 @@ type start struct {
 func (s *start) run(ctx context.Context, c Commands) error {
 	if s.output != "-" {
 		if _, err := os.Stat(s.output); err == nil {
-			return fmt.Errorf("%s exists already: name another file with --output", s.output)
+			return fmt.Errorf("%s already exists: name another file with --output", s.output)
 		}
 	}
 	if err := s.ask(bufio.NewScanner(os.Stdin)); err != nil {
@@ -87,7 +87,7 @@ func (s *start) run(ctx context.Context, c Commands) error {
 	for _, note := range notes {
 		fmt.Fprintln(os.Stderr, "Note:", note)
 	}
-	fmt.Fprintf(os.Stderr, "%s is written. %d cookies and %d other hosts were seen; the file says what to decide about each.\n"+
+	fmt.Fprintf(os.Stderr, "Wrote %s. It found %d cookies and %d other hosts; comments in the file say what to decide about each.\n"+
 		"Next: caddy validate --config %[1]s, then caddy run --config %[1]s\n", s.output, len(seen.Cookies), len(seen.Hosts))
 	return nil
 }
@@ -108,7 +108,7 @@ func (s *start) ask(in *bufio.Scanner) error {
 			if !given {
 				fmt.Fprint(os.Stderr, question.text)
 				if !in.Scan() {
-					return fmt.Errorf("there is no answer: say it with --%s", question.flag)
+					return fmt.Errorf("no answer: set it with --%s", question.flag)
 				}
 				*question.to = strings.TrimSpace(in.Text())
 			}
@@ -130,7 +130,7 @@ var hostName = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?(:
 func (s *start) checkSite() (err error) {
 	s.address, err = url.Parse(withScheme(s.site))
 	if err != nil || !hostName.MatchString(s.address.Host) || strings.Trim(s.address.Path, "/") != "" || s.address.RawQuery != "" {
-		return fmt.Errorf("%q is no name of a site such as data.example.fr", s.site)
+		return fmt.Errorf("invalid site name %q, such as data.example.fr", s.site)
 	}
 	return nil
 }
@@ -139,12 +139,12 @@ func (s *start) checkPortal() (err error) {
 	s.upstream, err = url.Parse(withScheme(s.portal))
 	switch {
 	case err != nil || s.upstream.Scheme != "http" && s.upstream.Scheme != "https" || !hostName.MatchString(s.upstream.Host):
-		return fmt.Errorf("%q is no address such as https://ville.opendatasoft.com", s.portal)
+		return fmt.Errorf("invalid address %q, such as https://ville.opendatasoft.com", s.portal)
 	case strings.Trim(s.upstream.Path, "/") != "" || s.upstream.RawQuery != "":
-		return fmt.Errorf("%q names a page: the portal's address is its scheme and its host alone", s.portal)
+		return fmt.Errorf("invalid address %q: give the portal's scheme and host only", s.portal)
 	case s.upstream.Host == s.address.Host:
-		return errors.New("that is the site's own name, which is to lead to this proxy: give the name by which the provider " +
-			"knows the portal, or the address of its server")
+		return errors.New("that is the site's own name, which will point to this proxy: give the provider's name for the " +
+			"portal, or the address of its server")
 	}
 	s.upstream.Path = ""
 	return nil
@@ -152,7 +152,7 @@ func (s *start) checkPortal() (err error) {
 
 func (s *start) checkController() error {
 	if s.controller == "" {
-		return errors.New("visitors must be told who is responsible: give the name of the city or of the body")
+		return errors.New("visitors must be told who is responsible: give the name of the city or organisation")
 	}
 	return nil
 }
@@ -176,12 +176,12 @@ func (s *start) look(ctx context.Context) (knowsSite bool, err error) {
 		(own.leads == s.address.Host || alias.status == own.status && alias.title == own.title)
 	switch {
 	case own.leads == s.address.Host && !knowsSite:
-		return false, fmt.Errorf("the portal at %s redirects to %s and does not answer by that name: ask the provider to keep the name registered",
+		return false, fmt.Errorf("the portal at %s redirects to %s, but does not answer under that name: ask the provider to keep the name registered",
 			s.upstream, own.leads)
 	case own.leads != "" && own.leads != s.address.Host:
 		return false, fmt.Errorf("the portal at %s redirects to %s: give that address instead", s.upstream, own.leads)
 	case own.status >= 400 && !knowsSite:
-		return false, fmt.Errorf("the portal at %s answers with %d %s: is that its address?", s.upstream, own.status, http.StatusText(own.status))
+		return false, fmt.Errorf("the portal at %s answers with %d %s: check its address", s.upstream, own.status, http.StatusText(own.status))
 	}
 	return knowsSite, nil
 }
@@ -273,13 +273,13 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	if s.address.Scheme == "http" {
 		name = s.address.String()
 	}
-	fmt.Fprintf(&b, "# %s, in front of %s.\n# What is declared below was seen on a few pages, without scripts. Keep \"mode observe\" for a week,\n"+
-		"# then ask \"caddy consent suggest\" for the rest.\n%s {\n\tencode\n\tconsent {\n", name, s.upstream, name)
+	fmt.Fprintf(&b, "# %s, in front of %s.\n# The services below were seen on a few pages, without running scripts. Keep \"mode observe\" for a week,\n"+
+		"# then run \"caddy consent suggest\" for the rest.\n%s {\n\tencode\n\tconsent {\n", name, s.upstream, name)
 	fmt.Fprintf(&b, "\t\tsite %s\n\t\tcontroller %s", token(s.address.Hostname()), token(s.controller))
 	if s.contact != "" {
 		b.WriteString(" " + token(s.contact))
 	}
-	b.WriteString("\n\n\t\t# Nothing changes for visitors until this line goes.\n\t\tmode observe\n")
+	b.WriteString("\n\n\t\t# Nothing changes for visitors until you remove this line.\n\t\tmode observe\n")
 	var lines strings.Builder
 	suggestLines(&lines, seen)
 	for line := range strings.Lines(lines.String()) {
@@ -287,13 +287,13 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	}
 	fmt.Fprintf(&b, "\t}\n\treverse_proxy %s {\n", s.upstream)
 	if knowsSite {
-		b.WriteString("\t\t# The portal knows the site's name: redirects, cookies and sign-in fit by themselves.\n\t\theader_up Host {host}\n")
+		b.WriteString("\t\t# The portal knows the site's name, so redirects, cookies and sign-in need no rewriting.\n\t\theader_up Host {host}\n")
 		if s.upstream.Scheme == "https" {
 			fmt.Fprintf(&b, "\t\ttransport http {\n\t\t\ttls_server_name %s\n\t\t}\n", s.upstream.Hostname())
 		}
 	} else {
-		fmt.Fprintf(&b, `		# The portal does not know the site's name, so it is addressed by its own. What names the site names the
-		# portal on the way in, and the other way round on the way out.
+		fmt.Fprintf(&b, `		# The portal does not know the site's name. Requests carry the portal's name instead, and redirects in
+		# its responses are changed back to the site's.
 		header_up Host %[1]s
 		header_up -X-Forwarded-Host
 		header_up Origin `+"`^{scheme}://\\Q{hostport}\\E$` %[2]s"+`

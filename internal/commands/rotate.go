@@ -15,17 +15,17 @@ func (c Commands) rotateKey() *cobra.Command {
 	var at configuration
 	var address string
 	cmd := command("rotate-key [--address <address> | --config <file>]", "Signs choices with a new key; nobody is asked again", `
-Makes a new key in Caddy's storage. It signs choices, receipts and the ledger from two minutes later, when
-every instance that shares the storage can know it. The keys before go on verifying, so no visitor is asked
-again and the ledger stays verifiable.
+Creates a new key in Caddy's storage. It starts signing choices, receipts and ledger entries two minutes later,
+when every instance that shares the storage has had time to load it. Earlier keys still verify, so no visitor
+is asked again and the ledger stays verifiable.
 
-Without --config a running instance does it, by its admin API; with --config this command does it in the
-storage that the configuration names, whether an instance runs or not.`, cobra.NoArgs,
+Without --config, a running instance creates the key, through its admin API. With --config, this command
+creates it in the storage that the configuration names, whether or not an instance is running.`, cobra.NoArgs,
 		func(ctx context.Context, _ []string) (int, error) {
 			if at.file == "" {
 				_, err := adminAPI(address, http.MethodPost, "/consent/keys/rotate")
 				if err == nil {
-					_, err = fmt.Fprintln(out, "A new key signs in two minutes.")
+					_, err = fmt.Fprintln(out, "The new key starts signing in two minutes.")
 				}
 				return exitCode(err), err
 			}
@@ -34,7 +34,7 @@ storage that the configuration names, whether an instance runs or not.`, cobra.N
 				err = withStorage(ctx, config, rotateExisting)
 			}
 			if err == nil {
-				_, err = fmt.Fprintln(out, "A new key signs in two minutes.")
+				_, err = fmt.Fprintln(out, "The new key starts signing in two minutes.")
 			}
 			return exitCode(err), err
 		})
@@ -47,7 +47,7 @@ storage that the configuration names, whether an instance runs or not.`, cobra.N
 // that of the user who runs the command.
 func rotateExisting(ctx context.Context, storage certmagic.Storage) error {
 	if _, err := store.LoadKeys(ctx, storage); err != nil {
-		return fmt.Errorf("no site has used the storage that this configuration names, as this user finds it: %w", err)
+		return fmt.Errorf("the configured storage has no signing key for this user: run the command as the user that runs Caddy: %w", err)
 	}
 	return store.RotateKey(ctx, storage)
 }

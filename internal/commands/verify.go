@@ -18,18 +18,17 @@ func (c Commands) verify() *cobra.Command {
 	var at configuration
 	var withoutKey, partial bool
 	cmd := command("verify <file>... [--config <file>] [--without-key] [--partial]", "Checks ledgers and visitors' receipts", `
-Checks that no entry of a ledger was altered, removed, reordered or forged, and that receipts are the
-site's own and say what the ledger says. Files are logs with the entries of the logger
-http.handlers.consent.ledger, among others or not, compressed with gzip or not, in any order; "-" is the
-standard input; a receipt is what a visitor got at /_consent/receipt.
+Checks that no ledger entry was altered, removed, reordered or forged, and that receipts are genuine and match
+the ledger. The files are logs that contain the entries of the logger http.handlers.consent.ledger. They may
+contain other entries too, may be compressed with gzip, and may come in any order. "-" reads the standard
+input. A receipt is what a visitor got from /_consent/receipt.
 
-The key that seals entries is in Caddy's storage, so this needs the site's configuration. With --without-key
-everything but forgery is found: who has no key can check that much. --partial accepts that older files are
-not there any more.
+The key that seals entries is in Caddy's storage, so the command needs the site's configuration. Without the
+key, --without-key finds everything except forgery. --partial accepts that older files were deleted.
 
 	caddy consent verify --config Caddyfile consent-ledger* receipt.json
 
-It exits with 0 where all holds, 1 where something does not, 2 where it could not look.`, cobra.MinimumNArgs(1),
+Exit codes: 0 if all is in order, 1 if it found problems, 2 if it could not check.`, cobra.MinimumNArgs(1),
 		func(ctx context.Context, files []string) (int, error) {
 			v := ledger.Verification{Partial: partial}
 			if withoutKey {
@@ -55,8 +54,8 @@ It exits with 0 where all holds, 1 where something does not, 2 where it could no
 			return code, err
 		})
 	at.flags(cmd)
-	cmd.Flags().BoolVar(&withoutKey, "without-key", false, "find all but forgery")
-	cmd.Flags().BoolVar(&partial, "partial", false, "accept that older files are not given")
+	cmd.Flags().BoolVar(&withoutKey, "without-key", false, "check everything except forgery, without the key")
+	cmd.Flags().BoolVar(&partial, "partial", false, "accept that older files are missing")
 	return cmd
 }
 
@@ -78,14 +77,14 @@ func check(v *ledger.Verification, files []string) (int, error) {
 	switch {
 	case v.Entries+v.Receipts == 0:
 		fmt.Fprintln(out, "nothing to check")
-		return exitNoAnswer, errors.New("the files hold neither entries of a ledger nor receipts")
+		return exitNoAnswer, errors.New("the files contain neither ledger entries nor receipts")
 	case len(v.Problems) > 0:
-		fmt.Fprintf(out, "%d things do not hold\n", len(v.Problems))
-		return exitFound, fmt.Errorf("%d things do not hold", len(v.Problems))
+		fmt.Fprintf(out, "%d problems found\n", len(v.Problems))
+		return exitFound, fmt.Errorf("%d problems found", len(v.Problems))
 	case v.Keys == nil:
-		fmt.Fprintln(out, "nothing was altered, removed or reordered; forgery was not looked for")
+		fmt.Fprintln(out, "nothing was altered, removed or reordered; not checked for forgery")
 	default:
-		fmt.Fprintln(out, "all holds")
+		fmt.Fprintln(out, "all is in order")
 	}
 	return exitHolds, nil
 }

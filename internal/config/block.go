@@ -51,7 +51,7 @@ func (b Block) Read(words map[string]func() error) error {
 // once notes the place of a word and refuses a second one.
 func (b Block) once(word string) error {
 	if first, ok := b.places[word]; ok {
-		return b.Errf("%s is given twice, first in line %d", word, first.Line)
+		return b.Errf("%s is given twice, first on line %d", word, first.Line)
 	}
 	b.places[word] = b.Token()
 	return nil
@@ -211,7 +211,7 @@ func (b Block) id(id *string) error {
 func (b Block) colours(light, dark *string) func() error {
 	return func() error {
 		if word := b.Val(); b.CountRemainingArgs() == 0 {
-			return b.Errf(`%s lacks a colour such as 0b4f8a or "#0b4f8a": without quotes # begins a comment`, word)
+			return b.Errf(`%s needs a colour, such as 0b4f8a or "#0b4f8a": without quotes, # starts a comment`, word)
 		}
 		return b.named(light, dark)()
 	}

@@ -17,7 +17,7 @@ var placeholder = regexp.MustCompile(`\{(?:env|file|http|vars|system|time)\.[^{}
 // RefusePlaceholder tells that nobody fills a placeholder in an option: what is declared holds for all requests.
 func RefusePlaceholder(text string) error {
 	if found := placeholder.FindString(text); found != "" {
-		return fmt.Errorf("%s: placeholders are not filled here; {$NAME} is, when a Caddyfile is read", found)
+		return fmt.Errorf("%s: placeholders are not replaced here; in a Caddyfile, use {$NAME}", found)
 	}
 	return nil
 }
@@ -26,7 +26,7 @@ func RefusePlaceholder(text string) error {
 func CheckWords(option string, values []string, words ...string) error {
 	for _, value := range values {
 		if !slices.Contains(words, value) {
-			return policy.Errorf(option, "%q is none of %s", value, strings.Join(words, ", "))
+			return policy.Errorf(option, "invalid value %q: expected one of %s", value, strings.Join(words, ", "))
 		}
 	}
 	return nil
@@ -38,7 +38,7 @@ func CheckRemember(remember time.Duration) error {
 	case remember < 0:
 		return policy.Errorf("remember", "%s is negative", remember)
 	case remember > policy.MaxLifetime:
-		return policy.Errorf("remember", "%.0fd is more than 13 months (395d)", remember.Hours()/24)
+		return policy.Errorf("remember", "%.0fd is longer than 13 months (395d)", remember.Hours()/24)
 	}
 	return nil
 }
@@ -47,11 +47,11 @@ func CheckRemember(remember time.Duration) error {
 func CheckPaths(prefix endpoint.Prefix, charter string) error {
 	for word, path := range map[string]string{"path": string(prefix), "charter": strings.TrimSuffix(charter, "/")} {
 		if path != "" && !isURLPath(path) {
-			return policy.Errorf(word, `%q is no path such as "/cookies": it begins with "/" and has only letters, digits and "/-._~"`, path)
+			return policy.Errorf(word, `invalid path %q, such as "/cookies": it must start with "/", not end with "/", and contain only letters, digits and "/-._~"`, path)
 		}
 	}
 	if charter == "/" {
-		return policy.Errorf("charter", "/ is the home page")
+		return policy.Errorf("charter", "/ is the home page: choose another path, such as /cookies")
 	}
 	if charter != "" && strings.HasPrefix(charter+"/", string(prefix)+"/") {
 		return policy.Errorf("charter", "%s is inside the module's own path %s", charter, prefix)

@@ -2,11 +2,11 @@ package config
 
 import "github.com/caddy-consent/caddy-consent/internal/policy"
 
-// Controller is who answers for the site.
+// Controller is who is responsible for the site.
 type Controller struct {
 	// Names the controller as visitors know it.
 	Name string `json:"name,omitempty"`
-	// Tells visitors where to write: a URL or an e-mail address. Default: none.
+	// Sets where visitors can write: a URL or an e-mail address. Default: none.
 	Contact string `json:"contact,omitempty"`
 }
 

@@ -2,13 +2,13 @@ package config
 
 import "github.com/caddy-consent/caddy-consent/internal/policy"
 
-// Purpose is what services are for.
+// Purpose is what services are used for.
 type Purpose struct {
-	// Identifies the purpose: lower-case letters, digits, "-" and "_".
+	// Identifies the purpose: 1 to 64 lower-case letters, digits, "-" or "_".
 	ID string `json:"id"`
-	// Names the purpose, by language tag; the key "" is for all other languages.
+	// Names the purpose, by language tag; the key "" covers all other languages. Required for an additional purpose.
 	Title map[string]string `json:"title,omitempty"`
-	// Describes it in a sentence, by language tag as the title. Default: none.
+	// Describes the purpose in a sentence, by language tag as Title. Default: the built-in text, or none.
 	Description map[string]string `json:"description,omitempty"`
 }
 

@@ -10,42 +10,43 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-// Service is one provider's tool, the unit of consent. Where the catalogue knows its
-// id, what is left out is taken from there.
+// Service is one provider's tool, the unit of consent. If the catalogue knows its ID,
+// fields that are left out are taken from there.
 type Service struct {
-	// Identifies the service in the visitor's choice: lower-case letters, digits, "-"
-	// and "_".
+	// Identifies the service in the visitor's choice: 1 to 64 lower-case letters, digits,
+	// "-" or "_".
 	ID string `json:"id"`
-	// Names the service. Default: the id.
+	// Names the service. Default: the catalogue's name, or the ID.
 	Name string `json:"name,omitempty"`
-	// Names who makes the service; another name asks every visitor again. Default:
-	// the service's name.
+	// Names the provider of the service. Changing the name asks every visitor again.
+	// Default: the catalogue's provider, or the service's name.
 	Provider string `json:"provider,omitempty"`
-	// Links to the provider. Default: none.
+	// Links to the provider's page. Default: none.
 	ProviderURL string `json:"provider_url,omitempty"`
-	// Says what the service is for: functional, statistics, embeds, marketing or a
-	// declared purpose.
+	// Sets what the service is for: functional, statistics, embeds, marketing or a
+	// declared purpose. Default: the catalogue's. Error: none, or an unknown one.
 	Purpose string `json:"purpose,omitempty"`
-	// Lists the names of its cookies, exact or with * anywhere. They replace the
-	// catalogue's.
+	// Lists its cookies, by exact name or by a pattern with * anywhere. Default: the
+	// catalogue's. Error: neither cookies, hosts nor paths.
 	Cookies []string `json:"cookies,omitempty"`
-	// Lists the hosts that it is loaded from or sends to: example.com or *.example.com, which
-	// is every name below. They replace the catalogue's.
+	// Lists the hosts that it loads from or sends to: example.com, or *.example.com for
+	// all its subdomains. Default: the catalogue's.
 	Hosts []string `json:"hosts,omitempty"`
 	// Lists paths of the site itself at which the service answers, exact or with * anywhere: /matomo/*. While the
-	// service is denied, requests there get 403 and never reach the upstream. Default: none.
+	// service is denied, requests for them get 403 and never reach the upstream. Default: none.
 	Paths []string `json:"paths,omitempty"`
-	// Lists literals, of 4 characters or more: an inline script that holds one is the
-	// service's. They replace the catalogue's.
+	// Lists literals of 4 characters or more. An inline script that contains one belongs
+	// to the service. Default: the catalogue's.
 	Inline []string `json:"inline,omitempty"`
-	// Shortens the life of its cookies to this, counted from the visitor's choice.
-	// Default: as the service sets them.
+	// Limits the lifetime of its cookies, counted from the visitor's choice. Default: the
+	// catalogue's, or as the service sets them.
 	Lifetime caddy.Duration `json:"lifetime,omitempty"`
-	// Describes the service in a sentence, by language tag; the key "" is for all
-	// other languages. Default: the purpose's title.
+	// Describes the service in a sentence, by language tag; the key "" covers all other
+	// languages. Default: the catalogue's, or the purpose's title.
 	Description map[string]string `json:"description,omitempty"`
-	// Turns the service on unless the visitor refuses it: audience measurement that
+	// Turns the service on unless the visitor refuses it, for audience measurement that
 	// the law exempts from consent. Its cookies live 13 months at most. Default: false.
+	// Error: a purpose other than statistics.
 	Exempt bool `json:"exempt,omitempty"`
 }
 

@@ -3,36 +3,37 @@ package config
 import "github.com/caddy-consent/caddy-consent/internal/notice"
 
 // Style is the look of the notice and the charter. Colours are hexadecimal: #rgb or
-// #rrggbb, or without the #. It is an error where accent or text has a contrast of less than 4.5 with the
-// surface, in the light or in the dark, after the defaults are filled in (WCAG 2.2,
+// #rrggbb, with or without the #. Error: a contrast below 4.5 between accent or text and
+// the surface, in the light or the dark scheme, with the defaults filled in (WCAG 2.2,
 // 1.4.3).
 type Style struct {
-	// Places the notice: bottom or top, in the middle of that edge, or corner.
+	// Sets where the notice is: bottom or top (centred at that edge), or corner.
 	// Default: bottom.
 	Position string `json:"position,omitempty"`
-	// Places the control to come back, where the lines of a text start or end, at an edge of the window: bottom-start,
-	// bottom-end, top-start or top-end. Default: bottom-start.
+	// Sets where the control that reopens the choice is: bottom-start, bottom-end, top-start or top-end. Start and end
+	// follow the direction of the text. Default: bottom-start.
 	Control string `json:"control,omitempty"`
-	// Colours buttons, with black or white on them, whichever has more contrast, and
-	// links. Default: #0b4f8a.
+	// Sets the colour of buttons and links. Labels on buttons are black or white,
+	// whichever has more contrast. Default: #0b4f8a.
 	Accent string `json:"accent,omitempty"`
-	// Colours them for visitors who prefer a dark scheme. Default: #9ccbff, also where
-	// the light one is given.
+	// Sets the accent for visitors who prefer a dark scheme. Default: #9ccbff, even if
+	// Accent is set.
 	AccentDark string `json:"accent_dark,omitempty"`
-	// Colours text; secondary text and lines follow. Default: #16202c.
+	// Sets the colour of text; those of secondary text and lines are derived from it. Default: #16202c.
 	Text string `json:"text,omitempty"`
-	// Colours it in a dark scheme. Default: #edf2f7, also where the light one is given.
+	// Sets the colour of text in a dark scheme. Default: #edf2f7, even if Text is set.
 	TextDark string `json:"text_dark,omitempty"`
-	// Colours the background. Default: #fff.
+	// Sets the colour of the background. Default: #fff.
 	Surface string `json:"surface,omitempty"`
-	// Colours it in a dark scheme. Default: #17202b, also where the light one is given.
+	// Sets the background in a dark scheme. Default: #17202b, even if Surface is set.
 	SurfaceDark string `json:"surface_dark,omitempty"`
-	// Lists the fonts by preference, as letters, digits, spaces and hyphens: families
-	// that visitors have or the site loads, or generic ones such as sans-serif. Without
-	// a generic one the system's stand behind them. Default: the system's.
+	// Lists font families by preference: fonts that visitors have or the site loads, or
+	// generic families such as sans-serif. If none is generic, the system's fonts are the
+	// fallback. Default: the system's. Error: a name with characters other than letters,
+	// digits, spaces and hyphens.
 	Font []string `json:"font,omitempty"`
-	// Rounds the corners by this length: 0, or a number of px (40 at most), rem or em
-	// (2.5 at most). Default: 10px.
+	// Sets the radius of corners: 0, or a number of px (40 at most), rem or em (2.5 at
+	// most). Default: 10px.
 	Radius string `json:"radius,omitempty"`
 }
 

@@ -53,7 +53,7 @@ func appendCanonical(out []byte, v any) (_ []byte, err error) {
 		return appendString(out, v), nil
 	case json.Number:
 		if bytes.ContainsAny([]byte(v), ".eE") || v == "-0" {
-			return nil, fmt.Errorf("the number %s is not a whole one", v)
+			return nil, fmt.Errorf("the number %s is not an integer", v)
 		}
 		return append(out, v...), nil
 	case bool:

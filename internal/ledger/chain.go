@@ -36,7 +36,7 @@ type Chain struct {
 func NewChain(heads Heads) (*Chain, error) {
 	after, err := heads.Load()
 	if err != nil {
-		return nil, fmt.Errorf("the last entry of the ledger before: %w", err)
+		return nil, fmt.Errorf("the last entry of the previous chain: %w", err)
 	}
 	id := make([]byte, 8)
 	_, _ = rand.Read(id) // never fails
@@ -94,7 +94,7 @@ func (l *Ledger) write(e Entry) error {
 	entry := zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Now(), LoggerName: l.Logger.Name(), Message: "choice"}
 	checked := l.Logger.Core().Check(entry, nil)
 	if checked == nil {
-		return fmt.Errorf("no log takes entries of the logger %s at level INFO", l.Logger.Name())
+		return fmt.Errorf("no log accepts entries of the logger %s at level INFO: check include, exclude and level of the log options", l.Logger.Name())
 	}
 	var failure strings.Builder
 	checked.ErrorOutput = zapcore.AddSync(&failure)

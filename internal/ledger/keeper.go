@@ -45,7 +45,7 @@ func (k *keeper) run(running, closing chan struct{}) {
 		}
 		k.mu.Unlock()
 		if err := heads.Store(latest); err != nil {
-			failed(fmt.Errorf("the last entry is written, but its name could not be stored for the next chain: %w", err))
+			failed(fmt.Errorf("the last entry was written, but could not be stored for the next chain to refer to: %w", err))
 		}
 		stored = latest
 		select {

@@ -168,25 +168,25 @@ func TestLedgerTampering(t *testing.T) {
 		"the MAC taken away":        {[][]string{with(first, 1, strings.Replace(first[1], `"mac":"`, `"nomac":"`, 1)), second}, "is forged"},
 		"one replaced with the key": {[][]string{with(first, 1, forged(first[1], grants, "k")), second}, "does not follow"},
 		"the first removed":         {[][]string{first[1:], second}, "entries 1 to 1 before it were removed"},
-		"one removed":               {[][]string{append(clone(first[:2]), first[3:]...), second}, "entry 3 was before it removed"},
-		"several removed":           {[][]string{append(clone(first[:1]), first[4:]...), second}, "entries 2 to 4 were before it removed"},
+		"one removed":               {[][]string{append(clone(first[:2]), first[3:]...), second}, "entry 3 was removed before it"},
+		"several removed":           {[][]string{append(clone(first[:1]), first[4:]...), second}, "entries 2 to 4 were removed before it"},
 		"the last of a chain":       {[][]string{first[:4], second}, "ended with entry 5, which was removed"},
-		"the last of all":           {[][]string{first, second[:3]}, "entry 4 was behind it removed"},
-		"a whole chain":             {[][]string{second}, "before it was removed, or is in a file that is not given"},
+		"the last of all":           {[][]string{first, second[:3]}, "entry 4 was removed after it"},
+		"a whole chain":             {[][]string{second}, "was removed, or is in a file that was not given"},
 		"two exchanged": {
-			[][]string{{first[0], first[2], first[1], first[3], first[4]}, second}, "stands behind entry 3: they were reordered",
+			[][]string{{first[0], first[2], first[1], first[3], first[4]}, second}, "comes after entry 3: they were reordered",
 		},
-		"one twice": {[][]string{append(clone(first), first[4]), second}, "stands there twice"},
+		"one twice": {[][]string{append(clone(first), first[4]), second}, "appears twice"},
 		"one inserted": {
 			[][]string{append(clone(first[:2]), append([]string{forged(first[1], func(e *Entry) { e.Seq = 3 }, "k")}, first[2:]...)...), second}, "twice",
 		},
 		"a line cut":         {[][]string{with(first, 1, first[1][:len(first[1])/2]), second}, "log0:2: the entry cannot be read"},
 		"a chain put before": {[][]string{first, with(second, 0, forged(second[0], func(e *Entry) { e.After.Seq = 4 }, "k"))}, "does not follow"},
 		"the link to it taken away": {
-			[][]string{first, with(second, 0, forged(second[0], func(e *Entry) { e.After = nil }, "k"))}, "names an entry before it, but not which",
+			[][]string{first, with(second, 0, forged(second[0], func(e *Entry) { e.After = nil }, "k"))}, "refers to a previous entry, but does not say which",
 		},
-		"a line beyond all measure":  {[][]string{with(first, 1, `{"chain":"`+strings.Repeat("x", 2*maxLine)), second}, "log0:2: a line of more than"},
-		"the end replaced with keys": {[][]string{first, with(second, 3, forged(second[3], grants, "k"))}, "is not the entry that the site has kept"},
+		"a line beyond all measure":  {[][]string{with(first, 1, `{"chain":"`+strings.Repeat("x", 2*maxLine)), second}, "log0:2: skipped a line of more than"},
+		"the end replaced with keys": {[][]string{first, with(second, 3, forged(second[3], grants, "k"))}, "does not match the entry that the site stored"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := verified(kept, c.files...)
@@ -273,7 +273,7 @@ func (b *brokenOutput) Sync() error { return nil }
 func TestLogLevelDisabled(t *testing.T) {
 	p := start(t, new(memory))
 	p.Logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&p.log), zap.ErrorLevel))
-	if p.Record(entry(0)); len(p.failures) != 1 || !strings.Contains(p.failures[0].Error(), "no log takes") {
+	if p.Record(entry(0)); len(p.failures) != 1 || !strings.Contains(p.failures[0].Error(), "no log accepts") {
 		t.Errorf("failures: %v", p.failures)
 	}
 }

@@ -44,8 +44,8 @@ func TestReceiptVerification(t *testing.T) {
 		"altered":              {strings.Replace(genuine, ConsentRefused, ConsentGiven, 1), lines, "was altered"},
 		"something added":      {strings.Replace(genuine, "{", `{"also":"this",`, 1), nil, "was altered"},
 		"forged":               {strings.Replace(genuine, `"mac": "`, `"mac": "AAAA`, 1), nil, "is forged"},
-		"of no entry":          {receiptOf(t, entry(7)), lines, "is of no entry"},
-		"other than its entry": {receiptOf(t, richer), lines, "does not say what"},
+		"of no entry":          {receiptOf(t, entry(7)), lines, "matches no entry"},
+		"other than its entry": {receiptOf(t, richer), lines, "does not match"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := [][]string{{c.receipt}}

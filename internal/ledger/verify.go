@@ -79,7 +79,7 @@ func (v *Verification) readLog(name string, in *bufio.Reader) error {
 	for number := 1; ; number++ {
 		line, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			v.problem("%s:%d: a line of more than %d bytes, which no entry has: it is not read", name, number, maxLine)
+			v.problem("%s:%d: skipped a line of more than %d bytes, which is longer than any entry", name, number, maxLine)
 			for errors.Is(err, bufio.ErrBufferFull) {
 				_, err = in.ReadSlice('\n')
 			}
@@ -104,7 +104,7 @@ func (v *Verification) readLine(name string, number int, line []byte) {
 	var e Entry
 	if err := json.Unmarshal(text, &e); err != nil {
 		if bytes.Contains(line, []byte("consent.ledger")) || bytes.Contains(line, []byte(`"receipt"`)) {
-			v.problem("%s:%d: the entry cannot be read: it was cut or altered", name, number)
+			v.problem("%s:%d: the entry cannot be read: it was truncated or altered", name, number)
 		}
 		return
 	}
@@ -114,16 +114,16 @@ func (v *Verification) readLine(name string, number int, line []byte) {
 	at := position{Link: e.Link, file: name, line: number, receipt: e.Receipt, at: e.Time, granted: e.Granted}
 	v.Entries++
 	if hash, err := e.hash(); err != nil || hash != e.Hash {
-		v.problem("%s was altered: its hash is not that of what it says", at)
+		v.problem("%s was altered: its hash does not match its content", at)
 	} else if v.Keys != nil && !v.Keys.Verify(sealed(e.Hash), e.MAC) {
-		v.problem("%s is forged: no key of the site has sealed it", at)
+		v.problem("%s is forged: none of the site's keys sealed it", at)
 	}
 	if e.Unwritten > 0 {
 		v.Notes = append(v.Notes, fmt.Sprintf("%s: %d choices before it could not be written", at, e.Unwritten))
 	}
 	if before := v.chains[e.Chain]; len(before) > 0 {
 		if last := before[len(before)-1]; last.file == name && last.Seq > e.Seq {
-			v.problem("%s stands behind entry %d: they were reordered", at, last.Seq)
+			v.problem("%s comes after entry %d: they were reordered", at, last.Seq)
 		}
 	}
 	v.chains[e.Chain] = append(v.chains[e.Chain], at)
@@ -150,23 +150,23 @@ func (v *Verification) checkBeginning(first position) {
 	switch {
 	case first.Seq != 1:
 		if !v.Partial {
-			v.problem("%s: entries 1 to %d before it were removed, or are in a file that is not given", first, first.Seq-1)
+			v.problem("%s: entries 1 to %d before it were removed, or are in a file that was not given", first, first.Seq-1)
 		}
 	case first.After == nil:
 		if first.Prev != none {
-			v.problem("%s names an entry before it, but not which", first)
+			v.problem("%s refers to a previous entry, but does not say which", first)
 		}
 	default:
 		before, ok := v.chains[first.After.Chain]
 		if !ok {
 			if !v.Partial {
-				v.problem("%s: chain %s before it was removed, or is in a file that is not given", first, first.After.Chain)
+				v.problem("%s: the previous chain %s was removed, or is in a file that was not given", first, first.After.Chain)
 			}
 			return
 		}
 		i := slices.IndexFunc(before, func(p position) bool { return p.Seq == first.After.Seq })
 		if i < 0 {
-			v.problem("%s: the chain before it, %s, ended with entry %d, which was removed", first, first.After.Chain, first.After.Seq)
+			v.problem("%s: the previous chain, %s, ended with entry %d, which was removed", first, first.After.Chain, first.After.Seq)
 		} else if before[i].Hash != first.Prev {
 			v.problem("%s does not follow %s: one of them was replaced", first, before[i])
 		}
@@ -176,9 +176,9 @@ func (v *Verification) checkBeginning(first position) {
 func (v *Verification) checkNext(before, next position) {
 	switch {
 	case next.Seq == before.Seq:
-		v.problem("%s stands there twice, also in %s:%d", next, before.file, before.line)
+		v.problem("%s appears twice, also at %s:%d", next, before.file, before.line)
 	case next.Seq > before.Seq+1:
-		v.problem("%s: %s before it removed", next, span(before.Seq+1, next.Seq-1))
+		v.problem("%s: %s removed before it", next, span(before.Seq+1, next.Seq-1))
 	case next.Prev != before.Hash:
 		v.problem("%s does not follow %s: one of them was replaced", next, before)
 	}
@@ -195,16 +195,16 @@ func span(from, to uint64) string {
 func (v *Verification) checkEnd(head Head) {
 	entries, ok := v.chains[head.Chain]
 	if !ok {
-		v.Notes = append(v.Notes, fmt.Sprintf("chain %s, of %d entries up to now, is in none of these files", head.Chain, head.Seq))
+		v.Notes = append(v.Notes, fmt.Sprintf("chain %s, of %d entries so far, is in none of these files", head.Chain, head.Seq))
 		return
 	}
 	if last := entries[len(entries)-1]; last.Seq < head.Seq {
-		v.problem("%s: %s behind it removed, or are in a file that is not given", last, span(last.Seq+1, head.Seq))
+		v.problem("%s: %s removed after it, or left in a file that was not given", last, span(last.Seq+1, head.Seq))
 		return
 	}
 	for _, e := range entries {
 		if e.Seq == head.Seq && e.Hash != head.Hash {
-			v.problem("%s is not the entry that the site has kept as that one: it was replaced", e)
+			v.problem("%s does not match the entry that the site stored as its last: it was replaced", e)
 		}
 	}
 }
@@ -218,9 +218,9 @@ func (v *Verification) readReceipt(name string, text []byte) bool {
 	hash, err := receiptHash(text)
 	switch {
 	case err != nil || hash != r.Proof.Hash:
-		v.problem("%s: receipt %s was altered: its hash is not that of what it says", name, r.Header.RecordID)
+		v.problem("%s: receipt %s was altered: its hash does not match its content", name, r.Header.RecordID)
 	case v.Keys != nil && !v.Keys.Verify(sealedReceipt(hash), r.Proof.MAC):
-		v.problem("%s: receipt %s is forged: no key of the site has sealed it", name, r.Header.RecordID)
+		v.problem("%s: receipt %s is forged: none of the site's keys sealed it", name, r.Header.RecordID)
 	}
 	v.wanted = append(v.wanted, r)
 	v.from[r.Header.RecordID] = name
@@ -246,11 +246,11 @@ func (v *Verification) matchReceipts() {
 		entry, ok := v.choices[id]
 		switch {
 		case ok && (entry.at != r.Header.Time || !sameServices(entry.granted, r.granted())):
-			v.problem("%s: receipt %s does not say what %s does", v.from[id], id, entry)
+			v.problem("%s: receipt %s does not match %s", v.from[id], id, entry)
 		case ok:
-			v.Notes = append(v.Notes, fmt.Sprintf("%s: receipt %s is of %s, of %s: allowed %s", v.from[id], id, entry, entry.at, cmp.Or(strings.Join(entry.granted, ", "), "nothing")))
+			v.Notes = append(v.Notes, fmt.Sprintf("%s: receipt %s belongs to %s, made at %s: allowed %s", v.from[id], id, entry, entry.at, cmp.Or(strings.Join(entry.granted, ", "), "nothing")))
 		case v.Entries > 0 && !v.Partial:
-			v.problem("%s: receipt %s is of no entry in these files", v.from[id], id)
+			v.problem("%s: receipt %s matches no entry in these files", v.from[id], id)
 		}
 	}
 }

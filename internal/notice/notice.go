@@ -166,7 +166,7 @@ func override(dir string) (fs.FS, error) {
 		return base, nil
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("templates: %s is not a folder that can be read", dir)
+		return nil, fmt.Errorf("templates: %s is not a readable folder", dir)
 	}
 	return overlay{os.DirFS(dir), base}, nil
 }

@@ -253,7 +253,7 @@ func TestTemplateOverrides(t *testing.T) {
 
 func TestLanguageUnsupported(t *testing.T) {
 	_, err := tryRenderer(t, func(o *Options, _ *policy.Declaration) { o.Language = "fi" })
-	if err == nil || !strings.Contains(err.Error(), "language fi is not yet supported: one of ") {
+	if err == nil || !strings.Contains(err.Error(), "language fi is not supported: use one of ") {
 		t.Error(err)
 	}
 }

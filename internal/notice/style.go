@@ -53,10 +53,10 @@ func (s Style) Check() error {
 		return policy.Errorf("style "+word, format, args...)
 	}
 	if s.Position != "" && !slices.Contains(positions, s.Position) {
-		return wrong("position", "%q is none of %s", s.Position, strings.Join(positions, ", "))
+		return wrong("position", "invalid value %q: expected one of %s", s.Position, strings.Join(positions, ", "))
 	}
 	if s.Control != "" && !slices.Contains(controls, s.Control) {
-		return wrong("control", "%q is none of %s", s.Control, strings.Join(controls, ", "))
+		return wrong("control", "invalid value %q: expected one of %s", s.Control, strings.Join(controls, ", "))
 	}
 	for _, c := range []struct{ word, value string }{
 		{"accent", s.Accent}, {"accent", s.AccentDark},
@@ -64,16 +64,16 @@ func (s Style) Check() error {
 		{"surface", s.Surface}, {"surface", s.SurfaceDark},
 	} {
 		if c.value != "" && !hexadecimal.MatchString(c.value) {
-			return wrong(c.word, `%q is no colour such as "#0b4f8a" or "#fff"`, c.value)
+			return wrong(c.word, `invalid colour %q, such as "#0b4f8a" or "#fff"`, c.value)
 		}
 	}
 	for _, family := range s.Font {
 		if !isFamily(family) {
-			return wrong("font", "%q is no name of a font: letters, digits, spaces and hyphens, with a letter or digit first", family)
+			return wrong("font", "invalid font name %q: use letters, digits, spaces and hyphens, and start with a letter or digit", family)
 		}
 	}
 	if s.Radius != "" && !isRadius(s.Radius) {
-		return wrong("radius", "%q is no length such as 0, 4px or 0.5rem, at most 40px, 2.5rem or 2.5em", s.Radius)
+		return wrong("radius", "invalid length %q, such as 0, 4px or 0.5rem: the maximum is 40px, 2.5rem or 2.5em", s.Radius)
 	}
 	for _, scheme := range s.schemes() {
 		for _, pair := range []struct {
@@ -88,7 +88,7 @@ func (s Style) Check() error {
 			if !pair.given {
 				word = "surface"
 			}
-			return wrong(word, "in the %s scheme the contrast of the %s %s with the surface %s is %s; WCAG 2.2 (1.4.3) needs %v",
+			return wrong(word, "in the %s scheme, the contrast of the %s %s with the surface %s is %s; WCAG 2.2 (1.4.3) requires %v",
 				scheme.name, pair.word, pair.shade, scheme.surface, tooLow(ratio), minContrast)
 		}
 	}

@@ -83,12 +83,12 @@ func readLanguages(files fs.FS, fallback string) (languages, error) {
 		}
 		for key := range t {
 			if l.texts["en"][key] == "" && !isPlural(key, l.texts["en"]) {
-				return l, fmt.Errorf("templates: %s.json has a text %q that nothing shows", tag, key)
+				return l, fmt.Errorf("templates: %s.json has an unknown text %q", tag, key)
 			}
 		}
 	}
 	if l.texts[fallback] == nil {
-		return l, fmt.Errorf("language %s is not yet supported: one of %s, or a file %s.json in the folder that 'templates' names",
+		return l, fmt.Errorf("language %s is not supported: use one of %s, or put %s.json into the templates folder",
 			fallback, strings.Join(slices.Sorted(maps.Keys(l.texts)), ", "), fallback)
 	}
 	// The first tag is what the matcher falls back to.
@@ -97,7 +97,7 @@ func readLanguages(files fs.FS, fallback string) (languages, error) {
 	for _, tag := range l.tags {
 		p, err := language.Parse(tag)
 		if err != nil {
-			return l, fmt.Errorf("templates: %s.json: the name is no language tag: %w", tag, err)
+			return l, fmt.Errorf("templates: %s.json: the file name is not a language tag: %w", tag, err)
 		}
 		parsed = append(parsed, p)
 	}

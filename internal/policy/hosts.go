@@ -131,7 +131,7 @@ func (p *Policy) CheckSources() error {
 	check := func(where string, patterns []Pattern) error {
 		for _, pattern := range patterns {
 			if _, ok := pattern.source(); !ok {
-				return Errorf(where, "host %q: third_parties strict needs one that a Content-Security-Policy can name, such as example.com or *.example.com", pattern)
+				return Errorf(where, "host %q: third_parties strict needs a pattern that is a valid host-source in a Content-Security-Policy, such as example.com or *.example.com", pattern)
 			}
 		}
 		return nil
@@ -219,7 +219,7 @@ func normalHost(pattern Pattern) (string, error) {
 	host := strings.TrimSuffix(strings.ToLower(string(pattern)), ".")
 	ascii, err := idna.New(idna.MapForLookup(), idna.StrictDomainName(false)).ToASCII(host)
 	if err != nil || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789-_.*") != "" || strings.Trim(ascii, "*.") == "" {
-		return "", fmt.Errorf("host %q: a host name alone, such as example.com or *.example.com", pattern)
+		return "", fmt.Errorf("host %q: give the host name only, such as example.com or *.example.com", pattern)
 	}
 	return ascii, nil
 }

@@ -151,10 +151,10 @@ func New(d Declaration) (*Policy, error) {
 	purposes := slices.Clone(BuiltInPurposes)
 	for i, purpose := range d.Purposes {
 		if !validID(purpose.ID) {
-			return nil, Errorf("purpose "+purpose.ID, "an id has lower-case letters, digits, '-' and '_' only")
+			return nil, Errorf("purpose "+purpose.ID, "an id must be 1 to 64 lower-case letters, digits, '-' or '_'")
 		}
 		if purpose.ID == Necessary {
-			return nil, Errorf("purpose "+purpose.ID, "its texts are those of the templates: override them there")
+			return nil, Errorf("purpose "+purpose.ID, "it cannot be declared: change its texts in the templates folder")
 		}
 		if slices.ContainsFunc(d.Purposes[:i], func(o Purpose) bool { return o.ID == purpose.ID }) {
 			return nil, Errorf("purpose "+purpose.ID, "declared twice")
@@ -174,7 +174,7 @@ func New(d Declaration) (*Policy, error) {
 	for i, s := range d.Services {
 		where := "service " + s.ID
 		if i == maxServices {
-			return nil, Errorf(where, "there are %d services: %d at most", len(d.Services), maxServices)
+			return nil, Errorf(where, "too many services: %d are declared, at most %d are allowed", len(d.Services), maxServices)
 		}
 		if err := s.validate(purposes); err != nil {
 			return nil, &Error{where, err}
@@ -201,7 +201,7 @@ var reservedIDs = []string{"functional_cookies", "timestamp", "policy", "receipt
 func (s Service) validate(purposes []string) error {
 	switch {
 	case !validID(s.ID):
-		return fmt.Errorf("an id has lower-case letters, digits, '-' and '_' only")
+		return fmt.Errorf("an id must be 1 to 64 lower-case letters, digits, '-' or '_'")
 	case slices.Contains(reservedIDs, s.ID):
 		return fmt.Errorf("the id is reserved (%s)", strings.Join(reservedIDs, ", "))
 	case s.Purpose == "":
@@ -209,15 +209,15 @@ func (s Service) validate(purposes []string) error {
 	case s.Purpose == Necessary:
 		return fmt.Errorf("the purpose necessary is for cookies that need no consent: list them with 'necessary <pattern>...'")
 	case !slices.Contains(purposes, s.Purpose):
-		return fmt.Errorf("unknown purpose %q: one of %s, or declare it with 'purpose %s { title ... }'", s.Purpose, strings.Join(purposes[1:], ", "), s.Purpose)
+		return fmt.Errorf("unknown purpose %q: use one of %s, or declare it with 'purpose %s { title ... }'", s.Purpose, strings.Join(purposes[1:], ", "), s.Purpose)
 	case len(s.Cookies) == 0 && len(s.Hosts) == 0 && len(s.Paths) == 0:
-		return fmt.Errorf("has neither cookies, hosts nor paths: nothing could be enforced")
+		return fmt.Errorf("has neither cookies, hosts nor paths, so there is nothing to enforce")
 	case s.Lifetime < 0:
 		return fmt.Errorf("lifetime is negative")
 	case s.Exempt && s.Purpose != Statistics:
-		return fmt.Errorf("only audience measurement can be exempt: purpose statistics, not %s", s.Purpose)
+		return fmt.Errorf("only audience measurement can be exempt: the purpose must be statistics, not %s", s.Purpose)
 	case s.Exempt && s.Lifetime > MaxLifetime:
-		return fmt.Errorf("lifetime of an exempt service is more than 13 months (%s)", MaxLifetime)
+		return fmt.Errorf("the lifetime of an exempt service must not exceed 13 months (%s)", MaxLifetime)
 	}
 	for _, pattern := range s.Cookies {
 		if err := validCookie(pattern); err != nil {
@@ -236,7 +236,7 @@ func (s Service) validate(purposes []string) error {
 	}
 	for _, literal := range s.Inline {
 		if len(literal) < minLiteral {
-			return fmt.Errorf("inline %q: a text of %d characters or more, which only scripts of the service hold", literal, minLiteral)
+			return fmt.Errorf("inline %q is too short: give at least %d characters that occur only in scripts of the service", literal, minLiteral)
 		}
 	}
 	return nil
@@ -267,7 +267,7 @@ func validCookie(pattern Pattern) error {
 	case strings.Trim(string(pattern), "*") == "":
 		return fmt.Errorf("cookie pattern %q would match every cookie", pattern)
 	case strings.ContainsAny(string(pattern), ";= \t"):
-		return fmt.Errorf("cookie pattern %q: a name alone, without value or attributes", pattern)
+		return fmt.Errorf("cookie pattern %q: give the name only, without a value or attributes", pattern)
 	}
 	return nil
 }

@@ -137,23 +137,23 @@ func TestDeclarationErrors(t *testing.T) {
 		"neither cookies, hosts nor paths":      func(d *Declaration) { d.Services[0].Cookies = nil },
 		"would match every cookie":              func(d *Declaration) { d.Services[0].Cookies = []Pattern{"**"} },
 		"covers the necessary cookie sessionid": func(d *Declaration) { d.Services[0].Cookies = []Pattern{"sess*"} },
-		"a name alone":                          func(d *Declaration) { d.Necessary = []Pattern{"a=b"} },
+		"give the name only":                    func(d *Declaration) { d.Necessary = []Pattern{"a=b"} },
 		"declared twice":                        func(d *Declaration) { d.Services[0].ID = "ga" },
 		"lower-case letters":                    func(d *Declaration) { d.Services[0].ID = "Ga" },
 		"reserved":                              func(d *Declaration) { d.Services[0].ID = "mac" },
-		"those of the templates":                func(d *Declaration) { d.Purposes = []Purpose{{ID: Necessary}} },
+		"in the templates folder":               func(d *Declaration) { d.Purposes = []Purpose{{ID: Necessary}} },
 		"purpose statistics: declared twice": func(d *Declaration) {
 			d.Purposes = []Purpose{{ID: Statistics}, {ID: Statistics}}
 		},
 		"needs a title": func(d *Declaration) { d.Purposes = []Purpose{{ID: "own"}} },
-		"64 at most": func(d *Declaration) {
+		"at most 64": func(d *Declaration) {
 			for i := range 64 {
 				d.Services = append(d.Services, Service{ID: fmt.Sprint("s", i), Purpose: Embeds, Cookies: []Pattern{"x"}})
 			}
 		},
 		"only audience measurement": func(d *Declaration) { d.Services[0].Purpose = Marketing },
-		"more than 13 months":       func(d *Declaration) { d.Services[0].Lifetime = 400 * day },
-		"a host name alone":         func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
+		"must not exceed 13 months": func(d *Declaration) { d.Services[0].Lifetime = 400 * day },
+		"give the host name only":   func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
 		"does not begin with":       func(d *Declaration) { d.Services[0].Paths = []Pattern{"stats/*"} },
 		"without query":             func(d *Declaration) { d.Services[0].Paths = []Pattern{"/stats?x"} },
 		"every page":                func(d *Declaration) { d.Services[0].Paths = []Pattern{"/*"} },

@@ -166,11 +166,11 @@ func load(ctx context.Context, storage certmagic.Storage) (*storedKeys, error) {
 	}
 	for _, k := range stored.Keys {
 		if len(k.Key) < sha256.Size {
-			return nil, fmt.Errorf("%s in the storage: a key of %d bytes, not %d", keysFile, len(k.Key), sha256.Size)
+			return nil, fmt.Errorf("%s in the storage: the key has %d bytes instead of %d", keysFile, len(k.Key), sha256.Size)
 		}
 	}
 	if len(stored.Keys) == 0 {
-		return nil, fmt.Errorf("%s in the storage holds no key", keysFile)
+		return nil, fmt.Errorf("%s in the storage contains no key", keysFile)
 	}
 	return &stored, nil
 }

@@ -29,7 +29,7 @@ type storedPolicy struct {
 func KnownSince(ctx context.Context, storage certmagic.Storage, version string) (time.Time, error) {
 	since, err := loadSince(ctx, storage, policiesFolder+version+".json")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return time.Time{}, fmt.Errorf("since when the policy holds: %w", err)
+		return time.Time{}, fmt.Errorf("the date since which the policy is in force: %w", err)
 	}
 	return since, nil
 }
@@ -85,7 +85,7 @@ func Since(ctx context.Context, storage certmagic.Storage, version string, now t
 		since, err = noteSince(ctx, storage, file, now)
 	}
 	if err != nil {
-		return time.Time{}, fmt.Errorf("since when the policy holds: %w", err)
+		return time.Time{}, fmt.Errorf("the date since which the policy is in force: %w", err)
 	}
 	return since, nil
 }
@@ -109,7 +109,7 @@ func loadSince(ctx context.Context, storage certmagic.Storage, file string) (tim
 		return time.Time{}, err
 	}
 	if stored.Since.IsZero() {
-		return time.Time{}, fmt.Errorf("%s in the storage holds no date", file)
+		return time.Time{}, fmt.Errorf("%s in the storage contains no date", file)
 	}
 	return stored.Since, nil
 }

@@ -58,8 +58,8 @@ func (around Surroundings) Check(logger *zap.Logger, addresses ...string) error 
 	}
 	overwritten := around.overwritten("Cache-Control", "Content-Security-Policy", "Etag", "Link", "Set-Cookie", "Vary")
 	if len(overwritten) > 0 {
-		logger.Warn("a header directive of this site is deferred, and overwrites what the module writes: put these fields into "+
-			"a header directive of their own, without a field that is removed or set late, or into header_down of reverse_proxy",
+		logger.Warn("a deferred header directive of this site overwrites header fields that the module writes: set these fields in "+
+			"a separate header directive that removes nothing and is not deferred, or with header_down of reverse_proxy",
 			zap.Strings("fields", overwritten))
 	}
 	return nil
@@ -103,7 +103,7 @@ func (around Surroundings) reach(path string) error {
 			}
 		}
 		if refused > 0 && refused == len(r.MatcherSets) {
-			return fmt.Errorf("only requests for %s come to the module, so that nobody would answer its own address %s: put the directive where all requests come (outside of handle, handle_path and route, or before them), or give it a path that comes with %s",
+			return fmt.Errorf("the directive receives only requests for %s, so nothing would answer the module's own address %s: move it where all requests arrive (outside of handle, handle_path and route, or before them), or give it a path that it receives, such as %s",
 				strings.Join(paths, " "), path, strings.TrimSuffix(paths[0], "/*")+string(endpoint.Default))
 		}
 	}

@@ -45,27 +45,27 @@ var outcomes = [...]inventory.Outcome{inventory.Passed, inventory.Stripped, inve
 func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, error) {
 	r := &registrar{registry: registry}
 	pages := r.counters("caddy_consent_pages_total",
-		"Pages by what became of them: rewritten, or passed untouched for a reason.", "result", "reason")
+		"Pages by result: rewritten, or passed unchanged, with the reason.", "result", "reason")
 	unread := r.counters("caddy_consent_unread_total",
-		"Pieces of rewritten pages that passed without being looked at: tags over 64 KiB, texts of scripts over 256 KiB.", "piece")
-	notices := r.counters("caddy_consent_notices_total", "Pages with the notice.")
+		"Pieces of rewritten pages that passed unread: tags over 64 KiB, script text over 256 KiB.", "piece")
+	notices := r.counters("caddy_consent_notices_total", "Pages served with the notice.")
 	lines := r.counters("caddy_consent_set_cookie_lines_total",
-		"Set-Cookie lines by what became of them and the purpose of the cookie.", "action", "purpose")
+		"Set-Cookie lines by action and by purpose of the cookie.", "action", "purpose")
 	withheld := r.counters("caddy_consent_cookies_withheld_total",
 		"Cookies that were not sent upstream, by purpose.", "purpose")
 	blocked := r.counters("caddy_consent_blocked_total",
-		"Elements of pages that were withheld, and loads that browsers report as stopped, by the service whose they are.", "service")
+		"Page elements withheld, and loads that browsers report as blocked, by service.", "service")
 	choices := r.counters("caddy_consent_choices_total",
-		"Choices that visitors made, by answer; native: made with the portal's own banner, each counted once as far as is known.", "choice")
-	ledgerErrors := r.counters("caddy_consent_ledger_errors_total", "Choices that could not be written to the ledger.")
-	rewriteBytes := r.counters("caddy_consent_rewrite_bytes_total", "Bytes of pages that came to the rewriter, compressed as they were.")
+		"Choices that visitors made, by answer; native: made with the portal's own banner, each counted once as far as known.", "choice")
+	ledgerErrors := r.counters("caddy_consent_ledger_errors_total", "Choices that could not be written to the ledger, and chain heads that could not be stored.")
+	rewriteBytes := r.counters("caddy_consent_rewrite_bytes_total", "Bytes of pages that the rewriter received, compressed or not.")
 	rewriteSeconds := register(r, prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "caddy_consent_rewrite_seconds",
-		Help:    "Time that the rewriter took for a page, without waiting for the upstream or the visitor.",
+		Help:    "Time the rewriter spent on a page, without waiting for the upstream or the visitor.",
 		Buckets: prometheus.ExponentialBuckets(0.0001, 4, 8), // 0.1 ms to 1.6 s
 	}))
 	undeclared := r.counters("caddy_consent_undeclared_total",
-		"Cookies and third-party hosts that no declaration covers, each time one was seen.", "kind")
+		"Cookies and third-party hosts that no declaration covers, counted each time one is seen.", "kind")
 	if r.err != nil {
 		return nil, r.err
 	}

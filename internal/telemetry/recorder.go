@@ -66,7 +66,7 @@ func (c *Collector) Workers() *page.Workers { return c.site.Workers }
 // LedgerFailed says aloud that a choice has no record, or that the next chain may not find this one's end.
 func (c *Collector) LedgerFailed(err error) {
 	c.Metrics.LedgerErrors.Inc()
-	c.logger.Error("the ledger failed", zap.Error(err))
+	c.logger.Error("writing the ledger failed: check its log output and the storage", zap.Error(err))
 }
 
 // Chosen takes note of a choice, which the ledger has.
@@ -166,14 +166,14 @@ func (s *Recorder) host(host string, owner policy.Owner, source inventory.Source
 // Script takes note of an inline script that is withheld.
 func (s *Recorder) Script(owner policy.Owner) { s.Metrics.Blocked(owner) }
 
-// Request takes note of a request to a path of the site at which a service answers that is denied.
+// Request takes note of a request that is refused, since a denied service answers at its path.
 func (s *Recorder) Request(owner policy.Owner) { s.Metrics.Blocked(owner) }
 
-// Untouched takes note of a page that passes as it is, but for its cookies.
+// Untouched takes note of a page that passes unchanged, except for its cookies.
 func (s *Recorder) Untouched(counter prometheus.Counter, why string) {
 	if s.Method != http.MethodHead {
 		counter.Inc()
-		s.logger.Warn("a page passes as it is, but for its cookies", zap.String("why", why), zap.String("path", s.Path))
+		s.logger.Warn("a page passed unchanged, except for its cookies", zap.String("why", why), zap.String("path", s.Path))
 	}
 }
 
@@ -184,9 +184,9 @@ func (s *Recorder) Rewritten(c rewrite.Cost) {
 	m.LongTexts.Add(float64(c.Passed.Texts))
 	switch {
 	case c.Passed.Encoding != "":
-		s.Untouched(m.PassedCharset, "it says that its encoding is "+c.Passed.Encoding)
+		s.Untouched(m.PassedCharset, "its encoding is "+c.Passed.Encoding)
 	case c.Passed.AMP:
-		s.Untouched(m.PassedAMP, "it is one of AMP, which allows no scripts of others")
+		s.Untouched(m.PassedAMP, "it is an AMP page, which does not allow other scripts")
 	default:
 		m.Rewritten.Inc()
 		m.RewriteBytes.Add(float64(c.Bytes))

@@ -129,7 +129,7 @@ func (v *Variant) blocking() *blocking.Page {
 // counted.
 func (v *Variant) Decodable(h http.Header, document page.Document) (codings []string, ok bool) {
 	if !markup.ASCIICompatible(document.Charset) {
-		v.record.Untouched(v.record.Metrics.PassedCharset, "the encoding "+document.Charset+" is not one that markup can be inserted into")
+		v.record.Untouched(v.record.Metrics.PassedCharset, "nothing can be inserted into markup in the encoding "+document.Charset)
 		return nil, false
 	}
 	coding := page.ContentCoding(h)

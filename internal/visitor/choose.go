@@ -120,14 +120,14 @@ func readAnswer(w http.ResponseWriter, r *http.Request) (a answer, isJSON bool, 
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	isJSON = media == "application/json"
 	if err != nil || !isJSON && media != "application/x-www-form-urlencoded" {
-		return a, false, malformed("A choice is sent as a form (application/x-www-form-urlencoded) or as application/json.")
+		return a, false, malformed("Send the choice as a form (application/x-www-form-urlencoded) or as application/json.")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return a, isJSON, &problem{http.StatusRequestEntityTooLarge, "The choice is too large."}
 	}
 	if err != nil {
-		return a, isJSON, malformed("The choice could not be read to its end.")
+		return a, isJSON, malformed("The choice could not be read completely.")
 	}
 	var bad *problem
 	if isJSON {
@@ -143,7 +143,7 @@ func readJSON(body string) (a answer, _ *problem) {
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(&a)
 	if _, end := decoder.Token(); err != nil || end != io.EOF {
-		return a, malformed(`The JSON must be one object with "choice" (text), "services" (an object of booleans), "return", "lang" and "how" (texts), and no other member.`)
+		return a, malformed(`The JSON must be one object with "choice" (a string), "services" (an object of booleans), "return", "lang" and "how" (strings), and no other member.`)
 	}
 	return a, nil
 }
@@ -161,7 +161,7 @@ func readForm(body string) (a answer, _ *problem) {
 				a.Services[id] = true
 			}
 		case len(values) > 1:
-			return a, malformed("The form names the same field more than once; only service may come several times.")
+			return a, malformed("The form repeats a field; only service may be repeated.")
 		case name == "choice":
 			a.Choice = values[0]
 		case name == "return":
@@ -183,7 +183,7 @@ func (h *Handler) granted(a answer, inForce policy.Set) (policy.Set, *problem) {
 	for id, on := range a.Services {
 		i := h.Policy.Service(id)
 		if i < 0 {
-			return 0, malformed("A service is named that this site does not declare.")
+			return 0, malformed("The choice names a service that this site does not declare.")
 		}
 		named = named.With(i, on)
 	}
@@ -196,7 +196,7 @@ func (h *Handler) granted(a answer, inForce policy.Set) (policy.Set, *problem) {
 		return named, nil
 	case "grant":
 		if named == 0 {
-			return 0, malformed("The choice grant needs a service.")
+			return 0, malformed("The choice grant needs at least one service.")
 		}
 		return inForce | named, nil
 	}

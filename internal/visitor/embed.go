@@ -19,7 +19,7 @@ func (h *Handler) placeholder(w http.ResponseWriter, r *http.Request) {
 	owners := h.Policy.Owners()
 	i := slices.IndexFunc(owners, func(s policy.Service) bool { return s.ID == query.Get("service") })
 	if i < 0 {
-		fail(w, http.StatusBadRequest, "A service is named that this site does not know.")
+		fail(w, http.StatusBadRequest, "The request names a service that this site does not know.")
 		return
 	}
 	owner, service := policy.Owner(i), owners[i]

@@ -19,7 +19,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request) {
 	v := h.visitor(r, time.Now())
 	switch {
 	case v.Choice.State != choice.Given:
-		fail(w, http.StatusNotFound, "There is no choice of yours that holds on this site, so there is no receipt.")
+		fail(w, http.StatusNotFound, "You have no choice in force on this site, so there is no receipt.")
 		return
 	case v.Choice.Receipt == "":
 		fail(w, http.StatusNotFound, "Your choice was made with the site's own banner, which gives no receipt.")

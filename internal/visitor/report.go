@@ -16,12 +16,12 @@ const maxReport = 64 << 10
 func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
 	if err != nil {
-		fail(w, http.StatusRequestEntityTooLarge, "The report is too large, or could not be read to its end.")
+		fail(w, http.StatusRequestEntityTooLarge, "The report is too large, or could not be read completely.")
 		return
 	}
 	violations, err := csp.Reports(r.Header.Get("Content-Type"), body)
 	if err != nil {
-		fail(w, http.StatusBadRequest, "This is no report of a Content-Security-Policy (application/csp-report or application/reports+json).")
+		fail(w, http.StatusBadRequest, "This is not a report of a Content-Security-Policy violation (application/csp-report or application/reports+json).")
 		return
 	}
 	from, _ := refererPath(r)

@@ -68,7 +68,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if err := h.crossOrigin.Check(r); err != nil {
-		fail(w, http.StatusForbidden, "A choice can only be made on the site itself: this request comes from another one.")
+		fail(w, http.StatusForbidden, "A choice can be made only on the site itself; this request came from another site.")
 		return
 	}
 	path := r.URL.Path
@@ -269,7 +269,7 @@ func allow(w http.ResponseWriter, r *http.Request, methods ...string) bool {
 		return true
 	}
 	w.Header().Set("Allow", strings.Join(methods, ", "))
-	fail(w, http.StatusMethodNotAllowed, "This address takes "+strings.Join(methods, ", ")+".")
+	fail(w, http.StatusMethodNotAllowed, "This address accepts only "+strings.Join(methods, ", ")+".")
 	return false
 }
 
