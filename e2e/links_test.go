@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -73,9 +74,10 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestDocumentedTests: a test that a page names is there.
-func TestDocumentedTests(t *testing.T) {
-	known := make(map[string]bool)
+// functions are the names of the tests, benchmarks and fuzz targets in each folder.
+func functions(t *testing.T) map[string][]string {
+	t.Helper()
+	found := make(map[string][]string)
 	err := filepath.WalkDir(harness.Root(), func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && entry.Name() == "node_modules" {
 			return filepath.SkipDir
@@ -84,17 +86,24 @@ func TestDocumentedTests(t *testing.T) {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		for _, name := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
-			known[string(name[1])] = true
+		folder := strings.TrimPrefix(strings.TrimPrefix(filepath.Dir(path), harness.Root()), "/")
+		for _, name := range regexp.MustCompile(`(?m)^func ((?:Test|Benchmark|Fuzz)\w+)\(`).FindAllSubmatch(text, -1) {
+			found[folder] = append(found[folder], string(name[1]))
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return found
+}
+
+// TestDocumentedTests: a test that a page names is there.
+func TestDocumentedTests(t *testing.T) {
+	known := slices.Concat(slices.Collect(maps.Values(functions(t)))...)
 	for _, page := range pages(t) {
 		for _, name := range regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(documentation(t, page), -1) {
-			if !known[name] {
+			if !slices.Contains(known, name) {
 				t.Errorf("%s names %s, which is not there", page, name)
 			}
 		}

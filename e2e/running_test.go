@@ -69,6 +69,12 @@ func run(t *testing.T, name string, portal http.HandlerFunc) *running {
 	}
 	t.Cleanup(func() { _ = caddy.Stop() })
 
+	e.client = visitor(t, address)
+	return e
+}
+
+// visitor is a client that finds every host at that address, and follows no redirect.
+func visitor(t *testing.T, address string) *http.Client {
 	transport := &http.Transport{
 		DisableCompression: true,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -77,8 +83,7 @@ func run(t *testing.T, name string, portal http.HandlerFunc) *running {
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	e.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return e
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // leadTo makes all proxies of a configuration ask the portal at that address, whoever vouches for it.

@@ -156,6 +156,28 @@ func (i *Instance) Run(args ...string) (output string, code int) {
 	return string(printed), code
 }
 
+// Shell has a shell run a line in its folder, with that as its input. There `caddy` and `caddy-consent` are its binary,
+// and its admin API is the one that they ask where nothing names another.
+func (i *Instance) Shell(line, input string) (output string, code int) {
+	i.t.Helper()
+	bin := filepath.Join(i.Folder, "bin")
+	if err := os.Mkdir(bin, 0o700); err == nil {
+		for _, name := range []string{"caddy", "caddy-consent"} {
+			if err := os.Symlink(i.binary, filepath.Join(bin, name)); err != nil {
+				i.t.Fatal(err)
+			}
+		}
+	}
+	cmd := i.command()
+	cmd.Path, cmd.Args, cmd.Stdin = "/bin/sh", []string{"sh", "-c", line}, strings.NewReader(input)
+	cmd.Env = append(cmd.Env, "CADDY_ADMIN="+i.Admin, "PATH="+bin+":"+os.Getenv("PATH"))
+	printed, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState == nil {
+		i.t.Fatal(err)
+	}
+	return string(printed), cmd.ProcessState.ExitCode()
+}
+
 func (i *Instance) command(args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(i.t.Context(), i.binary, args...)
 	cmd.Dir = i.Folder
