@@ -282,7 +282,7 @@ func selects(t *testing.T, _ *workplace, command string) {
 		if len(there[folder]) == 0 {
 			t.Errorf("%q has no tests", folder)
 		}
-		if isSet && !isRead(t, folder, variable) {
+		if isSet && !takesVariable(t, folder, variable) {
 			t.Errorf("no test in %q reads %s", folder, variable)
 		}
 		for flag, prefix := range map[string]string{"-run": "Test", "-bench": "Benchmark", "-fuzz": "Fuzz"} {
@@ -299,7 +299,8 @@ func selects(t *testing.T, _ *workplace, command string) {
 	}
 }
 
-func isRead(t *testing.T, folder, variable string) bool {
+// takesVariable tells whether a test of the folder reads a variable of the environment.
+func takesVariable(t *testing.T, folder, variable string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(harness.Root(), folder, "*_test.go"))
 	if err != nil {
