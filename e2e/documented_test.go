@@ -29,7 +29,7 @@ var runners = []struct {
 	{`caddy consent verify <logs>/consent-ledger\*`, prints("", "1 entries in 1 chains")},
 	{`caddy-consent consent verify <logs>/ledger\*`, packaged},
 	{`caddy consent verify`, prints(" consent-ledger.log", "1 entries in 1 chains")},
-	{`caddy consent rotate-key`, prints("", "A new key signs")},
+	{`caddy consent rotate-key`, prints("", "The new key starts signing")},
 	{`caddy consent <command> --help`, prints("", "--config")},
 	{`caddy validate && caddy reload`, prints("", "Valid configuration")},
 	{`caddy validate`, prints("", "Valid configuration")},

@@ -445,7 +445,7 @@ func TestRotateKeyCommand(t *testing.T) {
 func TestCommandHelp(t *testing.T) {
 	s := serve(t, "")
 	for command, want := range map[string]string{
-		"suggest": "inventory of a running instance", "notice": "sha256sum --check", "verify": "altered, removed, reordered or forged",
+		"suggest": "inventory of the running instance", "notice": "sha256sum --check", "verify": "altered, removed, reordered or forged",
 		"rotate-key": "two minutes later", "": "mode observe",
 	} {
 		output, code := s.Run(strings.Fields("consent " + command + " --help")...)
