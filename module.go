@@ -107,6 +107,11 @@ type Handler struct {
 	// other texts. Default: none.
 	Purposes []config.Purpose `json:"purposes,omitempty"`
 
+	// Adds well-known services from these JSON files, in the format of the module's own catalogue. They can be declared
+	// by their ids alone, and are blocked while nobody declares them. One whose id the catalogue has already replaces
+	// that. Default: none.
+	Catalogue []string `json:"catalogue,omitempty"`
+
 	// Declares the services that need consent. Default: none; then the notice only informs.
 	Services []config.Service `json:"services,omitempty"`
 
@@ -302,7 +307,11 @@ func (h *Handler) compile() (err error) {
 	if err := h.Validate(); err != nil {
 		return err
 	}
-	if h.policy, err = policy.New(h.declaration()); err != nil {
+	known, err := policy.With(h.Catalogue...)
+	if err != nil {
+		return err
+	}
+	if h.policy, err = policy.New(h.declaration(known)); err != nil {
 		return err
 	}
 	if err := h.guard().Check(h.policy); err != nil {
@@ -422,14 +431,15 @@ func (h *Handler) Validate() error {
 }
 
 // declaration is what the configuration declares, with the catalogue's facts where it has none of its own.
-func (h *Handler) declaration() policy.Declaration {
+func (h *Handler) declaration(known *policy.Catalogue) policy.Declaration {
 	return policy.Declaration{
 		Site:           h.Site,
 		Controller:     h.Controller.Declared(),
 		Necessary:      config.Patterns(h.Necessary),
 		Purposes:       config.DeclaredPurposes(h.Purposes),
-		Services:       config.DeclaredServices(h.Services),
+		Services:       config.DeclaredServices(h.Services, known),
 		Allow:          config.Patterns(h.Allow),
+		Catalogue:      known,
 		PassUndeclared: h.Undeclared == config.UndeclaredPass,
 	}
 }
@@ -465,6 +475,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 //			title       [<lang>] <text>
 //			description [<lang>] <text>
 //		}
+//		catalogue     <file>...
 //		service <id> {
 //			name        <text>
 //			provider    <name> [<url>]
@@ -516,6 +527,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"remember":      b.Duration(&h.Remember),
 		"necessary":     b.List(&h.Necessary),
 		"purpose":       b.Purpose(&h.Purposes),
+		"catalogue":     b.List(&h.Catalogue),
 		"service":       b.Service(&h.Services),
 		"undeclared":    b.Text(&h.Undeclared),
 		"third_parties": b.Text(&h.ThirdParties),
