@@ -109,6 +109,11 @@ type Handler struct {
 	// Default: none.
 	Purposes []config.Purpose `json:"purposes,omitempty"`
 
+	// Adds services to the catalogue from these JSON files, in the format of the module's own. They can then be declared
+	// by ID alone, and are blocked while they are undeclared. A service replaces the built-in one with the same ID.
+	// Default: none. Error: an invalid file, with its name and line.
+	Catalogue []string `json:"catalogue,omitempty"`
+
 	// Declares the services that need consent, 64 at most. Default: none; the notice then only informs.
 	Services []config.Service `json:"services,omitempty"`
 
@@ -306,7 +311,11 @@ func (h *Handler) compile() (err error) {
 	if err := h.Validate(); err != nil {
 		return err
 	}
-	if h.policy, err = policy.New(h.declaration()); err != nil {
+	known, err := policy.With(h.Catalogue...)
+	if err != nil {
+		return err
+	}
+	if h.policy, err = policy.New(h.declaration(known)); err != nil {
 		return err
 	}
 	if err := h.guard().Check(h.policy); err != nil {
@@ -426,14 +435,15 @@ func (h *Handler) Validate() error {
 }
 
 // declaration is what the configuration declares, with the catalogue's facts where it has none of its own.
-func (h *Handler) declaration() policy.Declaration {
+func (h *Handler) declaration(known *policy.Catalogue) policy.Declaration {
 	return policy.Declaration{
 		Site:           h.Site,
 		Controller:     h.Controller.Declared(),
 		Necessary:      config.Patterns(h.Necessary),
 		Purposes:       config.DeclaredPurposes(h.Purposes),
-		Services:       config.DeclaredServices(h.Services),
+		Services:       config.DeclaredServices(h.Services, known),
 		Allow:          config.Patterns(h.Allow),
+		Catalogue:      known,
 		PassUndeclared: h.Undeclared == config.UndeclaredPass,
 	}
 }
@@ -469,6 +479,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 //			title       [<lang>] <text>
 //			description [<lang>] <text>
 //		}
+//		catalogue     <file>...
 //		service <id> {
 //			name        <text>
 //			provider    <name> [<url>]
@@ -521,6 +532,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"remember":      b.Duration(&h.Remember),
 		"necessary":     b.List(&h.Necessary),
 		"purpose":       b.Purpose(&h.Purposes),
+		"catalogue":     b.List(&h.Catalogue),
 		"service":       b.Service(&h.Services),
 		"undeclared":    b.Text(&h.Undeclared),
 		"third_parties": b.Text(&h.ThirdParties),

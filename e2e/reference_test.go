@@ -52,11 +52,17 @@ func adapted(t *testing.T, name, text string) (config []byte) {
 	return config
 }
 
-// placed has a Caddyfile's files below a folder of the test's.
+// placed has a Caddyfile's files below a folder of the test's, the reference's example of a catalogue among them.
 func placed(t *testing.T, text string) string {
 	t.Helper()
 	folder := t.TempDir()
-	return strings.NewReplacer("/var/log/caddy", folder, "/srv/caddy", folder, "/etc/caddy/consent", folder).Replace(text)
+	_, example, _ := strings.Cut(section(t, "### catalogue"), "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	catalogue := filepath.Join(t.TempDir(), "catalogue.json") // where no templates are
+	if err := os.WriteFile(catalogue, []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer("/var/log/caddy", folder, "/srv/caddy", folder, "/etc/caddy/consent", folder, "/etc/caddy/catalogue.json", catalogue).Replace(text)
 }
 
 // provisioned tells whether a whole Caddyfile would run here.

@@ -158,9 +158,26 @@ type SiteInventory struct {
 	Policy string `json:"policy"`
 	Mode   string `json:"mode"`
 	// Services are the ids of those that are declared.
-	Services []string         `json:"services"`
-	Cookies  []inventory.Item `json:"cookies"`
-	Hosts    []inventory.Item `json:"hosts"`
+	Services []string `json:"services"`
+	// Catalogue are the services of the operator's own files.
+	Catalogue []KnownService   `json:"catalogue,omitempty"`
+	Cookies   []inventory.Item `json:"cookies"`
+	Hosts     []inventory.Item `json:"hosts"`
+}
+
+// KnownService is what is to be said of a service that may be declared.
+type KnownService struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	Purpose  string `json:"purpose"`
+}
+
+func knownServices(services []policy.Service) (known []KnownService) {
+	for _, s := range services {
+		known = append(known, KnownService{s.ID, s.Name, s.Provider.Name, s.Purpose})
+	}
+	return known
 }
 
 func inventoryOfSites(*http.Request) (any, error) {
@@ -168,7 +185,8 @@ func inventoryOfSites(*http.Request) (any, error) {
 	for _, s := range telemetry.Running() {
 		all.Sites = append(all.Sites, SiteInventory{
 			Site: s.Name, Policy: s.Policy.Version, Mode: s.Mode,
-			Services: choice.Services(s.Policy, s.Policy.All), Cookies: s.Cookies(), Hosts: s.Hosts(),
+			Services: choice.Services(s.Policy, s.Policy.All), Catalogue: knownServices(s.Policy.Catalogue.Added()),
+			Cookies: s.Cookies(), Hosts: s.Hosts(),
 		})
 	}
 	return all, nil

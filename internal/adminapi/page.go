@@ -11,7 +11,6 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
-	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/store"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 )
@@ -89,7 +88,7 @@ func undeclaredOf(items []inventory.Item, kind, word string) (all []undeclared) 
 			continue
 		}
 		line := word + " " + item.Name + ", or in a service: " + kind + "s " + item.Name
-		if item.Service != "" && policy.FromCatalogue(item.Service).ID != "" {
+		if item.Service != "" {
 			line = "service " + item.Service
 		}
 		all = append(all, undeclared{item.Name, kind, item.Path, line, item.Count})

@@ -157,7 +157,7 @@ func (v *audit) seeCookies(u *url.URL, lines []string) {
 		case class >= 0:
 			f.Service, f.Purpose, f.Why = v.Policy.Services[class].ID, v.Policy.Services[class].Purpose, WithoutConsent
 		default:
-			f.Service = policy.KnownCookie(name)
+			f.Service = v.Policy.Catalogue.KnownCookie(name)
 		}
 		v.report.find(f, u)
 	}

@@ -112,7 +112,7 @@ func merged(sites []adminapi.SiteInventory, more adminapi.SiteInventory) []admin
 		return append(sites, more)
 	}
 	s := &sites[i]
-	s.Services = more.Services
+	s.Services, s.Catalogue = more.Services, more.Catalogue
 	s.Cookies, s.Hosts = mergedItems(s.Cookies, more.Cookies), mergedItems(s.Hosts, more.Hosts)
 	return sites
 }
@@ -183,8 +183,8 @@ func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inven
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(seen)) {
-		known := policy.FromCatalogue(id)
-		fmt.Fprintf(b, "\n# %s (%s):", known.Name, known.Provider.Name)
+		known := knownAs(s, id)
+		fmt.Fprintf(b, "\n# %s (%s):", known.Name, known.Provider)
 		for _, what := range seen[id] {
 			fmt.Fprintf(b, "\n#   %s", what)
 		}
@@ -197,6 +197,17 @@ func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inven
 			fmt.Fprintf(b, "\nservice %s\n", id)
 		}
 	}
+}
+
+// knownAs is a service of the operator's files, or else of the module's own catalogue.
+func knownAs(s adminapi.SiteInventory, id string) adminapi.KnownService {
+	for _, known := range s.Catalogue {
+		if known.ID == id {
+			return known
+		}
+	}
+	known := policy.FromCatalogue(id)
+	return adminapi.KnownService{ID: id, Name: known.Name, Provider: known.Provider.Name, Purpose: known.Purpose}
 }
 
 // group is names that are likely the same cookie's.

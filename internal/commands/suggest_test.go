@@ -91,6 +91,17 @@ func TestSuggestionQuoting(t *testing.T) {
 	}
 }
 
+// A service of the operator's own files is named as these name it.
+func TestSuggestionCatalogue(t *testing.T) {
+	text := suggestion(adminapi.SiteInventory{
+		Catalogue: []adminapi.KnownService{{ID: "guichet", Name: "Guichet en ligne", Provider: "Exemple SARL", Purpose: "embeds"}},
+		Hosts:     []inventory.Item{{Name: "x.guichet.example", Service: "guichet", Path: "/", Where: []string{"page"}}},
+	})
+	if !strings.Contains(text, "# Guichet en ligne (Exemple SARL):") || !strings.Contains(text, "\nservice guichet\n") {
+		t.Error(text)
+	}
+}
+
 func TestInventoryMerge(t *testing.T) {
 	folder := t.TempDir()
 	write := func(t *testing.T, name, text string) string {

@@ -50,9 +50,9 @@ type Service struct {
 	Exempt bool `json:"exempt,omitempty"`
 }
 
-// Declared is the service with the catalogue's facts where the configuration has none of its own.
-func (s Service) Declared() policy.Service {
-	known := policy.FromCatalogue(s.ID)
+// Declared is the service with a catalogue's facts where the configuration has none of its own.
+func (s Service) Declared(catalogue *policy.Catalogue) policy.Service {
+	known := catalogue.Service(s.ID)
 	declared := policy.Service{
 		ID:          s.ID,
 		Name:        cmp.Or(s.Name, known.Name),
@@ -63,6 +63,7 @@ func (s Service) Declared() policy.Service {
 		Paths:       Patterns(s.Paths),
 		Inline:      known.Inline,
 		Globals:     known.Globals,
+		Storage:     known.Storage,
 		Lifetime:    cmp.Or(time.Duration(s.Lifetime), known.Lifetime),
 		Description: maps.Clone(known.Description),
 		Exempt:      s.Exempt || known.Exempt,
@@ -86,10 +87,10 @@ func (s Service) Declared() policy.Service {
 }
 
 // DeclaredServices are the services as a policy has them.
-func DeclaredServices(services []Service) []policy.Service {
+func DeclaredServices(services []Service, catalogue *policy.Catalogue) []policy.Service {
 	var out []policy.Service
 	for _, s := range services {
-		out = append(out, s.Declared())
+		out = append(out, s.Declared(catalogue))
 	}
 	return out
 }

@@ -175,7 +175,7 @@ func (p *Policy) indexHosts() error {
 		return &Error{"allow", err}
 	}
 	h.owners = slices.Clone(p.Services)
-	for _, s := range catalogue {
+	for _, s := range p.Catalogue.services {
 		if p.Service(s.ID) >= 0 {
 			continue // the operator's own list holds
 		}

@@ -59,6 +59,8 @@ type Service struct {
 	// have taken; with "~" in front it drops it. Where a service has several scripts, a text behind "@" tells
 	// by whose address or text the name is defined.
 	Globals []string
+	// Storage are the keys under which it keeps values in localStorage and sessionStorage.
+	Storage []Pattern
 	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
 	Lifetime    time.Duration
 	Description Text
@@ -77,6 +79,8 @@ type Declaration struct {
 	Services   []Service
 	// Allow are third-party hosts that the site needs, of no service.
 	Allow []Pattern
+	// Catalogue is the well-known services; nil: the module's own.
+	Catalogue *Catalogue
 	// PassUndeclared lets cookies through that no declaration covers.
 	PassUndeclared bool
 }
@@ -147,6 +151,9 @@ func Errorf(where, format string, args ...any) error {
 // New checks a declaration and makes it the policy. Its errors are of type *Error
 // and say what would be right.
 func New(d Declaration) (*Policy, error) {
+	if d.Catalogue == nil {
+		d.Catalogue = BuiltIn()
+	}
 	p := &Policy{Declaration: d}
 	purposes := slices.Clone(BuiltInPurposes)
 	for i, purpose := range d.Purposes {

@@ -84,7 +84,7 @@ func (s *Site) Cookies() []inventory.Item {
 		item := &items[i]
 		switch class := s.Policy.Classify(item.Name); class {
 		case policy.ClassUndeclared:
-			item.Service = policy.KnownCookie(item.Name)
+			item.Service = s.Policy.Catalogue.KnownCookie(item.Name)
 		case policy.ClassNecessary:
 			item.Declared, item.Service = true, policy.Necessary
 		default:
