@@ -105,6 +105,11 @@ type Handler struct {
 	// match every cookie.
 	Necessary []string `json:"necessary,omitempty"`
 
+	// Lets the cookies pass that this software cannot do without when people sign in or edit, as necessary ones: ckan,
+	// discourse, dokuwiki, drupal, geonetwork, keycloak, matomo (its own pages), mediawiki, moodle, nextcloud, spip, typo3,
+	// udata or wordpress. Default: none. Error: any other.
+	Applications []string `json:"applications,omitempty"`
+
 	// Declares additional purposes, or changes the texts of the built-in ones (functional, statistics, embeds, marketing).
 	// Default: none.
 	Purposes []config.Purpose `json:"purposes,omitempty"`
@@ -315,7 +320,11 @@ func (h *Handler) compile() (err error) {
 	if err != nil {
 		return err
 	}
-	if h.policy, err = policy.New(h.declaration(known)); err != nil {
+	applications, err := policy.ApplicationCookies(h.Applications)
+	if err != nil {
+		return err
+	}
+	if h.policy, err = policy.New(h.declaration(known, applications)); err != nil {
 		return err
 	}
 	if err := h.guard().Check(h.policy); err != nil {
@@ -435,11 +444,11 @@ func (h *Handler) Validate() error {
 }
 
 // declaration is what the configuration declares, with the catalogue's facts where it has none of its own.
-func (h *Handler) declaration(known *policy.Catalogue) policy.Declaration {
+func (h *Handler) declaration(known *policy.Catalogue, applications []policy.Pattern) policy.Declaration {
 	return policy.Declaration{
 		Site:           h.Site,
 		Controller:     h.Controller.Declared(),
-		Necessary:      config.Patterns(h.Necessary),
+		Necessary:      append(config.Patterns(h.Necessary), applications...),
 		Purposes:       config.DeclaredPurposes(h.Purposes),
 		Services:       config.DeclaredServices(h.Services, known),
 		Allow:          config.Patterns(h.Allow),
@@ -475,6 +484,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 //		language      <tag>
 //		remember      <duration>
 //		necessary     <cookie pattern>...
+//		application   <id>...
 //		purpose <id> {
 //			title       [<lang>] <text>
 //			description [<lang>] <text>
@@ -531,6 +541,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"language":      b.LanguageTag(&h.Language),
 		"remember":      b.Duration(&h.Remember),
 		"necessary":     b.List(&h.Necessary),
+		"application":   b.List(&h.Applications),
 		"purpose":       b.Purpose(&h.Purposes),
 		"catalogue":     b.List(&h.Catalogue),
 		"service":       b.Service(&h.Services),

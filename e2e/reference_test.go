@@ -191,7 +191,7 @@ func fields(of reflect.Type) (names []string) {
 }
 
 func TestReferenceJSONFields(t *testing.T) {
-	lists := map[string]string{"purposes": "purpose", "services": "service"}
+	lists := map[string]string{"applications": "application", "purposes": "purpose", "services": "service"}
 	inner := map[string]reflect.Type{
 		"controller": reflect.TypeFor[config.Controller](), "purpose": reflect.TypeFor[config.Purpose](),
 		"service": reflect.TypeFor[config.Service](), "style": reflect.TypeFor[config.Style](),

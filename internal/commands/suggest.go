@@ -160,7 +160,7 @@ func suggestion(s adminapi.SiteInventory) string {
 func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
 	cookies, hosts := undeclared(s.Cookies), undeclared(s.Hosts)
 	suggestServices(b, s, append(slices.Clone(cookies), hosts...))
-	for _, group := range alike(cookies) {
+	for _, group := range alike(suggestApplications(b, cookies)) {
 		askAboutCookie(b, group)
 	}
 	for _, host := range hosts {
@@ -208,6 +208,28 @@ func knownAs(s adminapi.SiteInventory, id string) adminapi.KnownService {
 	}
 	known := policy.FromCatalogue(id)
 	return adminapi.KnownService{ID: id, Name: known.Name, Provider: known.Provider.Name, Purpose: known.Purpose}
+}
+
+// suggestApplications declares the software of which the site sets cookies, and returns the cookies that it does not need.
+func suggestApplications(b *strings.Builder, cookies []inventory.Item) (others []inventory.Item) {
+	others = cookies
+	for _, a := range policy.Applications() {
+		if !slices.ContainsFunc(others, func(i inventory.Item) bool {
+			return a.IsToldBy(i.Name) && slices.Contains(i.Where, inventory.Upstream.String())
+		}) {
+			continue
+		}
+		fmt.Fprintf(b, "\n# %s, by which people sign in and edit:", a.Name)
+		others = slices.DeleteFunc(slices.Clone(others), func(i inventory.Item) bool {
+			needs := i.Service == "" && a.Needs(i.Name)
+			if needs {
+				fmt.Fprintf(b, "\n#   %s", sentence(i))
+			}
+			return needs
+		})
+		fmt.Fprintf(b, "\napplication %s\n", a.ID)
+	}
+	return others
 }
 
 // group is names that are likely the same cookie's.

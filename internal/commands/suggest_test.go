@@ -53,6 +53,25 @@ func TestSuggestionGroups(t *testing.T) {
 	}
 }
 
+func TestSuggestionApplication(t *testing.T) {
+	s := adminapi.SiteInventory{Cookies: []inventory.Item{
+		seen("wordpress_test_cookie", "", false, "upstream"), seen("wp_lang", "", false, "upstream"), seen("theme", "", false, "upstream"),
+		seen("SESSrumour", "", false, "browser"), // of strangers; a Drupal would set it
+	}}
+	got := suggestion(s)
+	if !strings.Contains(got, "#   wordpress_test_cookie: 2 times, set by the site, first at /\n#   wp_lang: 2 times, set by the site, first at /\napplication wordpress\n") {
+		t.Error(got)
+	}
+	for _, asked := range []string{"necessary theme", "necessary SESSrumour"} {
+		if !strings.Contains(got, asked) {
+			t.Errorf("lacks %s:\n%s", asked, got)
+		}
+	}
+	if strings.Contains(got, "necessary wp_lang") || strings.Contains(got, "application drupal") {
+		t.Error(got)
+	}
+}
+
 func TestSuggestionSetting(t *testing.T) {
 	for want, item := range map[string]inventory.Item{
 		"The site was not seen to set it: a script does, or it is older than the inventory.": seen("theme", "", false, "browser"),
