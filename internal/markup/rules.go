@@ -4,12 +4,10 @@
 // standard's names) and knows nothing of what is inserted or withheld, or why.
 package markup
 
+import "github.com/caddy-consent/caddy-consent/internal/deflate"
+
 // Edit says to replace Length bytes of the page at Offset.
-type Edit struct {
-	Offset      int64
-	Length      int
-	Replacement string
-}
+type Edit = deflate.Edit
 
 // Rules are what is to be done with a page. The zero value changes nothing.
 type Rules struct {

@@ -210,7 +210,7 @@ func (s *Scanner) giveUp(scanned int64) {
 // edit puts an edit in its place: behind an implied body others may have got theirs
 // already.
 func (s *Scanner) edit(offset int64, length int, replacement string) {
-	s.edits = append(s.edits, Edit{offset, length, replacement})
+	s.edits = append(s.edits, Edit{Offset: offset, Length: length, Replacement: replacement})
 	for i := len(s.edits) - 1; i > 0 && s.edits[i-1].Offset > offset; i-- {
 		s.edits[i-1], s.edits[i] = s.edits[i], s.edits[i-1]
 	}

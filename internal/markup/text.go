@@ -127,7 +127,7 @@ func (s *Scanner) guarded(text []byte, edits []Edit) []Edit {
 	} else {
 		at += end + 1
 	}
-	return append([]Edit{{int64(at), 0, s.Document()}}, edits...)
+	return append([]Edit{{Offset: int64(at), Replacement: s.Document()}}, edits...)
 }
 
 var (
