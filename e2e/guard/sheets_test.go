@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
@@ -22,6 +23,10 @@ func TestStyleOfPage(t *testing.T) {
 	const colour = `getComputedStyle(document.querySelector('p')).color`
 	if got := harness.Eval[string](p, colour); got != "rgb(1, 2, 3)" {
 		t.Errorf("the rest of the sheet does not hold: %s", got)
+	}
+	if got := harness.Eval[string](p, `document.head.innerHTML + document.querySelector('style').textContent`); strings.Contains(got, "data") ||
+		strings.Count(got, "url(https://video.test/pixel.gif)") != 2 {
+		t.Errorf("scripts do not read what its author wrote: %s", got)
 	}
 	p.Decide("grant", "{ video: true }")
 	if missing := await(world, "/sheet.css", "/pixel.gif"); len(missing) > 0 {

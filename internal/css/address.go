@@ -85,8 +85,8 @@ func (s *Scanner) string(w []byte, i int, eof bool) (next int, more bool) {
 	}
 }
 
-// urlBegins tells "url(" with a string, which is a function, from one without, which is a token of its own. White space
-// may stand before either, but no comment.
+// urlBegins tells "url(" with a string, which is a function, from one without, which is a token of its own. White
+// space may stand before either, but no comment.
 func (s *Scanner) urlBegins(w []byte, i int) (next int, more bool) {
 	i = behind(w, i, space)
 	switch {

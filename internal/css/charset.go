@@ -11,8 +11,8 @@ import (
 const maxCharset = 1024
 
 // begin finds the encoding of the sheet: by a byte order mark, by what it came with, by an @charset. It returns false
-// where too little has come to tell. A sheet without any of these is in the encoding of what links it, which nobody knows here;
-// it is taken for one that can be read.
+// where too little has come to tell. A sheet without any of these is in the encoding of what links it, which nobody
+// knows here; it is taken for one that can be read.
 func (s *Scanner) begin(w []byte, eof bool) (known bool) {
 	for _, mark := range []string{"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"} {
 		switch {
@@ -63,8 +63,8 @@ func declared(w []byte, eof bool) (name string, known bool) {
 	return name, true
 }
 
-// Readable tells whether sheets in an encoding are looked at, by its name: those in which a byte that looks like one of
-// ASCII's signs is that sign. In East Asian encodings a "\" or an "@" may be the half of a character.
+// Readable tells whether sheets in an encoding are looked at, by its name: those in which a byte that looks like one
+// of ASCII's signs is that sign. In East Asian encodings a "\" or an "@" may be the half of a character.
 func Readable(encoding string) bool {
 	switch strings.ToLower(encoding) {
 	case "utf-16", "utf-16be", "utf-16le", "iso-2022-jp", "replacement", "shift_jis", "big5", "gbk", "gb18030":

@@ -45,8 +45,8 @@ func isLineBreak(c byte) bool { return c == '\n' || c == '\r' || c == '\f' }
 
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
-// until returns the index of the next byte of one of these classes, from i on; len(w) where there is none. Most of a sheet passes
-// here, eight bytes at a time.
+// until returns the index of the next byte of one of these classes, from i on; len(w) where there is none. Most of a
+// sheet passes here, eight bytes at a time.
 func until(w []byte, i int, classes uint8) int {
 	for ; len(w)-i >= 8; i += 8 {
 		b := (*[8]byte)(w[i:])
@@ -66,8 +66,8 @@ func behind(w []byte, i int, classes uint8) int {
 	return i
 }
 
-// escape returns where the escape ends whose "\" is at i (section 4.3.7, "consume an escaped code point"). whole is false where
-// that depends on what follows the window.
+// escape returns where the escape ends whose "\" is at i (section 4.3.7, "consume an escaped code point"). whole is
+// false where that depends on what follows the window.
 func escape(w []byte, i int, eof bool) (end int, whole bool) {
 	end = i + 1
 	if end == len(w) {
@@ -107,8 +107,8 @@ func isEscape(w []byte, i int) bool {
 	return w[i] == '\\' && (i+1 == len(w) || !isLineBreak(w[i+1]))
 }
 
-// name returns where the name that goes on at i ends (section 4.3.11, "consume an ident sequence"). Where whole is false it may go
-// on behind the window, from end on.
+// name returns where the name that goes on at i ends (section 4.3.11, "consume an ident sequence"). Where whole is
+// false it may go on behind the window, from end on.
 func name(w []byte, i int, eof bool) (end int, whole bool) {
 	for {
 		i = behind(w, i, inName)
@@ -126,8 +126,8 @@ func name(w []byte, i int, eof bool) (end int, whole bool) {
 	}
 }
 
-// isNameAt tells whether a name begins at i (section 4.3.9, "would start an ident sequence"); known is false where that depends on
-// what follows the window.
+// isNameAt tells whether a name begins at i (section 4.3.9, "would start an ident sequence"); known is false where
+// that depends on what follows the window.
 func isNameAt(w []byte, i int, eof bool) (is, known bool) {
 	starts := func(i int) bool {
 		c := w[i]

@@ -127,7 +127,8 @@ func (s *Scanner) Scan(window []byte, eof bool) (edits []Edit, decided int) {
 	return s.edits, decided
 }
 
-// Text finds the edits in a sheet that is there as a whole, and is text already: what it says of its encoding does not count.
+// Text finds the edits in a sheet that is there as a whole, and is text already: what it says of its encoding does
+// not count.
 func (s *Scanner) Text(sheet []byte) []Edit {
 	s.begun, s.address = true, -1
 	edits, _ := s.Scan(sheet, true)
