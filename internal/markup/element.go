@@ -80,7 +80,7 @@ var elements = []element{
 	{name: "link", flags: isMetadata | isVoid | loads, urls: []urlAttribute{{name: "href", when: byRelation}, {name: "imagesrcset", kind: SourceSet, when: byRelation}}},
 	{name: "meta", flags: isMetadata | isVoid | loads | breaksOut, urls: []urlAttribute{{name: "content", kind: Refresh, when: ofRefresh}}},
 	{name: "title", flags: isMetadata | isRawText},
-	{name: "style", flags: isMetadata | isRawText},
+	{name: "style", flags: isMetadata | isRawText | loads},
 	{name: "noframes", flags: isMetadata | isRawText},
 	{name: "noscript", flags: isRawText},
 	{name: "template", flags: isMetadata | holds},
@@ -221,6 +221,7 @@ var (
 	elementMeta     = named("meta")
 	elementBase     = named("base")
 	elementScript   = named("script")
+	elementStyle    = named("style")
 	elementNoscript = named("noscript")
 	elementTemplate = named("template")
 	elementTitle    = named("title")

@@ -25,7 +25,6 @@ func inPlace(from, to []string) (format deflate.Format, ok bool) {
 type compressedEditor struct {
 	deflate.Stream
 	scanner *Scanner
-	edits   []deflate.Edit
 }
 
 // compressedEditors are used again, with the memory of their windows.
@@ -43,12 +42,7 @@ func (c *compressedEditor) scan(text []byte, end bool) ([]deflate.Edit, int) {
 	if c.scanner.Done() && !end {
 		return nil, len(text)
 	}
-	edits, decided := c.scanner.Scan(text, end)
-	c.edits = c.edits[:0]
-	for _, e := range edits {
-		c.edits = append(c.edits, deflate.Edit(e))
-	}
-	return c.edits, decided
+	return c.scanner.Scan(text, end)
 }
 
 // Flush passes what need not wait: the head does not wait any longer for the page's encoding.
@@ -65,7 +59,6 @@ func (c *compressedEditor) Flush() error {
 // release puts the editor back. Nothing may be done with it after.
 func (c *compressedEditor) release() {
 	c.Reset(nil, 0, nil, nil)
-	clear(c.edits)
 	c.scanner = nil
 	compressedEditors.Put(c)
 }

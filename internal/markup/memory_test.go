@@ -42,6 +42,7 @@ var endless = map[string]struct{ begin, text string }{
 	"one attribute":              {`<!doctype html><body><img src="`, `//t.example/i.png?a=b&amp;c>`},
 	"one tag name":               {"<!doctype html><body><", "img"},
 	"one script":                 {"<!doctype html><body><script>", `document.write("<script>" + '<p>'); <!-- `},
+	"one style":                  {"<!doctype html><head><style>", "a{b:url(//t.example/x)} "},
 	"one noscript":               {"<!doctype html><body><noscript>", `<img src="//t.example/p.gif"> & text`},
 	"one title":                  {"<!doctype html><title>", "text <b> &amp; </titl "},
 	"one doctype":                {"<!doctype ", `html "x" `},

@@ -4,7 +4,7 @@ import "strings"
 
 // pieces are what fuzzed pages are put together from besides bytes.
 var pieces = strings.Split(`<!doctype html>|<html>|<head>|</head>|<body>|</body>|</html>|<frameset>|<frame src=//d.test>|<noframes>|</noframes>|`+
-	`<title>|</title>|<style>|</style>|<script>|</script>|<script src=//d.test>|<script type=text/plain data-c-service=y data-c-src=//d.test>|`+
+	`<title>|</title>|<style>|</style>|<style>a{b:url(//d.test)}</style>|url(//d.test)|<script>|</script>|<script src=//d.test>|<script type=text/plain data-c-service=y data-c-src=//d.test>|`+
 	`<noscript>|</noscript>|<template>|</template>|<base href=//d.test>|<link rel=stylesheet href=//d.test>|<img src=//d.test>|`+
 	`<img alt=">" srcset="//d.test 1x">|<image src=//d.test>|<input type=hidden>|<input formaction=//d.test>|<textarea>|</textarea>|<xmp>|</xmp>|`+
 	`<plaintext>|<iframe>|</iframe>|<iframe src=//d.test>|<iframe srcdoc="<img src=//d.test>">|<select>|</select>|<option>|<table>|</table>|<tr>|`+

@@ -4,12 +4,10 @@
 // standard's names) and knows nothing of what is inserted or withheld, or why.
 package markup
 
+import "github.com/caddy-consent/caddy-consent/internal/deflate"
+
 // Edit says to replace Length bytes of the page at Offset.
-type Edit struct {
-	Offset      int64
-	Length      int
-	Replacement string
-}
+type Edit = deflate.Edit
 
 // Rules are what is to be done with a page. The zero value changes nothing.
 type Rules struct {
@@ -34,8 +32,8 @@ type Rules struct {
 	Base func(href []byte)
 
 	// Host is told each host from which an element of the page would load, or to
-	// which it would send, by itself, also as the text of a module, of an import map or of speculation
-	// rules names it; in lower case, in ASCII, without port. What it
+	// which it would send, by itself, also as the text of a module, of an import map, of speculation
+	// rules or of a style sheet names it; in lower case, in ASCII, without port. What it
 	// returns is how the element is withheld; nil leaves it. The bytes are valid
 	// during the call only. With a nil Host no element is looked at.
 	Host func(host []byte) *Mark
@@ -80,8 +78,8 @@ type Mark struct {
 type Passed struct {
 	// Tags were longer than 64 KiB, or had more than 4096 attributes.
 	Tags int
-	// Texts of scripts and noscript elements were longer than 256 KiB, or nested too
-	// deep.
+	// Texts of scripts, style and noscript elements were longer than 256 KiB, or nested too
+	// deep; so are addresses in style sheets longer than 64 KiB.
 	Texts int
 	// Encoding is the character encoding, named by the page itself, for which the page
 	// was left alone; "" where it was not.

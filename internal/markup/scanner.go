@@ -48,6 +48,7 @@ type Scanner struct {
 	depth    int           // of documents in documents
 	host     [maxHost]byte // the last one
 	inner    *Scanner      // for markup in text
+	sheet    *sheet        // for the text of a <style>
 	room     [8]span       // for the attributes of most tags
 	lang     []byte        // of <html>, in langRoom
 	langRoom [maxLang]byte
@@ -59,8 +60,8 @@ type Scanner struct {
 // Reset makes the scanner ready for another page, with its memory.
 func (s *Scanner) Reset(rules Rules) {
 	clear(s.edits) // what was inserted is the visitor's
-	edits, open, spans, inner := s.edits[:0], s.open[:0], s.tag.spans[:0], s.inner
-	*s = Scanner{Rules: rules, edits: edits, inner: inner}
+	edits, open, spans, inner, sheet := s.edits[:0], s.open[:0], s.tag.spans[:0], s.inner, s.sheet
+	*s = Scanner{Rules: rules, edits: edits, inner: inner, sheet: sheet}
 	s.open, s.tag.spans = open, spans
 }
 
@@ -117,7 +118,7 @@ func (s *Scanner) Scan(window []byte, eof bool) (edits []Edit, decided int) {
 	if !s.Done() {
 		s.giveUp(s.base + int64(i))
 		if eof {
-			if s.capture.tag.element == nil { // a <noscript> that ends with the page
+			if e := s.capture.tag.element; e == nil || e == elementStyle { // a <noscript> or a <style> that ends with the page
 				s.textEnds(window, len(window))
 			}
 			s.atEOF(window, i)
@@ -210,7 +211,7 @@ func (s *Scanner) giveUp(scanned int64) {
 // edit puts an edit in its place: behind an implied body others may have got theirs
 // already.
 func (s *Scanner) edit(offset int64, length int, replacement string) {
-	s.edits = append(s.edits, Edit{offset, length, replacement})
+	s.edits = append(s.edits, Edit{Offset: offset, Length: length, Replacement: replacement})
 	for i := len(s.edits) - 1; i > 0 && s.edits[i-1].Offset > offset; i-- {
 		s.edits[i-1], s.edits[i] = s.edits[i], s.edits[i-1]
 	}

@@ -14,7 +14,7 @@ var fuzzSeeds = []string{
 	`<svg><script>x</script><image xlink:href=//d.test /><foreignObject><p><style><img src=//d.test></style></svg>`,
 	`<math><annotation-xml encoding=text/html><font color><title>x</title></math><![CDATA[<img src=//d.test>]]>`,
 	`<script type="text/plain" data-c-service=yes data-c-src=//a.test src=x></script><script type=module>x</script>`,
-	`<base href=//d.test><meta http-equiv=refresh content="0; url=x"><meta charset=iso-2022-jp><img src=x>`,
+	`<style>a{b:url(//d.test)}@import "//d.test/&amp;"</style><base href=//d.test><meta http-equiv=refresh content="0; url=x"><meta charset=iso-2022-jp><img src=x>`,
 	`&#X20`, `<svg></script><image xlink:href=//d>>`, `<head></head>&#32;&NewLine<frameset>`,
 	`<textarea><img src=//d.test></textarea><plaintext><img src=//d.test>`,
 	"\xef\xbb\xbf<svg/><title></title>", `<iframe srcdoc=&#60img&#x20src=//d.test&gt>`,

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// capture is the text of an element that is held until it is known: of an inline script, or
-// the markup in a <noscript>.
+// capture is the text of an element that is held until it is known: of an inline script or a
+// <style>, or the markup in a <noscript>.
 type capture struct {
 	from int64 // the offset from which the page is held; -1: there is none
 	text int64 // where the text begins
@@ -31,6 +31,9 @@ func (s *Scanner) textEnds(w []byte, i int) {
 		// With scripting, the parser takes it for text, up to the end tag that ends here;
 		// without, it is markup.
 		s.edits = append(s.edits, s.nested(text, c.text)...)
+	case c.tag.element == elementStyle:
+		c.tag.bytes = w[c.from-s.base : c.text-s.base]
+		s.sheetEnds(text)
 	default:
 		var mark *Mark
 		if c.runs && s.Script != nil {
@@ -127,7 +130,7 @@ func (s *Scanner) guarded(text []byte, edits []Edit) []Edit {
 	} else {
 		at += end + 1
 	}
-	return append([]Edit{{int64(at), 0, s.Document()}}, edits...)
+	return append([]Edit{{Offset: int64(at), Replacement: s.Document()}}, edits...)
 }
 
 var (

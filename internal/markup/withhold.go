@@ -18,6 +18,11 @@ func (s *Scanner) element(end int64) {
 			s.takeBase()
 		}
 		return
+	case elementStyle:
+		if s.isSheet() {
+			s.capture = capture{from: t.offset, text: end, tag: *t}
+		}
+		return
 	}
 	if !s.elements() {
 		return
@@ -178,7 +183,7 @@ func (s *Scanner) withhold(t *startTag, mark *Mark) {
 	s.edit(t.offset+int64(t.nameEnd), 0, added)
 	for _, a := range t.spans {
 		// What its author has put there makes way in the same manner: no attribute may stand twice.
-		if name := t.name(a); t.moving(name) >= 0 || s.moved(name) >= 0 || s.Gate != "" && equalFold(name, s.Gate) {
+		if name := t.name(a); t.moving(name) >= 0 || s.moved(name) >= 0 || s.Gate != "" && equalFold(name, s.Gate) || s.holdsSheet(t, name) {
 			s.edit(t.offset+int64(a.start), 0, s.Prefix)
 		}
 	}

@@ -1,0 +1,97 @@
+package npm
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
+	"github.com/caddy-consent/caddy-consent/internal/css"
+)
+
+// sheets are those of the packages that the frameworks' tests use.
+func sheets(t testing.TB) map[string]string {
+	all, root := make(map[string]string), harness.NPM(t)
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".css") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all[strings.TrimPrefix(path, root)] = string(text)
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d sheets, %v", len(all), err)
+	}
+	return all
+}
+
+// TestSheets: real ones pass byte for byte where nothing is denied, and where all is, only what stands in url() changes.
+func TestSheets(t *testing.T) {
+	nothing, all := func([]byte) bool { return false }, func([]byte) bool { return true }
+	asked := 0
+	for name, sheet := range sheets(t) {
+		var s css.Scanner
+		s.Reset(nothing, "")
+		if edits, decided := s.Scan([]byte(sheet), true); len(edits) > 0 || decided != len(sheet) || s.Passed != (css.Passed{}) {
+			t.Errorf("%s: %v, %d bytes of %d, %v", name, edits, decided, len(sheet), s.Passed)
+		}
+		s.Reset(all, "")
+		edits, _ := s.Scan([]byte(sheet), true)
+		for _, e := range edits {
+			before, behind := sheet[:e.Offset], sheet[int(e.Offset)+e.Length:]
+			if !strings.HasSuffix(strings.TrimRight(before, " \"'"), "(") || !strings.HasPrefix(strings.TrimLeft(behind, " \"'"), ")") {
+				t.Errorf("%s: %.40q is taken for an address", name, sheet[e.Offset:])
+			}
+		}
+		asked += len(edits)
+	}
+	if asked == 0 {
+		t.Error("no sheet names an address")
+	}
+}
+
+// BenchmarkSheets reads sheets beside copying them.
+func BenchmarkSheets(b *testing.B) {
+	all := sheets(b)
+	nothing := func([]byte) bool { return false }
+	for _, part := range []string{"/bootstrap.css", "/bootstrap.min.css", "/oxide/skin.min.css", ""} {
+		var texts [][]byte
+		size := 0
+		for name, sheet := range all {
+			if strings.HasSuffix(name, part) {
+				texts, size = append(texts, []byte(sheet)), size+len(sheet)
+			}
+		}
+		out := make([]byte, 16<<20)
+		name := fmt.Sprintf("%d sheets", len(texts))
+		if part != "" {
+			name = filepath.Base(part)
+		}
+		b.Run(name+"/scan", func(b *testing.B) {
+			var s css.Scanner
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				for _, text := range texts {
+					s.Reset(nothing, "")
+					s.Scan(text, true)
+				}
+			}
+		})
+		b.Run(name+"/copy", func(b *testing.B) {
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				for _, text := range texts {
+					copy(out, text)
+				}
+			}
+		})
+	}
+}
