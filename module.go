@@ -118,10 +118,10 @@ type Handler struct {
 	// Says what becomes of cookies that no declaration covers, in both directions: strip or pass. Default: strip.
 	Undeclared string `json:"undeclared,omitempty"`
 
-	// Says which third-party hosts pages may load from. catalogue: not from those of services that are not granted,
-	// nor from those of well-known services that are not declared, but for captchas, fonts and maps. strict: besides,
-	// from no host that is neither a granted service's nor under allow, by a Content-Security-Policy. pass: from all.
-	// Default: catalogue.
+	// Says which third-party hosts pages may load from. catalogue: not from those of services that are not granted, nor
+	// from those of well-known services that are not declared, but for captchas, fonts, maps and the like. strict:
+	// besides, from no host that is neither a granted service's nor under allow, by a Content-Security-Policy. pass:
+	// from all. Default: catalogue.
 	ThirdParties string `json:"third_parties,omitempty"`
 
 	// Lets pages load from these third-party hosts, which the site needs: example.com or *.example.com. What a
