@@ -69,10 +69,10 @@ func TestCatalogueOrder(t *testing.T) {
 	}
 	want := []string{
 		"accessibe", "adobe-fonts", "arcgis", "arkose", "audioeye", "axeptio", "bing-maps", "bugsnag", "bunny-fonts",
-		"captcha-turnstile", "cookiebot", "cookieyes", "datadome", "didomi", "equalweb", "eye-able", "facil-iti",
-		"fonts-com", "friendly-captcha", "geetest", "google-fonts", "google-maps", "hcaptcha", "here", "iubenda",
-		"maptiler", "mtcaptcha", "onetrust", "paypal", "quantcast-choice", "raygun", "readspeaker", "recaptcha",
-		"recite-me", "rollbar", "sentry", "sirdata", "stripe", "texthelp", "tomtom", "trackjs", "trustarc", "umap",
+		"cookiebot", "cookieyes", "datadome", "didomi", "equalweb", "eye-able", "facil-iti", "fonts-com",
+		"friendly-captcha", "geetest", "google-fonts", "google-maps", "hcaptcha", "here", "iubenda", "maptiler",
+		"mtcaptcha", "onetrust", "paypal", "quantcast-choice", "raygun", "readspeaker", "recaptcha", "recite-me",
+		"rollbar", "sentry", "sirdata", "stripe", "texthelp", "tomtom", "trackjs", "trustarc", "turnstile", "umap",
 		"usercentrics", "userway", "weglot", "yandex-maps",
 	}
 	if !slices.Equal(functional, want) {
