@@ -126,9 +126,9 @@ type Handler struct {
 	Undeclared string `json:"undeclared,omitempty"`
 
 	// Sets which third-party hosts pages may load from. catalogue blocks the hosts of declared services that are not
-	// granted, and of well-known services that are not declared, except captchas, fonts and maps. strict also adds a
-	// Content-Security-Policy that allows only the hosts of granted services and those in Allow. pass blocks nothing.
-	// Default: catalogue.
+	// granted, and of well-known services that are not declared, except those of the purpose
+	// functional, such as captchas, fonts and maps. strict also adds a Content-Security-Policy that allows only the hosts
+	// of granted services and those in Allow. pass blocks nothing. Default: catalogue.
 	ThirdParties string `json:"third_parties,omitempty"`
 
 	// Lets pages load from these third-party hosts: example.com or *.example.com. Hosts that a declared service lists

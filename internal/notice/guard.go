@@ -114,9 +114,11 @@ func isGoogle(s policy.Service) bool {
 // matomo is the index of the service that has Matomo's cookies, below 0 where there is none.
 func matomo(p *policy.Policy) int { return int(p.Classify("_pk_id.1.0000")) }
 
-// has tells whether an owner lists a host.
+// has tells whether an owner before has a host, by that pattern or a wider one.
 func (g guardPolicy) has(host policy.Pattern) bool {
-	return slices.Contains(g.Allow, host) || slices.ContainsFunc(slices.Concat(g.Services, g.Known), func(s guardOwner) bool { return slices.Contains(s.Hosts, host) })
+	covers := func(p policy.Pattern) bool { return p.Match(string(host)) }
+	return slices.ContainsFunc(g.Allow, covers) ||
+		slices.ContainsFunc(slices.Concat(g.Services, g.Known), func(s guardOwner) bool { return slices.ContainsFunc(s.Hosts, covers) })
 }
 
 // MarshalJSON writes what every page loads as short as it can be.

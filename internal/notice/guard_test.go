@@ -47,6 +47,24 @@ func TestGuardPolicy(t *testing.T) {
 	}
 }
 
+// What a wider pattern has before is not sent again.
+func TestGuardCovered(t *testing.T) {
+	p, err := policy.New(policy.Declaration{
+		Services: []policy.Service{{ID: "own", Purpose: policy.Marketing, Hosts: []policy.Pattern{"*.doubleclick.net"}}},
+		Allow:    []policy.Pattern{"*.hotjar.com"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range (Guard{Requests: true}).policy(p).Known {
+		for _, host := range s.Hosts {
+			if strings.HasSuffix(string(host), ".doubleclick.net") || host == "*.hotjar.com" {
+				t.Errorf("%s comes again, as %s", host, s.ID)
+			}
+		}
+	}
+}
+
 func TestGoogleConsentTypes(t *testing.T) {
 	p := guarding(t, "ga", "google-ads", "matomo", "recaptcha")
 	want := map[string][]string{

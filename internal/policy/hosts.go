@@ -88,7 +88,7 @@ func (p *Policy) Owner(host []byte) Owner {
 
 // Blocks tells whether nothing may be loaded from an owner's hosts, where granted is what the
 // visitor's choice grants. What the catalogue knows and nobody declared is blocked, but for
-// captchas, fonts and maps, without which pages break.
+// captchas, fonts, maps and the like, without which pages break or some cannot read them.
 func (p *Policy) Blocks(owner Owner, granted Set) bool {
 	switch {
 	case owner < 0:
