@@ -31,7 +31,7 @@ func main() {
 
 // parts are the files of every guard, in the order in which one needs another; standins and signals come behind them, and
 // choice last.
-var parts = []string{"policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "styles", "workerstub", "realms", "place"}
+var parts = []string{"owners", "policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "styles", "workerstub", "realms", "place"}
 
 // minified are the scripts that are served, by name. POLICY and KEPT stand in them for what the site declares.
 func minified(files fs.FS) (map[string][]byte, error) {
@@ -47,7 +47,7 @@ func minified(files fs.FS) (map[string][]byte, error) {
 		"notice.js":  read("notice.js"),
 		"release.js": read("release.js"),
 		"kept.js":    read("kept.js"),
-		"worker.js":  strings.Replace(read("guard/worker.js"), "STUB", read("guard/workerstub.js"), 1),
+		"worker.js":  strings.NewReplacer("OWNERS", read("guard/owners.js"), "STUB", read("guard/workerstub.js")).Replace(read("guard/worker.js")),
 	}
 	for name, more := range map[string][]string{
 		"guard.js": nil, "guard-standins.js": {"standins"}, "guard-signals.js": {"signals"}, "guard-standins-signals.js": {"standins", "signals"},

@@ -7,14 +7,12 @@ if (window[KEY] && window[KEY].runs) return; // a page that is swapped in may br
 const { Object, Array, Set, Map, WeakMap, WeakRef, Proxy, URL, URLSearchParams, FormData, RegExp, JSON, Promise, DOMParser, Event, Math, Date, String, setTimeout, atob, decodeURIComponent, encodeURIComponent, escape } = window;
 const { src, integrity, dataset: { caddyConsent: on } } = document.currentScript;
 
-// Patterns are separated by spaces; they are exact, or have "*" for any characters.
-const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$');
 // Whose hosts and cookies are: first the site's, allowed, without an id; what the visitor may allow, with
 // literals; what is always denied. An id and hosts, in which "$" stands for the id, come as one text, behind
 // them the names for which there are stand-ins.
 const owners = policy.owners.map(owner => {
 	const [text, cookies, inline, days, exempt] = [].concat(owner), [id] = text.split(' ');
-	return { id, hosts: matcher(text.replace(/\$/g, id)), globals: text.match(/\S+[)\]]\S*/g) || [], cookies: cookies && matcher(cookies), inline, days, exempt };
+	return { id, text, globals: text.match(/\S+[)\]]\S*/g) || [], cookies: cookies && matcher(cookies), inline, days, exempt };
 });
 const services = owners.filter(p => p.inline);
 
@@ -30,10 +28,13 @@ const held = new Set(); // for the console: what was held back
 const own = location.hostname;
 const resolve = url => new URL(url, document.baseURI), file = path => new URL(path, src).href;
 const known = new Map(); // hosts, with whose they are; bounded, as scripts choose them
+let find;
 const ownerOfHost = host => {
+	if (host === own) return;
 	if (!known.has(host)) {
 		if (known.size > 999) known.clear();
-		known.set(host, host !== own && owners.find(p => p.hosts.test(host)));
+		find = find || ownerFinder(owners);
+		known.set(host, find(host));
 	}
 	return known.get(host);
 };

@@ -7,14 +7,15 @@
 	if (!file || self[Symbol.for('caddy-consent-guard')]) return;
 	Object.defineProperty(self, Symbol.for('caddy-consent-guard'), { value: true });
 	const { apply, construct } = Reflect, granted = new Set(on.split(',')), NativeURL = URL, NativeBlob = Blob;
-	const owners = policy.owners.map(owner => {
+	OWNERS
+	const find = ownerFinder(policy.owners.map(owner => {
 		const text = [].concat(owner)[0], [id] = text.split(' ');
-		return { id, hosts: new RegExp('^(' + text.replace(/\$/g, id).replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$') };
-	});
+		return { id, text };
+	}));
 	const denied = value => {
 		try {
 			const name = new NativeURL(Object(value).url || value, location.href.replace(/^blob:/, '')).hostname.replace(/\.$/, '');
-			const owner = name !== host && owners.find(p => p.hosts.test(name));
+			const owner = name !== host && find(name);
 			return owner && owner.id && !granted.has(owner.id);
 		} catch (invalid) { /* loads nothing */ }
 	};
