@@ -215,7 +215,7 @@ func suggestApplications(b *strings.Builder, cookies []inventory.Item) (others [
 	others = cookies
 	for _, a := range policy.Applications() {
 		if !slices.ContainsFunc(others, func(i inventory.Item) bool {
-			return a.IsToldBy(i.Name) && slices.Contains(i.Where, inventory.Upstream.String())
+			return a.IsToldBy(i.Name) && i.IsSetBySite()
 		}) {
 			continue
 		}
@@ -318,7 +318,7 @@ func sentence(item inventory.Item) string {
 func setting(cookie inventory.Item) string {
 	s := cookie.Set
 	if s == nil {
-		if slices.Contains(cookie.Where, inventory.Upstream.String()) {
+		if cookie.IsSetBySite() {
 			return ""
 		}
 		return "The site was not seen to set it: a script does, or it is older than the inventory."

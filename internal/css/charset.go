@@ -14,18 +14,15 @@ const maxCharset = 1024
 // where too little has come to tell. A sheet without any of these is in the encoding of what links it, which nobody
 // knows here; it is taken for one that can be read.
 func (s *Scanner) begin(w []byte, eof bool) (known bool) {
-	for _, mark := range []string{"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"} {
-		switch {
-		case !bytes.HasPrefix(w, []byte(mark)):
-			if bytes.HasPrefix([]byte(mark), w) && !eof {
-				return false
-			}
-		case len(mark) == 3:
-			s.begun, s.address, s.next, s.floor = true, -1, 3, 3
-			return true
-		default:
-			s.Charset = "utf-16"
-		}
+	marked, size, known := ByteOrderMark(w, eof)
+	switch {
+	case !known:
+		return false
+	case size > 0:
+		s.begun, s.address, s.next, s.floor = true, -1, size, int64(size)
+		return true
+	case marked != "":
+		s.Charset = marked
 	}
 	if s.Charset == "" {
 		if s.Charset, known = declared(w, eof); !known {
@@ -37,6 +34,22 @@ func (s *Scanner) begin(w []byte, eof bool) (known bool) {
 		s.Passed.Encoding, s.state = s.Charset, leftAlone
 	}
 	return true
+}
+
+// ByteOrderMark is the encoding that the mark at the beginning of a text tells, "" where there is none, and how many bytes
+// of it are not text: those of UTF-8's (Encoding standard, "decode"). known is false where too little has come to tell.
+func ByteOrderMark(w []byte, eof bool) (encoding string, size int, known bool) {
+	for _, mark := range []string{"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"} {
+		switch {
+		case bytes.HasPrefix(w, []byte(mark)) && len(mark) == 3:
+			return "utf-8", len(mark), true
+		case bytes.HasPrefix(w, []byte(mark)):
+			return "utf-16", 0, true
+		case bytes.HasPrefix([]byte(mark), w) && !eof:
+			return "", 0, false
+		}
+	}
+	return "", 0, true
 }
 
 // declared is the encoding that an @charset names, which stands for UTF-8 where it names UTF-16: its own bytes could

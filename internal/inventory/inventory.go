@@ -4,6 +4,7 @@
 package inventory
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -185,6 +186,9 @@ type Item struct {
 
 // IsUndeclared tells whether there is something to declare: a cookie without a name cannot be.
 func (i Item) IsUndeclared() bool { return !i.Declared && i.Name != "" }
+
+// IsSetBySite tells whether the site was seen to set a cookie.
+func (i Item) IsSetBySite() bool { return slices.Contains(i.Where, Upstream.String()) }
 
 // Items are all names, in the order in which they came; what is declared is not told.
 func (t *Table) Items() []Item {

@@ -1,6 +1,6 @@
 package markup
 
-import "bytes"
+import "github.com/caddy-consent/caddy-consent/internal/css"
 
 // Scanner finds the edits in a page that comes in pieces. It keeps no byte of it:
 // all it remembers is its state. Rules and XML are set before the first piece.
@@ -144,19 +144,14 @@ func (s *Scanner) Scan(window []byte, eof bool) (edits []Edit, decided int) {
 // it seems (Encoding standard, "decode"). It returns false where too little has come
 // to tell.
 func (s *Scanner) byteOrderMark(w []byte, eof bool) bool {
-	for _, mark := range []string{"\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"} {
-		switch {
-		case !bytes.HasPrefix(w, []byte(mark)):
-			if bytes.HasPrefix([]byte(mark), w) && !eof {
-				return false
-			}
-		case len(mark) == 3:
-			s.next = 3
-		default:
-			s.leave("utf-16")
-		}
+	encoding, size, known := css.ByteOrderMark(w, eof)
+	switch {
+	case size > 0:
+		s.next = size
+	case encoding != "":
+		s.leave(encoding)
 	}
-	return true
+	return known
 }
 
 // leave gives the page up at the current tag, if any: the rest passes as it is.

@@ -117,8 +117,8 @@ func matomo(p *policy.Policy) int { return int(p.Classify("_pk_id.1.0000")) }
 // has tells whether an owner before has a host, by that pattern or a wider one.
 func (g guardPolicy) has(host policy.Pattern) bool {
 	covers := func(p policy.Pattern) bool { return p.Match(string(host)) }
-	return slices.ContainsFunc(g.Allow, covers) ||
-		slices.ContainsFunc(slices.Concat(g.Services, g.Known), func(s guardOwner) bool { return slices.ContainsFunc(s.Hosts, covers) })
+	isCovered := func(s guardOwner) bool { return slices.ContainsFunc(s.Hosts, covers) }
+	return slices.ContainsFunc(g.Allow, covers) || slices.ContainsFunc(g.Services, isCovered) || slices.ContainsFunc(g.Known, isCovered)
 }
 
 // MarshalJSON writes what every page loads as short as it can be.

@@ -56,7 +56,3 @@ func (a Application) IsToldBy(name string) bool { return matchesAny(a.Signs, nam
 
 // Needs tells whether the application needs a cookie of that name.
 func (a Application) Needs(name string) bool { return matchesAny(a.Cookies, name) }
-
-func matchesAny(patterns []Pattern, name string) bool {
-	return slices.ContainsFunc(patterns, func(p Pattern) bool { return p.Match(name) })
-}

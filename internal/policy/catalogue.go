@@ -145,7 +145,7 @@ func (c *Catalogue) Service(id string) Service {
 // KnownCookie is the id of the well-known service that sets cookies of that name, "" where there is none.
 func (c *Catalogue) KnownCookie(name string) string {
 	for _, s := range c.services {
-		if slices.ContainsFunc(s.Cookies, func(p Pattern) bool { return p.Match(name) }) {
+		if matchesAny(s.Cookies, name) {
 			return s.ID
 		}
 	}

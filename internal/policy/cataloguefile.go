@@ -82,9 +82,12 @@ func (d *description) UnmarshalJSON(text []byte) error {
 // readCatalogue reads a file and checks each of its services. Its errors begin with the file's name and the line.
 func readCatalogue(name string, text []byte) (file catalogueFile, err error) {
 	file.name = name
-	var syntax *json.SyntaxError
-	if err := json.Unmarshal(text, new(any)); errors.As(err, &syntax) {
-		return file, located(name, lineOf(text, int(syntax.Offset)-1), err)
+	if !json.Valid(text) {
+		err, at := json.Unmarshal(text, new(any)), 0
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			at = int(syntax.Offset) - 1
+		}
+		return file, located(name, lineOf(text, at), err)
 	}
 	r := catalogueReader{name: name, text: text, d: json.NewDecoder(bytes.NewReader(text))}
 	if err := r.read(); err != nil {

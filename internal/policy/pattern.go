@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Pattern is a cookie or host name, exact or with "*" anywhere, each standing for
 // any characters or none.
@@ -33,4 +36,9 @@ func (p Pattern) Match(name string) bool {
 		}
 		name, pattern = name[i+star:], pattern[star+1:]
 	}
+}
+
+// matchesAny tells whether one of the patterns matches.
+func matchesAny(patterns []Pattern, name string) bool {
+	return slices.ContainsFunc(patterns, func(p Pattern) bool { return p.Match(name) })
 }
