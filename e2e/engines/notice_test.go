@@ -104,13 +104,21 @@ func TestFocusNotObscured(t *testing.T) {
 	service dailymotion
 	service vimeo
 	service facebook`, pages).URL
-	// What has the focus and is not the notice's is in sight, in part at least.
-	const inSight = `(e => {
-		if (e === document.body || e.closest('[data-caddy-consent]')) return true;
-		const box = e.getBoundingClientRect(), x = box.x + Math.min(box.width / 2, 10);
-		const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
-		return [top + 2, (top + bottom) / 2, bottom - 2].some(y => document.elementFromPoint(x, y) === e);
-	})(document.activeElement)`
+	// What has the focus and is not the notice's is in sight, in part at least, a few frames after the key:
+	// WebKit scrolls to it, and the notice makes way, in a later one.
+	const inSight = `(async () => {
+		const isInSight = e => {
+			if (e === document.body || e.closest('[data-caddy-consent]')) return true;
+			const box = e.getBoundingClientRect(), x = box.x + Math.min(box.width / 2, 10);
+			const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+			return [top + 2, (top + bottom) / 2, bottom - 2].some(y => document.elementFromPoint(x, y) === e);
+		};
+		for (let frame = 0; frame < 30; frame++) {
+			if (isInSight(document.activeElement)) return true;
+			await new Promise(requestAnimationFrame);
+		}
+		return false;
+	})()`
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		for _, size := range harness.Share([][2]int{{320, 640}, {360, 740}, {640, 400}, {768, 1024}, {1280, 800}}, [2]int{640, 400}) {
 			for path := range pages {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -79,7 +80,8 @@ func (s *site) do(method, address string, body io.Reader, fields ...string) (*ht
 		r.Header.Add(name, value)
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)
-	if errors.Is(err, io.EOF) && method == http.MethodGet { // it came to the server that a reload has just ended
+	// It came to the listener that a reload has just ended: nothing was sent, or a second time does no harm.
+	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" || errors.Is(err, io.EOF) && method == http.MethodGet {
 		res, err = http.DefaultTransport.RoundTrip(r)
 	}
 	if err != nil {
