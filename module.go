@@ -51,6 +51,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
+	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/store"
@@ -268,6 +269,7 @@ func (h *Handler) render(ctx context.Context, storage certmagic.Storage) error {
 		Blocking: blocking.New(h.policy, h.endpoints()),
 		Notice:   h.renderer,
 		Workers:  h.telemetry.Workers(),
+		Known:    markup.NewKnown(),
 		Tag:      h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1],
 		Blocks:   h.blocks(),
 		Guarded:  h.blocks() || h.Undeclared == config.UndeclaredStrip || len(h.Signals) > 0,

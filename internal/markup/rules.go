@@ -60,6 +60,11 @@ type Rules struct {
 	// script, get before their names: "data-x-" makes src data-x-src.
 	Prefix string
 
+	// Known remembers what of earlier pages made no difference. Alike tells the rules apart: where it is the same, Known
+	// is, and the same fields are set, Script returns the same for the same text. With a nil Known all is read.
+	Known *Known
+	Alike uint64
+
 	// Gate is the attribute with which an author marks an element that waits to be
 	// activated, in lower case. Granted is asked with its value; where it returns a mark, the
 	// element is activated: its attributes lose Prefix, and a script its type where that is text/plain. With a

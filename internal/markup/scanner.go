@@ -55,6 +55,9 @@ type Scanner struct {
 
 	edits []Edit
 	given int // edits that the last call returned
+
+	run    run
+	judged int // grows with each edit, and with each question to Rules whose answer is not the text's alone
 }
 
 // Reset makes the scanner ready for another page, with its memory.
@@ -206,6 +209,7 @@ func (s *Scanner) giveUp(scanned int64) {
 // edit puts an edit in its place: behind an implied body others may have got theirs
 // already.
 func (s *Scanner) edit(offset int64, length int, replacement string) {
+	s.judged++
 	s.edits = append(s.edits, Edit{Offset: offset, Length: length, Replacement: replacement})
 	for i := len(s.edits) - 1; i > 0 && s.edits[i-1].Offset > offset; i-- {
 		s.edits[i-1], s.edits[i] = s.edits[i], s.edits[i-1]

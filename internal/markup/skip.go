@@ -9,16 +9,18 @@ import (
 
 // skip passes over text, and over tags that make no difference as long as their ends can be
 // seen at a glance. It returns the "<" of what has to be read state by state, or the
-// end of w. It is the part of the tokeniser in which most of a page's bytes are passed; it
+// end of w; at until it stops in any case. It is the part of the tokeniser in which most of a page's bytes are passed; it
 // may stop at any "<", and the states then do the same more slowly.
-func (s *Scanner) skip(w []byte, i int) int {
+func (s *Scanner) skip(w []byte, i, until int) int {
 	wanted := s.wanted
 	for {
 		j := bytes.IndexByte(w[i:], '<')
 		if j < 0 {
 			return len(w)
 		}
-		i += j
+		if i += j; i >= until {
+			return i
+		}
 		start, name := i, i+1
 		if len(w)-name < 16 {
 			return i

@@ -121,7 +121,13 @@ func (s *Scanner) tokenise(w []byte, i int) int {
 data:
 	s.state = data
 	if !s.unsettled {
-		i = s.skip(w, i)
+		end := n
+		if s.Known != nil {
+			i, end = s.recall(w, i)
+		}
+		if i = s.skip(w, i, end); i == end && i < n {
+			goto data
+		}
 	}
 	j = bytes.IndexByte(w[i:], '<')
 	if s.unsettled {

@@ -68,6 +68,7 @@ func (s *Scanner) metaPolicy() bool {
 	if !ok {
 		return true
 	}
+	s.judged++
 	content := decoded(t.valueOf(a))
 	if replacement := s.Meta(content); replacement != string(content) {
 		s.edit(t.offset+int64(a.valueStart), int(a.end-a.valueStart), `"`+escapeQuoted.Replace(replacement)+`"`)
@@ -146,6 +147,7 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 	if len(host) == 0 {
 		return nil
 	}
+	s.judged++
 	return s.Host(host)
 }
 
@@ -154,6 +156,7 @@ func (s *Scanner) takeBase() {
 	href, ok := s.tag.value(&nameHref)
 	if ok && !s.baseSeen && s.templates == 0 {
 		s.baseSeen = true
+		s.judged++
 		if s.Base != nil {
 			s.Base(href)
 		}
@@ -212,6 +215,7 @@ func (s *Scanner) activated() *Mark {
 	if !ok {
 		return nil
 	}
+	s.judged++
 	return s.Granted(service)
 }
 

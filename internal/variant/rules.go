@@ -30,6 +30,7 @@ func (v *Variant) Rules(h http.Header) markup.Rules {
 		v.blocking().Withhold(&rules)
 	}
 	v.blocking().Activate(&rules)
+	rules.Known, rules.Alike = v.Known, uint64(v.Page.Effective)
 	return rules
 }
 

@@ -25,6 +25,8 @@ type Site struct {
 	Blocking *blocking.Rules
 	Notice   *notice.Renderer
 	Workers  *page.Workers
+	// Known remembers what of pages made no difference, for all visitors.
+	Known *markup.Known
 	// Tag stands for what is inserted and withheld in all pages; it is part of their entity tags.
 	Tag string
 	// Blocks tells whether pages must not load from all hosts, Guarded whether they get the guard even where all
