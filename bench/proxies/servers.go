@@ -232,7 +232,10 @@ func (c *preparation) caddies() error {
 		c.add(p)
 		p.name, p.choice = "Caddy, accepted", "accept"
 		c.add(p)
-		p.name, p.choice, p.config = "Caddy, refused, third_parties pass", "refuse", config("pass")
+		p.config = config("pass")
+		p.name = "Caddy, accepted, third_parties pass"
+		c.add(p)
+		p.name, p.choice = "Caddy, refused, third_parties pass", "refuse"
 		c.add(p)
 	}
 	return nil

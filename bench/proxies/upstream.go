@@ -42,6 +42,11 @@ var bodies, compressedBodies = func() (plain, gzipped map[string][]byte) {
 		plain["/"+compressed+"/"+name] = page
 		gzipped["/"+compressed+"/"+name] = compress(page)[0]
 	}
+	for name, page := range map[string][]byte{
+		"dense60": portal.Dense(60<<10, false), "dense500": portal.Dense(500<<10, false), "new60": portal.Dense(60<<10, true),
+	} {
+		plain["/"+asIs+"/"+name] = page
+	}
 	plain["/api"] = portal.JSON(2 << 10)
 	plain["/cookies"] = plain["/api"]
 	return plain, gzipped
@@ -51,7 +56,9 @@ var bodies, compressedBodies = func() (plain, gzipped map[string][]byte) {
 // that the core it shares with the load is not what limits the proxy.
 type upstream struct {
 	port     int
-	answers  map[string][]byte    // by path, and " gzip" where it is compressed
+	answers  map[string][]byte // by path, and " gzip" where it is compressed
+	numbers  map[string][]int  // where in those of a path a number differs from answer to answer
+	answered atomic.Int64
 	unready  map[string][2][]byte // what comes before the wait, and what after it
 	flushed  atomic.Int64         // when the last late page was, in Unix nanoseconds
 	holding  atomic.Int64         // how many responses wait for release
@@ -63,10 +70,19 @@ func serve() (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upstream{port: listener.Addr().(*net.TCPAddr).Port, answers: make(map[string][]byte), unready: make(map[string][2][]byte)}
+	u := &upstream{port: listener.Addr().(*net.TCPAddr).Port, answers: make(map[string][]byte), numbers: make(map[string][]int), unready: make(map[string][2][]byte)}
 	u.hold()
 	for path, body := range bodies {
-		u.answers[path] = answer(path, "", body)
+		whole := answer(path, "", body)
+		u.answers[path] = whole
+		for at := 0; ; at += len(portal.Number) {
+			found := bytes.Index(whole[at:], []byte(portal.Number))
+			if found < 0 {
+				break
+			}
+			at += found
+			u.numbers[path] = append(u.numbers[path], at)
+		}
 	}
 	for path, body := range compressedBodies {
 		u.answers[path+" gzip"] = answer(path, "Content-Encoding: gzip\r\n", body)
@@ -130,6 +146,7 @@ func (u *upstream) talk(conn net.Conn) {
 	defer conn.Close()
 	r := bufio.NewReader(conn)
 	key := make([]byte, 0, 64)
+	var numbered []byte
 	for {
 		line, err := r.ReadSlice('\n')
 		if err != nil {
@@ -155,6 +172,13 @@ func (u *upstream) talk(conn net.Conn) {
 		}
 
 		if whole, ok := u.answers[string(key)]; ok {
+			if numbers := u.numbers[string(key)]; len(numbers) > 0 {
+				numbered = append(numbered[:0], whole...)
+				for next := fmt.Appendf(nil, "%08d", u.answered.Add(1)%1e8); len(numbers) > 0; numbers = numbers[1:] {
+					copy(numbered[numbers[0]:], next)
+				}
+				whole = numbered
+			}
 			_, err = conn.Write(whole)
 		} else if pieces, ok := u.unready[string(key)]; ok {
 			err = u.sendLate(conn, pieces, bytes.Contains(key, []byte(held)))

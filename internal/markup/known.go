@@ -27,7 +27,7 @@ type Known struct {
 type slot struct{ high, low atomic.Uint64 }
 
 // NewKnown returns a memory that knows nothing.
-func NewKnown() *Known { return newKnown(1<<10, 4<<10, 1<<16) }
+func NewKnown() *Known { return newKnown(2<<10, 8<<10, 1<<16) }
 
 func newKnown(shortest, longest, slots int) *Known {
 	var key [16]byte
@@ -61,11 +61,12 @@ func (k *Known) add(s sum) {
 
 // run is how far the scan is in the current one.
 type run struct {
-	// until is the offset up to which there is nothing to do.
-	until int64
-	end   runEnd
-	from  int64 // where it begins, perhaps before the window
-	// sum is the hash of a whole run, judged and passed are as they stood where it began.
+	from  int64 // where it begins as runs are cut, perhaps before the window
+	until int64 // up to where there is nothing to do
+	isCut bool  // a run ends there, not only what of it is in the window
+	// isNew tells that it is to be remembered: sum is the hash of what of it is in the window, judged and passed are as
+	// they stood there.
+	isNew  bool
 	sum    sum
 	judged int
 	passed Passed
@@ -74,52 +75,40 @@ type run struct {
 	hash  [16]byte // as it is made
 }
 
-// runEnd is what a run ends with.
-type runEnd uint8
-
-const (
-	// atStart: there was none yet.
-	atStart runEnd = iota
-	// atWindowEnd: the window ends within it.
-	atWindowEnd
-	// atCut: it is the rest of one that began in an earlier window.
-	atCut
-	// atOwnCut: it lies in the window as a whole.
-	atOwnCut
-)
-
 // recall passes over the runs that are known, from i on in the window, where the scan is between two tokens. It returns
-// where a run begins that is to be read, and where to ask again.
+// where what is to be read begins, and where to ask again. What of a run is in the window counts for one, as the same
+// page mostly comes in the same pieces.
 func (s *Scanner) recall(w []byte, i int) (from, until int) {
 	r, at := &s.run, s.base+int64(i)
 	if at < r.until {
 		return i, int(min(r.until-s.base, int64(len(w))))
 	}
-	if r.end == atOwnCut && at == r.until && s.judged == r.judged && s.Passed == r.passed {
+	if r.isNew && at == r.until && s.judged == r.judged && s.Passed == r.passed {
 		s.Known.add(r.sum)
 	}
-	whole := r.end != atWindowEnd
-	if whole {
+	if r.isCut || r.until == 0 {
 		r.from = at
 	}
+	until, r.isNew, r.isCut = len(w), false, false
 	for s.recalls() {
 		end := s.Known.cut(w, i, int(r.from-s.base))
-		if end < 0 {
+		if r.isCut = end >= 0; !r.isCut {
+			end = i + bytes.LastIndexByte(w[i:], '<')
+		}
+		if !r.isCut && end-i < s.Known.shortest/8 {
 			break
 		}
-		r.end = atCut
-		if whole {
-			if r.sum = s.sumOf(w[i:end]); s.Known.has(r.sum) {
-				i, r.from = end, s.base+int64(end)
-				continue
-			}
-			r.end = atOwnCut
+		if r.sum = s.sumOf(w[i:end]); !s.Known.has(r.sum) {
+			until, r.isNew, r.judged, r.passed = end, true, s.judged, s.Passed
+			break
 		}
-		r.until, r.judged, r.passed = s.base+int64(end), s.judged, s.Passed
-		return i, end
+		if i = end; !r.isCut {
+			break
+		}
+		r.from = s.base + int64(end)
 	}
-	r.until, r.end = s.base+int64(len(w)), atWindowEnd
-	return i, len(w)
+	r.until = s.base + int64(until)
+	return i, until
 }
 
 // recalls tells whether nothing but the rules and the bytes that come decides how the scan goes on.
@@ -147,7 +136,7 @@ func (s *Scanner) sumOf(text []byte) sum {
 // whose surroundings hash well behind the shortest run, at any behind the longest.
 func (k *Known) cut(w []byte, i, from int) int {
 	const before, behind = 24, 8
-	for at := max(i, from+k.shortest, before); at < len(w); at++ {
+	for at := max(i+1, from+k.shortest, before); at < len(w); at++ {
 		j := bytes.IndexByte(w[at:], '<')
 		if at += j; j < 0 || at+behind > len(w) {
 			return -1

@@ -70,6 +70,30 @@ func Page(size int) []byte {
 	return b.Bytes()
 }
 
+// Number is what stands in the rows of a Dense page for what differs from answer to answer.
+const Number = "00000000"
+
+// Dense makes a table of records as a portal shows it: 29 tags in a kilobyte. Number stands in the first row, and where
+// all differ in each.
+func Dense(size int, allDiffer bool) []byte {
+	random := rand.New(rand.NewPCG(7, 8))
+	var b bytes.Buffer
+	b.WriteString("<!DOCTYPE html>\n<html lang=\"fr\">\n<head>\n<meta charset=\"utf-8\">\n<title>Table</title>\n" +
+		"<link rel=\"stylesheet\" href=\"/static/portal.css\">\n<script src=\"/static/portal.js\" defer></script>\n</head>\n" +
+		BodyTag + "\n<main>\n<table class=\"odswidget-table\">\n")
+	const end = "</table>\n</main>\n</body>\n</html>\n"
+	for row := 0; b.Len() < size-len(end); row++ {
+		number := fmt.Sprintf("%08x", random.Uint32()|0xf<<28) // no Number
+		if allDiffer || row == 0 {
+			number = Number
+		}
+		fmt.Fprintf(&b, "<tr class=\"records\"><td><a href=\"/explore/%s\">%s</a></td><td><span class=\"n\">%d</span></td>"+
+			"<td><b>%s</b></td><td><i class=\"fa\"></i></td></tr>\n", number, Prose(random, 18), random.IntN(1e9), Prose(random, 60))
+	}
+	b.WriteString(end)
+	return b.Bytes()
+}
+
 // JSON makes an answer of the portal's API.
 func JSON(size int) []byte {
 	b := []byte(`{"total_count":36,"results":[`)
