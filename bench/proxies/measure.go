@@ -32,6 +32,7 @@ var cases = []exchange{
 	{"60 KB dense page, one number new", "/" + asIs + "/dense60"},
 	{"500 KB dense page, one number new", "/" + asIs + "/dense500"},
 	{"60 KB dense page, each row new", "/" + asIs + "/new60"},
+	{"60 KB page, half of it inline scripts", "/" + asIs + "/scripts60"},
 	{"4 KB page, gzip from upstream", "/" + compressed + "/4"},
 	{"60 KB page, gzip from upstream", "/" + compressed + "/60"},
 	{"500 KB page, gzip from upstream", "/" + compressed + "/500"},

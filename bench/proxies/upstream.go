@@ -44,6 +44,7 @@ var bodies, compressedBodies = func() (plain, gzipped map[string][]byte) {
 	}
 	for name, page := range map[string][]byte{
 		"dense60": portal.Dense(60<<10, false), "dense500": portal.Dense(500<<10, false), "new60": portal.Dense(60<<10, true),
+		"scripts60": portal.Scripted(60 << 10),
 	} {
 		plain["/"+asIs+"/"+name] = page
 	}

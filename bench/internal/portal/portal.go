@@ -94,6 +94,20 @@ func Dense(size int, allDiffer bool) []byte {
 	return b.Bytes()
 }
 
+// Scripted makes a page of which half is inline scripts, as of an application that brings its data with it.
+func Scripted(size int) []byte {
+	random := rand.New(rand.NewPCG(9, 10))
+	var b bytes.Buffer
+	b.WriteString("<!DOCTYPE html>\n<html lang=\"fr\">\n<head>\n<meta charset=\"utf-8\">\n<title>Carte</title>\n</head>\n" + BodyTag + "\n<main>\n")
+	const end = "</main>\n</body>\n</html>\n"
+	for part := 0; b.Len() < size-len(end); part++ {
+		fmt.Fprintf(&b, "<section><h2>%s</h2><div ng-controller=\"map%d\"><p>%s</p></div></section>\n", Prose(random, 30), part, Prose(random, 2500))
+		fmt.Fprintf(&b, "<script>window.app = window.app || {}; app.load(%d, %s, function (d) { return d.length < 3 && d; });</script>\n", part, JSON(2500))
+	}
+	b.WriteString(end)
+	return b.Bytes()
+}
+
 // JSON makes an answer of the portal's API.
 func JSON(size int) []byte {
 	b := []byte(`{"total_count":36,"results":[`)
