@@ -151,9 +151,11 @@ func (l *load) close() {
 }
 
 // run asks as many times as told, or where that is 0, for as long, and returns the
-// times that the answers took, sorted, and the whole.
-func (l *load) run(request []byte, times int, long time.Duration) ([]time.Duration, time.Duration, error) {
-	var left atomic.Int64
+// times that the answers took, sorted, and the whole. With a pace, one request falls due
+// each time that has passed, and takes as long from then on as it waits; else each
+// connection asks again at once.
+func (l *load) run(request []byte, times int, long, pace time.Duration) ([]time.Duration, time.Duration, error) {
+	var left, due atomic.Int64
 	left.Store(int64(times))
 	failed := make([]error, len(l.clients))
 	began := time.Now()
@@ -163,6 +165,10 @@ func (l *load) run(request []byte, times int, long time.Duration) ([]time.Durati
 		all.Go(func() {
 			for {
 				sent := time.Now()
+				if pace > 0 {
+					sent = began.Add(time.Duration(due.Add(1)) * pace)
+					time.Sleep(time.Until(sent))
+				}
 				if times > 0 && left.Add(-1) < 0 || times == 0 && sent.Sub(began) >= long {
 					return
 				}

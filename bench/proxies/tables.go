@@ -65,7 +65,7 @@ func (r *results) busy() float64 {
 }
 
 func (r *results) printCase(samples [][]sample) {
-	rows := [][]string{{"proxy", "CPU µs", "to plain Caddy", "µs added to its plain", "responses/s", "p50 ms", "p99 ms", "body KB"}}
+	rows := [][]string{{"proxy", "CPU µs", "to plain Caddy", "µs added to its plain", "responses/s", "p50 ms at half of that", "p99 ms", "body KB"}}
 	cpus := make(map[string][]float64)
 	for _, p := range r.proxies {
 		own := samples[p.index]
