@@ -14,7 +14,7 @@
 	const attempt = read => {
 		try {
 			return read();
-		} catch (refused) { // a page without an origin has neither cookies nor storage
+		} catch (refused) { // a page without an origin has neither cookies nor storage, another has changed the language
 			return [];
 		}
 	};
@@ -33,8 +33,9 @@
 			storage: bounded(['localStorage', 'sessionStorage'].flatMap(area => attempt(() => Object.keys(window[area])))),
 			hosts: bounded([...[...known].flatMap(([host, owner]) => owner && owner.id && !granted.has(owner.id) ? host : []), ...apply(getEntriesByType, performance, ['resource']).map(entry => hostOf(entry.name))].filter(host => host && host !== location.hostname)),
 		};
-		if (names.cookies.length + names.storage.length + names.hosts.length) attempt(() => apply(send, navigator, [path, new Blob([JSON.stringify(names)], { type: 'application/json' })]));
+		if (names.cookies.length + names.storage.length + names.hosts.length) apply(send, navigator, [path, new Blob([JSON.stringify(names)], { type: 'application/json' })]);
 	};
-	addEventListener('pagehide', tell);
-	document.addEventListener('visibilitychange', tell);
+	const hear = event => void attempt(() => tell(event));
+	addEventListener('pagehide', hear);
+	document.addEventListener('visibilitychange', hear);
 })(PATH)
