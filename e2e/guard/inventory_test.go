@@ -164,6 +164,23 @@ func TestToldUnderPolicy(t *testing.T) {
 	}
 }
 
+// A page that changes the language beneath it hears of no error.
+func TestToldSilently(t *testing.T) {
+	_, site, p := guarded(t, "site silent\ninventory browser", map[string]string{
+		"/": harness.Document(`<script>
+			localStorage.setItem('cart', '1');
+			addEventListener('error', event => localStorage.setItem('failed', event.message));
+			addEventListener('pagehide', () => localStorage.setItem('left', '1'));
+			Object.keys = JSON.stringify = () => { throw new Error('changed'); };
+		</script>`, "<p>Page</p>"), "/next": harness.Document("", "<p>Suite</p>"),
+	})
+	p.Open(site.URL + "/")
+	p.Open(site.URL + "/next")
+	if kept := harness.Eval[string](p, `localStorage.getItem('left') + (localStorage.getItem('failed') || '')`); kept != "1" {
+		t.Errorf("the page hears %q", kept)
+	}
+}
+
 // Without the option nothing is sent.
 func TestToldOnlyIfAsked(t *testing.T) {
 	for lines, want := range map[string]string{"": "", "inventory browser\n": "/_consent/inventory"} {
