@@ -53,7 +53,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 	if h.observes() {
-		o := &observe.Response{ResponseWriter: w, Nested: h.nested}
+		o := &observe.Response{ResponseWriter: w, Nested: h.nested, Watch: h.watch}
 		defer o.End()
 		o.Begin(h.variants, r, asked, c, v, record)
 		err := next.ServeHTTP(o, r)

@@ -48,11 +48,13 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/commands"
 	"github.com/caddy-consent/caddy-consent/internal/config"
+	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/observe"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/store"
 	"github.com/caddy-consent/caddy-consent/internal/surroundings"
@@ -140,6 +142,16 @@ type Handler struct {
 	// metrics what would be done; the module's own pages remain available below Path. Default: enforce.
 	Mode string `json:"mode,omitempty"`
 
+	// Sets whether browsers report, with mode observe, which hosts pages load from: report or quiet. report adds a
+	// Content-Security-Policy-Report-Only, which stops nothing, to the first ten pages and workers after a start, then to
+	// ten a minute. quiet adds nothing. Default: report.
+	Observe string `json:"observe,omitempty"`
+
+	// Sets who fills the inventory with mode enforce: server or browser. With browser, each page also tells the module,
+	// when the visitor leaves it, the names of its cookies, of its keys in localStorage and sessionStorage, and of the
+	// hosts it loads from; the charter says so. Default: server.
+	Inventory string `json:"inventory,omitempty"`
+
 	// Sets what the request header field Sec-GPC: 1 means. honour treats it as a refusal by a visitor who has not chosen;
 	// silent does the same and shows no notice; ignore has no effect. Default: honour.
 	GPC string `json:"gpc,omitempty"`
@@ -178,6 +190,7 @@ type Handler struct {
 	chain     *ledger.Chain
 	telemetry *telemetry.Collector
 	visitor   *visitor.Handler
+	watch     *observe.Watch // nil where nothing asks browsers to report
 	keys      *store.Keys
 	begin     func() // with the first request
 	nested    func() // with the first page of another instance
@@ -233,6 +246,9 @@ func (h *Handler) Provision(ctx caddy.Context) (err error) {
 	h.nested = sync.OnceFunc(func() {
 		h.logger.Warn("the upstream also runs the module, and shows the notice: declare the same services in both instances, or remove one of them")
 	})
+	if h.observes() && h.Observe == config.ObserveReport {
+		h.watch = observe.NewWatch(csp.Watchlist(h.policy.Sources(0), h.endpoints().Report()))
+	}
 	return h.answerVisitors(storage)
 }
 
@@ -272,7 +288,7 @@ func (h *Handler) render(ctx context.Context, storage certmagic.Storage) error {
 		Known:    markup.NewKnown(),
 		Tag:      h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1],
 		Blocks:   h.blocks(),
-		Guarded:  h.blocks() || h.Undeclared == config.UndeclaredStrip || len(h.Signals) > 0,
+		Guarded:  h.blocks() || h.Undeclared == config.UndeclaredStrip || len(h.Signals) > 0 || h.tells(),
 		Manages:  h.Manage == config.ManageLink,
 		Trusts:   surroundings.Trusts,
 	}
@@ -296,6 +312,9 @@ func (h *Handler) answerVisitors(storage certmagic.Storage) (err error) {
 		Chosen:      h.telemetry.Chosen,
 		Reported:    h.telemetry.Reported,
 		Trusts:      surroundings.Trusts,
+	}
+	if h.tells() {
+		h.visitor.Told = h.telemetry.Told
 	}
 	return nil
 }
@@ -382,15 +401,22 @@ func (h *Handler) Cleanup() (err error) {
 	return err
 }
 
+// tells tells whether pages tell of the names that they hold. Where the module only observes, no page has its script.
+func (h *Handler) tells() bool { return h.Inventory == config.InventoryBrowser && !h.observes() }
+
 // guard is what the guard holds back.
 func (h *Handler) guard() notice.Guard {
-	return notice.Guard{
+	guard := notice.Guard{
 		Requests: h.blocks(),
 		Strict:   h.ThirdParties == config.ThirdPartyStrict,
 		GPC:      h.GPC != string(choice.IgnoreGPC),
 		Google:   slices.Contains(h.Signals, config.SignalGoogle),
 		Matomo:   slices.Contains(h.Signals, config.SignalMatomo),
 	}
+	if h.tells() {
+		guard.Tells = h.endpoints().Inventory()
+	}
+	return guard
 }
 
 // endpoints are the addresses that the module answers itself.
@@ -416,6 +442,8 @@ func (h *Handler) options() []config.Option {
 		{Name: "undeclared", Value: &h.Undeclared, Words: []string{config.UndeclaredStrip, config.UndeclaredPass}},
 		{Name: "third_parties", Value: &h.ThirdParties, Words: []string{config.ThirdPartyCatalogue, config.ThirdPartyStrict, config.ThirdPartyPass}},
 		{Name: "mode", Value: &h.Mode, Words: []string{config.ModeEnforce, config.ModeObserve}},
+		{Name: "observe", Value: &h.Observe, Words: []string{config.ObserveReport, config.ObserveQuiet}},
+		{Name: "inventory", Value: &h.Inventory, Words: []string{config.InventoryServer, config.InventoryBrowser}},
 		{Name: "gpc", Value: &h.GPC, Words: []string{string(choice.HonourGPC), string(choice.SilentGPC), string(choice.IgnoreGPC)}},
 		{Name: "native", Value: &h.Native, Words: []string{config.NativeAccept, config.NativeIgnore}},
 		{Name: "manage", Value: &h.Manage, Words: []string{config.ManageLink, config.ManageOff}},
@@ -508,6 +536,8 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 //		third_parties catalogue|strict|pass
 //		allow         <host pattern>...
 //		mode          enforce|observe
+//		observe       report|quiet
+//		inventory     server|browser
 //		gpc           honour|silent|ignore
 //		native        accept|ignore
 //		signals       [google] [matomo]
@@ -551,6 +581,8 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"third_parties": b.Text(&h.ThirdParties),
 		"allow":         b.List(&h.Allow),
 		"mode":          b.Text(&h.Mode),
+		"observe":       b.Text(&h.Observe),
+		"inventory":     b.Text(&h.Inventory),
 		"gpc":           b.Text(&h.GPC),
 		"native":        b.Text(&h.Native),
 		"signals":       b.List(&h.Signals),

@@ -522,8 +522,14 @@ func TestExemptCookieLifetime(t *testing.T) {
 	}
 }
 
-// TestObserveMode: nothing is changed, neither of what comes nor of what goes.
+// TestObserveMode: nothing is changed, neither of what comes nor of what goes, but for the field by which browsers
+// report what pages load; with observe quiet not even that.
 func TestObserveMode(t *testing.T) {
+	t.Run("quiet", func(t *testing.T) { observing(t, "observe quiet", 0) })
+	t.Run("report", func(t *testing.T) { observing(t, "", 6) }) // of two navigations to each of three addresses
+}
+
+func observing(t *testing.T, line string, watched int) {
 	var lines []string
 	fields := []string{
 		"Content-Security-Policy: default-src 'none'", `Etag: "v1"`, "Cache-Control: max-age=60", "Vary: Accept", "Set-Cookie: _ga=1; Max-Age=99999999",
@@ -547,17 +553,26 @@ func TestObserveMode(t *testing.T) {
 		header http.Header
 		body   string
 	}
+	watches := 0
 	visited := func(g *guarded, path string) (all []visit) {
 		for _, fields := range visits {
 			res := g.do(t, "GET", path, "", fields...)
 			res.Header.Del("Date")
+			if own := res.Header["Content-Security-Policy-Report-Only"]; len(own) > 0 {
+				if watches++; len(own) != 1 || !strings.HasSuffix(own[0], "; report-uri /_consent/report") {
+					t.Errorf("%s: %q", path, own)
+				}
+				res.Header.Del("Content-Security-Policy-Report-Only")
+			}
 			all = append(all, visit{lines, res.Header, res.body})
 		}
 		return all
 	}
-	const config = "mode observe\ncharter /terms\n" + declared
-	observed := guard(t, config, portal)
+	observed := guard(t, "mode observe\ncharter /terms\n"+line+"\n"+declared, portal)
 	got := [][]visit{visited(observed, "/"), visited(observed, "/terms"), visited(observed, "/.well-known/gpc.json")}
+	if watches != watched {
+		t.Errorf("%d answers ask for reports, want %d", watches, watched)
+	}
 	if res := observed.do(t, "GET", "/_consent/charter", ""); res.StatusCode != 200 || !strings.Contains(res.body, "YouTube") {
 		t.Errorf("the charter cannot be looked at: %d", res.StatusCode)
 	}

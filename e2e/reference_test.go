@@ -119,7 +119,7 @@ func TestReferenceDirectives(t *testing.T) {
 		}
 	}
 	// The values that a word takes are those that the parser names when it is given another.
-	for _, word := range []string{"undeclared", "third_parties", "mode", "gpc", "native", "manage", "page_coding"} {
+	for _, word := range []string{"undeclared", "third_parties", "mode", "observe", "inventory", "gpc", "native", "manage", "page_coding"} {
 		_, values, _ := strings.Cut(adapt(":80 {\n consent {\n "+word+" no-such-value\n }\n}"), ": expected one of ")
 		values, _, _ = strings.Cut(values, ", at ")
 		list := strings.Split(values, ", ")
@@ -269,7 +269,7 @@ func TestReferenceDefaults(t *testing.T) {
 }
 
 func TestReferenceEndpoints(t *testing.T) {
-	g := guard(t, "service youtube", html("<html><body>"))
+	g := guard(t, "service youtube\ninventory browser", html("<html><body>"))
 	choice := g.chosen(t, "choice=accept")
 	asset := regexp.MustCompile(`/_consent/assets/\S+?/notice\.js`).FindString(g.do(t, "GET", "/", "", byVisitor).body)
 	allowed := make(map[string]string) // methods by path

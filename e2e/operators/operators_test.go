@@ -240,6 +240,42 @@ func TestAdminAPIState(t *testing.T) {
 	}
 }
 
+// Strangers push out nothing that the server has seen, by a hundred thousand invented hosts; those of other sites are
+// not heard at all.
+func TestInventoryFlood(t *testing.T) {
+	s := serve(t, "mode observe")
+	s.visits("/explore/")
+	report := func(prefix string, fields ...string) int {
+		var list []string
+		for i := range 100 {
+			list = append(list, fmt.Sprintf(`{"type":"csp-violation","body":{"blockedURL":"https://%s-%d.example/x","effectiveDirective":"img-src"}}`, prefix, i))
+		}
+		res, _ := s.do("POST", s.url+"/_consent/report", strings.NewReader("["+strings.Join(list, ",")+"]"), append(fields, "Content-Type: application/reports+json")...)
+		return res.StatusCode
+	}
+	for i := range 10 {
+		if status := report(fmt.Sprint("elsewhere", i), "Origin: https://evil.example", "Sec-Fetch-Site: cross-site"); status != http.StatusForbidden {
+			t.Fatalf("another site's report: %d", status)
+		}
+	}
+	answers := make(map[int]int)
+	for i := range 1000 {
+		answers[report(fmt.Sprint("invented", i))]++
+	}
+	cookies, hosts := s.seen()
+	if answers[http.StatusNoContent] < 200 || answers[http.StatusTooManyRequests] == 0 || answers[http.StatusNoContent]+answers[http.StatusTooManyRequests] != 1000 {
+		t.Errorf("answers: %v", answers)
+	}
+	if len(hosts) != 1000 || hosts["www.youtube.com"].Count != 1 || hosts["tiles.ville.example"].Count != 1 || len(cookies) != 3 {
+		t.Errorf("%d hosts and %d cookies are left; of the page's %v and %v", len(hosts), len(cookies), hosts["www.youtube.com"], hosts["tiles.ville.example"])
+	}
+	for name := range hosts {
+		if strings.HasPrefix(name, "elsewhere") {
+			t.Errorf("%s is kept", name)
+		}
+	}
+}
+
 func TestAdminAPIErrors(t *testing.T) {
 	s := serve(t, "")
 	for _, c := range []struct {

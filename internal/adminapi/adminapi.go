@@ -29,7 +29,7 @@ func init() {
 //	GET  /consent/               a page of what an operator looks at
 //	GET  /consent/version        the versions of this module and of Caddy
 //	GET  /consent/policy         what is declared and how it is enforced, for each site
-//	GET  /consent/inventory      the cookies and hosts that were seen, for each site
+//	GET  /consent/inventory      the cookies, hosts and storage keys that were seen, for each site
 //	GET  /consent/counters       the metrics, as one JSON object
 //	POST /consent/keys/rotate    makes a new key for choices; visitors are not asked again
 type Admin struct {
@@ -163,6 +163,8 @@ type SiteInventory struct {
 	Catalogue []KnownService   `json:"catalogue,omitempty"`
 	Cookies   []inventory.Item `json:"cookies"`
 	Hosts     []inventory.Item `json:"hosts"`
+	// Storage are keys of localStorage and sessionStorage.
+	Storage []inventory.Item `json:"storage"`
 }
 
 // KnownService is what is to be said of a service that may be declared.
@@ -186,7 +188,7 @@ func inventoryOfSites(*http.Request) (any, error) {
 		all.Sites = append(all.Sites, SiteInventory{
 			Site: s.Name, Policy: s.Policy.Version, Mode: s.Mode,
 			Services: choice.Services(s.Policy, s.Policy.All), Catalogue: knownServices(s.Policy.Catalogue.Added()),
-			Cookies: s.Cookies(), Hosts: s.Hosts(),
+			Cookies: s.Cookies(), Hosts: s.Hosts(), Storage: s.Storage(),
 		})
 	}
 	return all, nil

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,15 +24,18 @@ import (
 func (c Commands) suggest() *cobra.Command {
 	var (
 		address, site, file string
-		write, yes          bool
+		write, yes, asJSON  bool
 	)
-	cmd := command("suggest [<file>...] [--address <address>] [--site <name>] [--write]", "Prints the lines that declare the cookies and hosts a site was seen to use", `
+	cmd := command("suggest [<file>...] [--address <address>] [--site <name>] [--write | --json]", "Prints the lines that declare the cookies, hosts and storage keys a site was seen to use", `
 Reads the inventory of the running instance, or of files that hold answers of GET /consent/inventory, from one or
 more instances. Prints lines for the consent block: a service for each tool that the catalogue knows, and for
-everything else a question that only you can answer, as a comment. Leaves out what is already declared.
+everything else a question that only you can answer, as a comment. Says what the catalogue knows, what the server has
+seen itself, and what browsers alone have told of. Leaves out what is already declared.
 
 	caddy consent suggest
 	caddy consent suggest monday.json tuesday.json
+
+With --json, prints the same as JSON.
 
 With --write, shows how the Caddyfile would change, asks, and writes it. Reload Caddy afterwards.
 
@@ -51,6 +53,9 @@ With --write, shows how the Caddyfile would change, asks, and writes it. Reload 
 				return exitNoAnswer, fmt.Errorf("there is no inventory of a site named %q", site)
 			case len(sites) == 0:
 				return exitNoAnswer, errors.New("there is no inventory: no site has the directive consent")
+			}
+			if asJSON {
+				return exitHolds, json.NewEncoder(out).Encode(map[string]any{"sites": proposals(sites)})
 			}
 			for _, s := range sites {
 				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts)) > 0 {
@@ -71,6 +76,8 @@ With --write, shows how the Caddyfile would change, asks, and writes it. Reload 
 	cmd.Flags().StringVar(&site, "site", "", "only the site with this name, which its line `site` gives")
 	cmd.Flags().BoolVar(&write, "write", false, "show how the Caddyfile would change, ask, and write it")
 	cmd.Flags().BoolVar(&yes, "yes", false, "with --write: write without asking")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print what to declare as JSON")
+	cmd.MarkFlagsMutuallyExclusive("write", "json")
 	cmd.Flags().StringVarP(&file, "config", "c", "", "with --write: the Caddyfile (default: Caddyfile in this folder)")
 	return cmd
 }
@@ -114,6 +121,7 @@ func merged(sites []adminapi.SiteInventory, more adminapi.SiteInventory) []admin
 	s := &sites[i]
 	s.Services, s.Catalogue = more.Services, more.Catalogue
 	s.Cookies, s.Hosts = mergedItems(s.Cookies, more.Cookies), mergedItems(s.Hosts, more.Hosts)
+	s.Storage = mergedItems(s.Storage, more.Storage)
 	return sites
 }
 
@@ -144,29 +152,34 @@ func suggestion(s adminapi.SiteInventory) string {
 	if s.Site != "" {
 		name = fmt.Sprintf(" of the site %q", s.Site)
 	}
-	cookies, hosts := undeclared(s.Cookies), undeclared(s.Hosts)
+	cookies, hosts, storage := undeclared(s.Cookies), undeclared(s.Hosts), undeclared(s.Storage)
 	fmt.Fprintf(&b, "# The inventory%s: %d cookies and %d third-party hosts were seen; %d and %d of them are not declared.\n",
 		name, len(s.Cookies), len(s.Hosts), len(cookies), len(hosts))
-	if len(cookies)+len(hosts) == 0 {
+	if len(s.Storage) > 0 {
+		fmt.Fprintf(&b, "# Pages tell of %d keys in localStorage and sessionStorage; %d of them are not declared.\n", len(s.Storage), len(storage))
+	}
+	if len(cookies)+len(hosts)+len(storage) == 0 {
 		b.WriteString("# There is nothing to add.\n")
 		return b.String()
 	}
-	b.WriteString("# Paste this into the consent block of the Caddyfile, answer the questions, and reload Caddy.\n")
+	b.WriteString("# Paste this into the consent block of the Caddyfile, answer the questions, and reload Caddy. What browsers alone tell\n" +
+		"# of, anybody may have invented: look at the site before you declare it.\n")
 	suggestLines(&b, s)
 	return b.String()
 }
 
 // suggestLines writes the lines that declare what is not declared yet.
 func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
-	cookies, hosts := undeclared(s.Cookies), undeclared(s.Hosts)
-	suggestServices(b, s, append(slices.Clone(cookies), hosts...))
+	cookies, hosts, storage := undeclared(s.Cookies), undeclared(s.Hosts), undeclared(s.Storage)
+	suggestServices(b, s, slices.Concat(cookies, hosts, storage))
 	for _, group := range alike(suggestApplications(b, cookies)) {
 		askAboutCookie(b, group)
 	}
-	for _, host := range hosts {
-		if host.Service == "" {
-			askAboutHost(b, host)
-		}
+	for _, group := range sameSite(hosts) {
+		askAboutHosts(b, group)
+	}
+	for _, group := range alike(storage) {
+		askAboutStorage(b, group)
 	}
 }
 
@@ -176,21 +189,22 @@ func undeclared(items []inventory.Item) []inventory.Item {
 
 // suggestServices declares what the catalogue knows.
 func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inventory.Item) {
-	seen := make(map[string][]string)
+	seen := make(map[string][]inventory.Item)
 	for _, item := range items {
 		if item.Service != "" {
-			seen[item.Service] = append(seen[item.Service], sentence(item))
+			seen[item.Service] = append(seen[item.Service], item)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(seen)) {
 		known := knownAs(s, id)
 		fmt.Fprintf(b, "\n# %s (%s):", known.Name, known.Provider)
-		for _, what := range seen[id] {
-			fmt.Fprintf(b, "\n#   %s", what)
+		for _, item := range seen[id] {
+			fmt.Fprintf(b, "\n#   %s", sentence(item))
 		}
+		fmt.Fprintf(b, "\n# Known from the catalogue, %s.", howSure(seen[id]))
 		switch {
 		case slices.Contains(s.Services, id):
-			fmt.Fprintf(b, "\n# The service %s is declared, but without these cookies or hosts: add them to its lines.\n", id)
+			fmt.Fprintf(b, "\n# The service %s is declared, but without these names: add them to its lines.\n", id)
 		case known.Purpose == policy.Functional:
 			fmt.Fprintf(b, "\n# It passes until you declare it. Declare it if visitors should be asked. If pages do not work without it,\n# allow its hosts instead.\nservice %s\n", id)
 		default:
@@ -214,62 +228,32 @@ func knownAs(s adminapi.SiteInventory, id string) adminapi.KnownService {
 func suggestApplications(b *strings.Builder, cookies []inventory.Item) (others []inventory.Item) {
 	others = cookies
 	for _, a := range policy.Applications() {
-		if !slices.ContainsFunc(others, func(i inventory.Item) bool {
-			return a.IsToldBy(i.Name) && i.IsSetBySite()
-		}) {
+		needed := neededBy(a, others)
+		if len(needed) == 0 {
 			continue
 		}
 		fmt.Fprintf(b, "\n# %s, by which people sign in and edit:", a.Name)
-		others = slices.DeleteFunc(slices.Clone(others), func(i inventory.Item) bool {
-			needs := i.Service == "" && a.Needs(i.Name)
-			if needs {
-				fmt.Fprintf(b, "\n#   %s", sentence(i))
-			}
-			return needs
-		})
-		fmt.Fprintf(b, "\napplication %s\n", a.ID)
+		for _, item := range needed {
+			fmt.Fprintf(b, "\n#   %s", sentence(item))
+		}
+		fmt.Fprintf(b, "\n# Known from the catalogue, %s.\napplication %s\n", howSure(needed), a.ID)
+		others = without(others, needed)
 	}
 	return others
 }
 
-// group is names that are likely the same cookie's.
-type group struct {
-	pattern string
-	items   []inventory.Item
+// neededBy are the cookies that an application cannot do without, none where no cookie that the site sets tells of it.
+func neededBy(a policy.Application, cookies []inventory.Item) (needed []inventory.Item) {
+	if !slices.ContainsFunc(cookies, func(i inventory.Item) bool { return a.IsToldBy(i.Name) && i.IsSetBySite() }) {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(cookies), func(i inventory.Item) bool { return i.Service != "" || !a.Needs(i.Name) })
 }
 
-// counted is the number at the end of a name.
-var counted = regexp.MustCompile(`\d+$`)
-
-// alike are the cookies that the catalogue does not know, those together that differ only by the number at the end of
-// their names or behind the last separator, as ids do, where there are three or more.
-func alike(cookies []inventory.Item) []group {
-	var groups []group
-	for _, item := range cookies {
-		if item.Service != "" {
-			continue
-		}
-		pattern := counted.ReplaceAllString(item.Name, "*")
-		if at := strings.LastIndexAny(item.Name, "._-"); at > 0 && at < len(item.Name)-1 {
-			pattern = item.Name[:at+1] + "*"
-		}
-		i := slices.IndexFunc(groups, func(g group) bool { return g.pattern == pattern })
-		if i < 0 {
-			groups, i = append(groups, group{pattern: pattern}), len(groups)
-		}
-		groups[i].items = append(groups[i].items, item)
-	}
-	var out []group
-	for _, g := range groups {
-		if len(g.items) >= 3 {
-			out = append(out, g)
-			continue
-		}
-		for _, item := range g.items {
-			out = append(out, group{item.Name, []inventory.Item{item}})
-		}
-	}
-	return out
+func without(items, some []inventory.Item) []inventory.Item {
+	return slices.DeleteFunc(slices.Clone(items), func(i inventory.Item) bool {
+		return slices.ContainsFunc(some, func(o inventory.Item) bool { return o.Name == i.Name })
+	})
 }
 
 func askAboutCookie(b *strings.Builder, g group) {
@@ -280,6 +264,7 @@ func askAboutCookie(b *strings.Builder, g group) {
 			fmt.Fprintf(b, "#   %s\n", how)
 		}
 	}
+	fmt.Fprintf(b, "# Not in the catalogue, %s.\n", howSure(g.items))
 	pattern := token(g.pattern)
 	fmt.Fprintf(b, `# What is it for, and who reads it? If the site does not work without it, whoever the visitor is:
 #	necessary %s
@@ -293,23 +278,9 @@ func askAboutCookie(b *strings.Builder, g group) {
 `, pattern, pattern)
 }
 
-func askAboutHost(b *strings.Builder, host inventory.Item) {
-	fmt.Fprintf(b, `
-# %s
-# Who runs it, and what does it learn of visitors? If pages need it and it keeps nothing of them:
-#	allow %s
-# If visitors must be asked:
-#	service <id> {
-#		provider "<who provides it>"
-#		purpose  functional | statistics | embeds | marketing
-#		hosts    %s
-#	}
-`, sentence(host), token(host.Name), token(host.Name))
-}
-
 // sentence says what was seen of a name, on one line whatever the name holds.
 func sentence(item inventory.Item) string {
-	where := strings.NewReplacer("upstream", "set by the site", "browser", "sent by browsers", "page", "in pages", "report", "reported by browsers").
+	where := strings.NewReplacer("upstream", "set by the site", "browser", "sent by browsers", "page", "in pages", "report", "told by browsers").
 		Replace(strings.Join(item.Where, ", "))
 	return fmt.Sprintf("%s: %s, %s, first at %s", token(item.Name), times(item.Count), where, token(item.Path))
 }

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,15 +30,25 @@ func TestSuggestionGroups(t *testing.T) {
 		Hosts: []inventory.Item{
 			seen("fonts.gstatic.com", "google-fonts", false, "page"),
 			seen("tiles.example", "", false, "page", "report"), seen("www.youtube.com", "youtube", true, "page"),
+			seen("a.cdn.example", "", false, "report"), seen("b.cdn.example", "", false, "report"),
+			seen("1.many.example", "", false, "report"), seen("2.many.example", "", false, "report"), seen("3.many.example", "", false, "report"),
+			seen("4.many.example", "", false, "report"), seen("5.many.example", "", false, "report"),
+		},
+		Storage: []inventory.Item{
+			seen("cart", "", false, "report"), seen("tidio_state_x", "tidio", false, "report"), seen("matomo", "matomo", true, "report"),
 		},
 	}
 	got := suggestion(s)
 	for _, want := range []string{
-		`# The inventory of the site "Essai": 9 cookies and 3 third-party hosts were seen; 7 and 2 of them are not declared.`,
-		"#   _ga: 2 times, sent by browsers, first at /\n#   _ga_X1: 2 times, sent by browsers, first at /\nservice ga\n",
-		"# The service matomo is declared, but without these cookies or hosts", "Declare it if visitors should be asked.", "\nservice google-fonts\n",
+		`# The inventory of the site "Essai": 9 cookies and 10 third-party hosts were seen; 7 and 9 of them are not declared.`,
+		"#   _ga: 2 times, sent by browsers, first at /\n#   _ga_X1: 2 times, sent by browsers, first at /\n# Known from the catalogue, told by browsers only.\nservice ga\n",
+		"# The service matomo is declared, but without these names", "Declare it if visitors should be asked.", "\n# Known from the catalogue, seen by the server.", "\nservice google-fonts\n",
 		"#\tnecessary srv_*\n", "#\tnecessary app_theme\n",
-		"# tiles.example: 2 times, in pages, reported by browsers, first at /\n", "#\tallow tiles.example\n",
+		"# tiles.example: 2 times, in pages, told by browsers, first at /\n# Not in the catalogue, seen by the server.\n", "#\tallow tiles.example\n",
+		"# a.cdn.example: 2 times, told by browsers, first at /\n# b.cdn.example: 2 times, told by browsers, first at /\n# Not in the catalogue, told by browsers only.\n",
+		"#\t\thosts    a.cdn.example b.cdn.example\n", "#\t\thosts    *.many.example\n",
+		"# Pages tell of 3 keys in localStorage and sessionStorage; 2 of them are not declared.\n", "\nservice tidio\n",
+		"# cart: 2 times, told by browsers, first at /\n# Not in the catalogue, told by browsers only: a key of localStorage", "#\t\tstorage  cart\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q in\n%s", want, got)
@@ -59,7 +70,7 @@ func TestSuggestionApplication(t *testing.T) {
 		seen("SESSrumour", "", false, "browser"), // of strangers; a Drupal would set it
 	}}
 	got := suggestion(s)
-	if !strings.Contains(got, "#   wordpress_test_cookie: 2 times, set by the site, first at /\n#   wp_lang: 2 times, set by the site, first at /\napplication wordpress\n") {
+	if !strings.Contains(got, "#   wordpress_test_cookie: 2 times, set by the site, first at /\n#   wp_lang: 2 times, set by the site, first at /\n# Known from the catalogue, seen by the server.\napplication wordpress\n") {
 		t.Error(got)
 	}
 	for _, asked := range []string{"necessary theme", "necessary SESSrumour"} {
@@ -94,6 +105,7 @@ func TestSuggestionQuoting(t *testing.T) {
 	for _, name := range hostile {
 		s.Cookies = append(s.Cookies, inventory.Item{Name: name, Path: "/" + name, Where: []string{"browser"}})
 		s.Hosts = append(s.Hosts, inventory.Item{Name: name, Path: "/" + name, Where: []string{"report"}})
+		s.Storage = append(s.Storage, inventory.Item{Name: name, Path: "/" + name, Where: []string{"report"}})
 	}
 	text := suggestion(s)
 	for line := range strings.Lines(text) {
@@ -147,5 +159,29 @@ func TestInventoryMerge(t *testing.T) {
 				t.Errorf("%q: %v", text, err)
 			}
 		})
+	}
+}
+
+func TestSuggestionJSON(t *testing.T) {
+	got, err := json.Marshal(proposals([]adminapi.SiteInventory{{
+		Site: "Essai", Services: []string{"matomo"},
+		Cookies: []inventory.Item{
+			seen("_ga", "ga", false, "browser"), seen("_pk_id.1", "matomo", false, "upstream"), seen("sessionid", "necessary", true, "upstream"),
+			seen("wordpress_test_cookie", "", false, "upstream"), seen("theme", "", false, "browser"),
+		},
+		Hosts:   []inventory.Item{seen("www.google-analytics.com", "ga", false, "page", "report"), seen("a.cdn.example", "", false, "report")},
+		Storage: []inventory.Item{seen("1", "", false, "report"), seen("2", "", false, "report"), seen("3", "", false, "report")},
+	}}))
+	const want = `[{"site":"Essai","services":[` +
+		`{"id":"ga","name":"Google Analytics","provider":"Google","purpose":"statistics","cookies":["_ga"],"hosts":["www.google-analytics.com"],"seen_by_server":true},` +
+		`{"id":"matomo","name":"Matomo","provider":"Matomo","purpose":"statistics","declared":true,"cookies":["_pk_id.1"],"seen_by_server":true}],` +
+		`"applications":[{"id":"wordpress","name":"WordPress","cookies":["wordpress_test_cookie"],"seen_by_server":true}],` +
+		`"unknown":[{"cookies":["theme"],"seen_by_server":false},{"hosts":["a.cdn.example"],"seen_by_server":false},` +
+		`{"storage":["1"],"seen_by_server":false},{"storage":["2"],"seen_by_server":false},{"storage":["3"],"seen_by_server":false}]}]`
+	if err != nil || string(got) != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, got, want)
+	}
+	if got, err := json.Marshal(proposals(nil)); err != nil || string(got) != "[]" {
+		t.Errorf("%v %s", err, got)
 	}
 }

@@ -53,3 +53,10 @@ func TestAllowlistSourceInvalid(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestWatchlistDirectives(t *testing.T) {
+	const want = "default-src 'self' tiles.example 'unsafe-inline' 'unsafe-eval' data: blob: filesystem:; report-uri /_consent/report"
+	if got := Watchlist([]string{"tiles.example", "a;b"}, "/_consent/report"); got != want {
+		t.Errorf("%s\n%s", got, want)
+	}
+}

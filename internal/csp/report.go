@@ -104,7 +104,6 @@ func violation(blocked, directive string) (Violation, bool) {
 }
 
 func hostOf(blocked string) string {
-	const longest = 253 // of a name in the DNS
 	u, err := url.Parse(blocked)
 	if err != nil {
 		return ""
@@ -114,9 +113,14 @@ func hostOf(blocked string) string {
 	default:
 		return ""
 	}
-	host := strings.ToLower(u.Hostname())
-	if len(host) > longest || strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789.-_:") != "" {
-		return ""
+	if host := strings.ToLower(u.Hostname()); IsHost(host) {
+		return host
 	}
-	return host
+	return ""
+}
+
+// IsHost tells whether a name can be a host's, in lower case and in ASCII.
+func IsHost(name string) bool {
+	const longest = 253 // of a name in the DNS
+	return name != "" && len(name) <= longest && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-_:") == ""
 }

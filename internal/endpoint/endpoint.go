@@ -33,6 +33,9 @@ func (p Prefix) Placeholder() string { return string(p) + "/placeholder" }
 // Report takes reports of what a Content-Security-Policy has stopped.
 func (p Prefix) Report() string { return string(p) + "/report" }
 
+// Inventory takes the names that a page tells of, where the site asks for them.
+func (p Prefix) Inventory() string { return string(p) + "/inventory" }
+
 // Assets is what stands before the paths of scripts and style sheets.
 func (p Prefix) Assets() string { return string(p) + "/assets/" }
 

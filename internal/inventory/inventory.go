@@ -1,4 +1,4 @@
-// Package inventory keeps what a site really does: every cookie and third-party host that was seen,
+// Package inventory keeps what a site really does: every cookie, third-party host and storage key that was seen,
 // with when, where, how often, and what became of it. It knows names alone, never values, and nothing of
 // who sent them.
 package inventory
@@ -12,7 +12,8 @@ import (
 )
 
 // Limit is how many names of a kind are kept, so a flood of made-up names costs memory for this many. First leaves
-// what browsers alone have told of, which strangers may have invented; of several, what was not seen for longest.
+// what came in reports alone, then what browsers alone have sent: strangers may have invented both. Of several, what was
+// not seen for longest leaves.
 const Limit = 1000
 
 // Bounds on what one entry keeps of strings that come from outside.
@@ -28,7 +29,7 @@ const (
 	Upstream Source = iota // a Set-Cookie line of the site's
 	Browser                // a Cookie field of a visitor's
 	Page                   // an element of a page
-	Report                 // what a browser says that a policy has stopped
+	Report                 // what a browser says that a page loads or holds, or that a policy has stopped
 	sources
 )
 
@@ -56,10 +57,19 @@ func (o Outcome) String() string {
 // Inventory is what was seen on one site. It may be used from many goroutines.
 type Inventory struct {
 	Cookies, Hosts Table
+	// Storage are the keys of localStorage and sessionStorage, of which browsers alone can tell.
+	Storage Table
 }
 
 // New makes an empty inventory.
 func New() *Inventory { return new(Inventory) }
+
+// Names are what a browser tells of a page: names of cookies, keys of storage, hosts.
+type Names struct {
+	Cookies []string `json:"cookies"`
+	Storage []string `json:"storage"`
+	Hosts   []string `json:"hosts"`
+}
 
 // Table holds the names of one kind. To note one that is known takes a read lock and a few atomic
 // additions, and allocates nothing.
@@ -151,18 +161,27 @@ func (t *Table) add(name, path string, now int64, source Source, outcome Outcome
 
 // leaving is the name that makes room for another.
 func (t *Table) leaving() int {
-	leaving, invented := 0, t.names[0].mayBeInvented()
+	leaving, doubt := 0, t.names[0].doubt()
 	for i := range t.last {
-		switch may := t.names[i].mayBeInvented(); {
-		case may && !invented, may == invented && t.last[i].Load() < t.last[leaving].Load():
-			leaving, invented = i, may
+		switch its := t.names[i].doubt(); {
+		case its > doubt, its == doubt && t.last[i].Load() < t.last[leaving].Load():
+			leaving, doubt = i, its
 		}
 	}
 	return leaving
 }
 
-// mayBeInvented tells that neither the site nor a page of it has named it.
-func (e *entry) mayBeInvented() bool { return !e.where[Upstream].Load() && !e.where[Page].Load() }
+// doubt is 0 where the site or a page of it has named it, more where strangers may have invented it: anybody can send a
+// report; a Cookie field comes at least with a request that the site answers.
+func (e *entry) doubt() int {
+	switch {
+	case e.where[Upstream].Load() || e.where[Page].Load():
+		return 0
+	case e.where[Browser].Load():
+		return 1
+	}
+	return 2
+}
 
 // Item is what is known of one name.
 type Item struct {
@@ -189,6 +208,11 @@ func (i Item) IsUndeclared() bool { return !i.Declared && i.Name != "" }
 
 // IsSetBySite tells whether the site was seen to set a cookie.
 func (i Item) IsSetBySite() bool { return slices.Contains(i.Where, Upstream.String()) }
+
+// IsTold tells that browsers alone have told of it, so that strangers may have invented it.
+func (i Item) IsTold() bool {
+	return !i.IsSetBySite() && !slices.Contains(i.Where, Page.String())
+}
 
 // Items are all names, in the order in which they came; what is declared is not told.
 func (t *Table) Items() []Item {

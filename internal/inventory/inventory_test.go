@@ -167,3 +167,33 @@ func TestEvictionPriority(t *testing.T) {
 		t.Errorf("%d items", len(items))
 	}
 }
+
+// Strangers cannot push out what the server has seen itself, nor with reports what browsers send.
+func TestInventedNames(t *testing.T) {
+	all := New()
+	for kind, table := range map[string]*Table{"cookies": &all.Cookies, "hosts": &all.Hosts} {
+		t.Run(kind, func(t *testing.T) {
+			for i := range Limit / 2 {
+				table.Seen(fmt.Sprint("upstream", i), "/", now, Upstream, Passed)
+				table.Seen(fmt.Sprint("page", i), "/", now, Page, Passed)
+			}
+			for i := range 100_000 {
+				table.Seen(fmt.Sprint("invented", i), "/", now.Add(time.Duration(i)*time.Second), Report, Passed)
+			}
+			items := table.Items()
+			if invented := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return !i.IsTold() }); len(items) != Limit || len(invented) > 1 {
+				t.Errorf("%d items, %d of them invented", len(items), len(invented))
+			}
+		})
+	}
+	t.Run("sent before reported", func(t *testing.T) {
+		var table Table
+		table.Seen("sent", "/", now, Browser, Passed)
+		for i := range 2 * Limit {
+			table.Seen(fmt.Sprint("invented", i), "/", now.Add(time.Second), Report, Passed)
+		}
+		if items := table.Items(); len(items) != Limit || items[0].Name != "sent" {
+			t.Errorf("%d items, the first %q", len(items), items[0].Name)
+		}
+	})
+}

@@ -76,6 +76,7 @@ type view struct {
 	Opened                bool      // the notice shows its settings
 	Services              bool      // there is something to choose
 	Enforced              bool      // what is not declared is stripped
+	Tells                 bool      // pages tell the site the names of what they hold
 	Purposes              []purposeView
 	Necessary             []row
 	Languages             []languageView
@@ -128,7 +129,7 @@ func (r *Renderer) view(v Visitor) view {
 		Path: string(r.options.Path), Charter: r.options.Charter, Assets: r.assets.folder,
 		Direction: t["direction"], Position: cmp.Or(r.options.Style.Position, "bottom"),
 		Version: p.Version, Since: *r.since.Load(), Manage: r.options.Manage,
-		Services: len(p.Services) > 0, Enforced: !p.PassUndeclared,
+		Services: len(p.Services) > 0, Enforced: !p.PassUndeclared, Tells: r.options.Guard.Tells != "",
 	}
 	out.replacer = strings.NewReplacer("{site}", out.isolated(v.Site), "{controller}", out.isolated(controller), "{remember}", out.life(r.options.Remember), "{service}", out.isolated(v.Embed.Name))
 	for _, id := range p.PurposesInUse() {

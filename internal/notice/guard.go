@@ -24,6 +24,8 @@ type Guard struct {
 	GPC bool
 	// Google and Matomo are told of the choice.
 	Google, Matomo bool
+	// Tells is the path to which pages tell the names of their cookies, storage keys and hosts; "" for none.
+	Tells string
 }
 
 // guardPolicy is what the guard's script knows of the policy.
@@ -178,7 +180,12 @@ func (g Guard) script(p *policy.Policy, hashes map[string]string) ([]byte, error
 	}
 	known := g.policy(p)
 	known.Hashes = hashes
-	return told(name+".js", "POLICY", known)
+	guard, err := told(name+".js", "POLICY", known)
+	if err != nil || g.Tells == "" {
+		return guard, err
+	}
+	teller, err := told("inventory.js", "PATH", g.Tells)
+	return slices.Concat(teller, []byte(";\n"), guard), err
 }
 
 // keptGuard is the guard of a document that a service worker keeps, behind what tells it of the choice.

@@ -3,6 +3,7 @@ package notice
 import (
 	"encoding/xml"
 	"fmt"
+	"html/template"
 	"io"
 	"net/http"
 	"os"
@@ -358,5 +359,24 @@ func TestWorkerAssetPath(t *testing.T) {
 	}
 	if _, ok := r.Asset(r.assets.folder + "else/worker.js"); ok {
 		t.Error("any folder has one")
+	}
+}
+
+// Where pages tell what they hold, the charter says so, in each language.
+func TestCharterInventory(t *testing.T) {
+	for path, want := range map[string]bool{"": false, "/_consent/inventory": true} {
+		r := renderer(t, func(o *Options, _ *policy.Declaration) { o.Guard.Tells = path })
+		for tag, texts := range r.languages.texts {
+			t.Run(path+tag, func(t *testing.T) {
+				charter, err := r.Charter(Visitor{Place: Place{Site: "ville.example", Language: tag}})
+				if err != nil || texts["charter.inventory"] == "" || strings.Contains(string(charter), template.HTMLEscapeString(texts["charter.inventory"])) != want {
+					t.Errorf("%v; it is said: %t, want %t", err, !want, want)
+				}
+			})
+		}
+		guard := string(r.assets.files["guard.js"].Body)
+		if strings.Contains(guard, "visibilitychange") != want {
+			t.Errorf("the guard tells: %t, want %t", !want, want)
+		}
 	}
 }

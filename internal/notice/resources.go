@@ -1,6 +1,10 @@
 package notice
 
-import "github.com/caddy-consent/caddy-consent/internal/csp"
+import (
+	"slices"
+
+	"github.com/caddy-consent/caddy-consent/internal/csp"
+)
 
 // Resources are what a Content-Security-Policy must let through of what is inserted.
 type Resources struct {
@@ -23,7 +27,10 @@ func (r *Renderer) findResources() Resources {
 		{Kind: csp.Script, Path: release},
 		{Kind: csp.Frame, Path: r.options.Path.Placeholder()},
 	}
-	page := append(framed[:3:3],
+	if path := r.options.Guard.Tells; path != "" {
+		framed = append(framed, csp.Resource{Kind: csp.Connect, Path: path})
+	}
+	page := append(slices.Clone(framed),
 		script("notice.js"),
 		csp.Resource{Kind: csp.Style, Path: style},
 		csp.Resource{Kind: csp.Connect, Path: r.options.Path.Choice()},

@@ -12,6 +12,7 @@ const (
 	maxFirstView = 10 << 10
 	maxGrowth    = 400
 	maxTrusted   = 460    // where the guard's tag has its hash
+	maxTelling   = 700    // more of it, where pages tell what they hold
 	maxGuard     = 20_000 // not yet what it should be: 5 KB; 2.5 KB of it are the catalogue's hosts
 )
 
@@ -70,5 +71,12 @@ func TestGuardSize(t *testing.T) {
 	t.Logf("guard %d bytes of brotli (%d plain), of %d; after a choice, release %d", weight, len(guard.Body), maxGuard, len(release.Encoded("br")))
 	if weight > maxGuard {
 		t.Errorf("the guard weighs more than %d bytes", maxGuard)
+	}
+	telling := renderer(t, func(o *Options, _ *policy.Declaration) { o.Guard = Guard{Tells: "/_consent/inventory"} })
+	silent := renderer(t, func(o *Options, _ *policy.Declaration) { o.Guard = Guard{} })
+	more := len(telling.assets.files["guard.js"].Encoded("br")) - len(silent.assets.files["guard.js"].Encoded("br"))
+	t.Logf("where pages tell what they hold, %d bytes more, of %d", more, maxTelling)
+	if more > maxTelling {
+		t.Errorf("what tells weighs more than %d bytes", maxTelling)
 	}
 }

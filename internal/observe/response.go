@@ -1,5 +1,6 @@
 // Package observe looks at what passes, for an operator who wants to know what the module would do. It edits nothing
-// of a response: it looks at a copy of the header, and at the body when that has been written.
+// of a response: it looks at a copy of the header, and at the body when that has been written. Only a Watch adds a
+// field, by which browsers tell what they load.
 package observe
 
 import (
@@ -21,6 +22,8 @@ type Response struct {
 	http.ResponseWriter
 	// Nested is called where another instance of the module, behind this one, has made the response.
 	Nested func()
+	// Watch adds its field to some answers; nil for none.
+	Watch *Watch
 
 	variant variant.Variant
 	cookies decision.Filter
@@ -117,7 +120,13 @@ func (o *Response) look(status int) {
 	v.Workers.Note(v.Request, v.Asked.Path, h)
 	document, isDocument := page.IsDocument(status, h)
 	v.Redirect(h, status)
-	if !isDocument || !v.IsPage() || page.ForbidsChange(h) || v.Request.Method == http.MethodHead {
+	if page.ForbidsChange(h) || v.Request.Method == http.MethodHead {
+		return
+	}
+	if watches(v, isDocument) {
+		o.Watch.add(o.Header())
+	}
+	if !isDocument || !v.IsPage() {
 		return
 	}
 	if codings, ok := v.Decodable(h, document); ok {

@@ -19,15 +19,21 @@ const embedding = `<!doctype html><title>x</title><body><iframe src="https://www
 // through lets a handler answer a visitor's request, as it is and observed.
 func through(t *testing.T, site *varianttest.Site, handler http.HandlerFunc, fields ...string) (plain, observed *http.Response) {
 	t.Helper()
+	return watched(t, site, nil, handler, append(fields, "Sec-Fetch-Dest: document")...)
+}
+
+// watched does so with a policy by which browsers report.
+func watched(t *testing.T, site *varianttest.Site, watch *observe.Watch, handler http.HandlerFunc, fields ...string) (plain, observed *http.Response) {
+	t.Helper()
 	answer := func(wrap func(http.ResponseWriter, *http.Request)) *http.Response {
 		w := httptest.NewRecorder()
-		r := varianttest.Request("/", append(fields, "Sec-Fetch-Dest: document")...)
+		r := varianttest.Request("/", fields...)
 		wrap(w, r)
 		return w.Result()
 	}
 	plain = answer(func(w http.ResponseWriter, r *http.Request) { handler(w, r) })
 	observed = answer(func(w http.ResponseWriter, r *http.Request) {
-		o := &observe.Response{ResponseWriter: w, Nested: func() {}}
+		o := &observe.Response{ResponseWriter: w, Nested: func() {}, Watch: watch}
 		defer o.End()
 		o.Begin(site.Site, r, r.URL, choice.Choice{}, site.Decider.Decide(choice.Choice{}, false), site.Recorder(r))
 		handler(o, r)

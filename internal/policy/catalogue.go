@@ -152,6 +152,16 @@ func (c *Catalogue) KnownCookie(name string) string {
 	return ""
 }
 
+// KnownStorage is the id of the well-known service that keeps values under that key, "" where there is none.
+func (c *Catalogue) KnownStorage(key string) string {
+	for _, s := range c.services {
+		if matchesAny(s.Storage, key) {
+			return s.ID
+		}
+	}
+	return ""
+}
+
 // FromCatalogue returns a service of the module's own catalogue.
 func FromCatalogue(id string) Service { return BuiltIn().Service(id) }
 

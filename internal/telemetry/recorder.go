@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"github.com/caddy-consent/caddy-consent/internal/config"
 	"github.com/caddy-consent/caddy-consent/internal/cookies"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
@@ -85,10 +86,39 @@ func (c *Collector) Chosen(e ledger.Entry) {
 	})
 }
 
-// Reported takes note of a host that a browser says a policy has stopped, on the page of that path.
+// Reported takes note of a host that a browser says a policy has stopped, on the page of that path; where the site
+// only observes, that it would be loaded from.
 func (c *Collector) Reported(host string, owner policy.Owner, path string) {
 	r := Recorder{Collector: c, Path: path, Time: time.Now()}
+	if c.site.Mode == config.ModeObserve {
+		r.host(host, owner, inventory.Report, inventory.Passed)
+		return
+	}
 	r.reported(host, owner)
+}
+
+// Told takes note of names that a browser tells of the page of that path, with what the policy makes of each where
+// granted is what the visitor grants.
+func (c *Collector) Told(names inventory.Names, granted policy.Set, path string) {
+	r := Recorder{Collector: c, Path: path, Time: time.Now()}
+	p := c.site.Policy
+	for _, name := range names.Cookies {
+		class, outcome := p.Classify(name), inventory.Passed
+		if !p.Allows(class, granted) {
+			outcome = inventory.Withheld
+		}
+		r.cookie(name, class, inventory.Report, outcome)
+	}
+	for _, host := range names.Hosts {
+		owner, outcome := p.Owner([]byte(host)), inventory.Passed
+		if p.Blocks(owner, granted) && c.site.ThirdParties != config.ThirdPartyPass {
+			outcome = inventory.Blocked
+		}
+		r.host(host, owner, inventory.Report, outcome)
+	}
+	for _, key := range names.Storage {
+		c.site.Inventory.Storage.Seen(key, path, r.Time, inventory.Report, inventory.Passed)
+	}
 }
 
 // Recorder notes what one request and its response show. It is the Recorder of decisions and of pages.

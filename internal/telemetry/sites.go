@@ -107,3 +107,19 @@ func (s *Site) Hosts() []inventory.Item {
 	}
 	return items
 }
+
+// Storage are the keys of localStorage and sessionStorage that browsers have told of, with whose they are.
+func (s *Site) Storage() []inventory.Item {
+	items := s.Inventory.Storage.Items()
+	for i := range items {
+		item := &items[i]
+		item.Service = s.Policy.Catalogue.KnownStorage(item.Name)
+		for _, declared := range s.Policy.Services {
+			if slices.ContainsFunc(declared.Storage, func(key policy.Pattern) bool { return key.Match(item.Name) }) {
+				item.Declared, item.Service = true, declared.ID
+				break
+			}
+		}
+	}
+	return items
+}

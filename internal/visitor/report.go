@@ -3,7 +3,6 @@ package visitor
 import (
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -12,8 +11,13 @@ import (
 // maxReport bounds what a browser may say that a policy has stopped.
 const maxReport = 64 << 10
 
-// report counts what browsers say that the policy of third_parties strict has stopped.
+// report takes what browsers say that the policy of third_parties strict has stopped, or, where the site only observes,
+// that pages load.
 func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
+	if !h.reports.Allow() {
+		tooMany(w)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxReport))
 	if err != nil {
 		fail(w, http.StatusRequestEntityTooLarge, "The report is too large, or could not be read completely.")
@@ -24,10 +28,9 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "This is not a report of a Content-Security-Policy violation (application/csp-report or application/reports+json).")
 		return
 	}
-	from, _ := refererPath(r)
-	path, _, _ := strings.Cut(from, "?")
+	path, own := refererWithoutQuery(r), h.site(r).Name()
 	for _, v := range violations {
-		if v.Host == "" {
+		if v.Host == "" || v.Host == own {
 			continue
 		}
 		if owner := h.Policy.Owner([]byte(v.Host)); owner != policy.Allowed {

@@ -10,11 +10,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/page"
@@ -38,6 +42,9 @@ type Handler struct {
 	// Reported is told of each host that a browser reports as not loaded from, whose it is, and the
 	// page's path.
 	Reported func(host string, owner policy.Owner, path string)
+	// Told is told of the names that a page holds, what the visitor grants, and the page's path; nil where pages are
+	// not to tell of any.
+	Told func(names inventory.Names, granted policy.Set, path string)
 
 	// Trusts tells whether a proxy in front that sent the request is trusted to say how it came. With a nil Trusts
 	// none is.
@@ -45,6 +52,25 @@ type Handler struct {
 
 	crossOrigin http.CrossOriginProtection
 	natives     natives
+	reports     reports
+}
+
+// reports bounds how many reports are read: they come from anybody. Its zero value reads as many as it is to.
+type reports struct {
+	once    sync.Once
+	limiter *rate.Limiter
+}
+
+// Bounds on reports of all visitors together.
+const (
+	reportsAtOnce    = 200
+	reportsPerSecond = 20
+)
+
+// Allow tells whether one more may be read now.
+func (r *reports) Allow() bool {
+	r.once.Do(func() { r.limiter = rate.NewLimiter(reportsPerSecond, reportsAtOnce) })
+	return r.limiter.Allow()
 }
 
 // gpcSupport is what the GPC specification asks a site to publish; the date is
@@ -102,6 +128,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == h.Path.Report():
 		if allow(w, r, http.MethodPost) {
 			h.report(w, r)
+		}
+	case path == h.Path.Inventory() && h.Told != nil:
+		if allow(w, r, http.MethodPost) {
+			h.inventory(w, r)
 		}
 	case isAsset:
 		if allow(w, r, http.MethodGet, http.MethodHead) {

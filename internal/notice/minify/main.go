@@ -33,7 +33,7 @@ func main() {
 // choice last.
 var parts = []string{"owners", "policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "styles", "workerstub", "realms", "place"}
 
-// minified are the scripts that are served, by name. POLICY and KEPT stand in them for what the site declares.
+// minified are the scripts that are served, by name. POLICY, KEPT and PATH stand in them for what the site declares.
 func minified(files fs.FS) (map[string][]byte, error) {
 	var err error
 	read := func(name string) string {
@@ -47,7 +47,9 @@ func minified(files fs.FS) (map[string][]byte, error) {
 		"notice.js":  read("notice.js"),
 		"release.js": read("release.js"),
 		"kept.js":    read("kept.js"),
-		"worker.js":  strings.NewReplacer("OWNERS", read("guard/owners.js"), "STUB", read("guard/workerstub.js")).Replace(read("guard/worker.js")),
+		// Before the guard, where the site asks for it.
+		"inventory.js": read("inventory.js"),
+		"worker.js":    strings.NewReplacer("OWNERS", read("guard/owners.js"), "STUB", read("guard/workerstub.js")).Replace(read("guard/worker.js")),
 	}
 	for name, more := range map[string][]string{
 		"guard.js": nil, "guard-standins.js": {"standins"}, "guard-signals.js": {"signals"}, "guard-standins-signals.js": {"standins", "signals"},

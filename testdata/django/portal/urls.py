@@ -18,5 +18,6 @@ urlpatterns = [
     path("conditional/", views.conditional),
     path("gzip/", views.gzipped),
     path("embeds/", views.embeds),
+    path("scripted/", views.scripted),
     path("echo-cookies/", views.echo_cookies),
 ]

@@ -74,6 +74,11 @@ def embeds(request):
     return render(request, "embeds.html")
 
 
+def scripted(request):
+    """A page whose scripts load and keep what its markup does not name."""
+    return render(request, "scripted.html")
+
+
 def echo_cookies(request):
     """Tell which Cookie header arrived."""
     return JsonResponse({"cookie": request.META.get("HTTP_COOKIE", "")})

@@ -1,0 +1,141 @@
+package commands
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"github.com/caddy-consent/caddy-consent/internal/inventory"
+)
+
+// group is names that are likely the same cookie's.
+type group struct {
+	pattern string
+	items   []inventory.Item
+}
+
+// counted is the number at the end of a name.
+var counted = regexp.MustCompile(`\d+$`)
+
+// alike are the cookies or storage keys that the catalogue does not know, those together that differ only by the number at the end of
+// their names or behind the last separator, as ids do, where there are three or more.
+func alike(cookies []inventory.Item) []group {
+	var groups []group
+	for _, item := range cookies {
+		if item.Service != "" {
+			continue
+		}
+		pattern := counted.ReplaceAllString(item.Name, "*")
+		if at := strings.LastIndexAny(item.Name, "._-"); at > 0 && at < len(item.Name)-1 {
+			pattern = item.Name[:at+1] + "*"
+		}
+		if pattern == "*" { // it would stand for all
+			pattern = item.Name
+		}
+		i := slices.IndexFunc(groups, func(g group) bool { return g.pattern == pattern })
+		if i < 0 {
+			groups, i = append(groups, group{pattern: pattern}), len(groups)
+		}
+		groups[i].items = append(groups[i].items, item)
+	}
+	var out []group
+	for _, g := range groups {
+		if len(g.items) >= 3 {
+			out = append(out, g)
+			continue
+		}
+		for _, item := range g.items {
+			out = append(out, group{item.Name, []inventory.Item{item}})
+		}
+	}
+	return out
+}
+
+// sameSite are the hosts that the catalogue does not know, those together that are of one site, in the order in which the
+// first of each came. The pattern is that site.
+func sameSite(hosts []inventory.Item) []group {
+	var groups []group
+	for _, item := range hosts {
+		if item.Service != "" {
+			continue
+		}
+		site, err := publicsuffix.EffectiveTLDPlusOne(item.Name)
+		if err != nil { // an address, or a suffix itself
+			site = item.Name
+		}
+		i := slices.IndexFunc(groups, func(g group) bool { return g.pattern == site })
+		if i < 0 {
+			groups, i = append(groups, group{pattern: site}), len(groups)
+		}
+		groups[i].items = append(groups[i].items, item)
+	}
+	return groups
+}
+
+// maxHosts is how many hosts of a site are named before one pattern stands for them.
+const maxHosts = 4
+
+// patterns are what to declare of a site's hosts.
+func (g group) patterns() []string {
+	var names []string
+	for _, item := range g.items {
+		names = append(names, item.Name)
+	}
+	if len(names) <= maxHosts {
+		return names
+	}
+	patterns := []string{"*." + g.pattern}
+	if slices.Contains(names, g.pattern) {
+		patterns = append(patterns, g.pattern)
+	}
+	return patterns
+}
+
+// tokens writes names as tokens of a Caddyfile.
+func tokens(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, token(name))
+	}
+	return strings.Join(all, " ")
+}
+
+// howSure says whether the server has seen one of these itself.
+func howSure(items []inventory.Item) string {
+	if seenByServer(items) {
+		return "seen by the server"
+	}
+	return "told by browsers only"
+}
+
+func askAboutHosts(b *strings.Builder, g group) {
+	b.WriteString("\n")
+	for _, item := range g.items[:min(len(g.items), 5)] {
+		fmt.Fprintf(b, "# %s\n", sentence(item))
+	}
+	hosts := tokens(g.patterns())
+	fmt.Fprintf(b, `# Not in the catalogue, %s.
+# Who runs it, and what does it learn of visitors? If pages need it and it keeps nothing of them:
+#	allow %s
+# If visitors must be asked:
+#	service <id> {
+#		provider "<who provides it>"
+#		purpose  functional | statistics | embeds | marketing
+#		hosts    %s
+#	}
+`, howSure(g.items), hosts, hosts)
+}
+
+func askAboutStorage(b *strings.Builder, g group) {
+	b.WriteString("\n")
+	for _, item := range g.items[:min(len(g.items), 5)] {
+		fmt.Fprintf(b, "# %s\n", sentence(item))
+	}
+	fmt.Fprintf(b, `# Not in the catalogue, %s: a key of localStorage or sessionStorage.
+# Which script keeps it, and what for? If it is one of the site's own and needed, leave it. Else it belongs to a service:
+#		storage  %s
+`, howSure(g.items), token(g.pattern))
+}
