@@ -141,17 +141,24 @@ func TestStorageLeftovers(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		site, tab := storing(t, engine)
 		leave(t, tab, site, denied)
-		isKept(t, tab, "without a guard", free)
+		harness.Ask[bool](tab, `(localStorage.setItem('own', 1), true)`)
+		leftover := `indexedDB.databases().then(all => String(all.length))`
+		if got := harness.Ask[string](tab, leftover); got != "4" {
+			t.Fatalf("%s databases are left over", got)
+		}
 		tab.Open(site)
+		isSo(t, tab, "in all caches", `caches.match('/kept').then(found => found === undefined ? '' : 'found', String)`)
 		isSo(t, tab, "on a page, at once", every(denied, `[localStorage, sessionStorage].every(area => area.getItem(name) === null && !(Object.keys(area).includes(name)))`))
 		tab.Await(harness.Settled)
-		tab.Await(`indexedDB.databases().then(all => all.length === 3)`)
 		tab.Open(site + "/text.css")
 		harness.Ask[bool](tab, `(() => {`+keeping+`; return true })()`)
 		for _, name := range []string{"vid_a", "vid", "video-data\\n"} {
 			tab.Await(`keeps('` + name + `').then(found => found === ` + none + `)`)
 		}
-		isSo(t, tab, "others stay", every(free, `await keeps(name) === `+all))
+		tab.Await(leftover + `.then(n => n === '0')`)
+		if got := harness.Ask[string](tab, `Object.keys(localStorage).join()`); got != "own" {
+			t.Errorf("there are %q", got)
+		}
 	})
 }
 
@@ -175,6 +182,51 @@ func TestStorageProperties(t *testing.T) {
 		tab.Open(site + "/text.css")
 		if got := harness.Ask[string](tab, `Object.keys(localStorage).join()`); got != "own" {
 			t.Errorf("after the page there are %s", got)
+		}
+	})
+}
+
+// A page that has stayed open beside a new choice does not delete what that allows.
+func TestStorageStalePage(t *testing.T) {
+	inEach(t, func(t *testing.T, engine *harness.Engine) {
+		site, tab := storing(t, engine)
+		tab.Open(site)
+		tab.Await(harness.Settled)
+		other := tab.NewTab()
+		other.Open(site + "/more")
+		other.Await(harness.Settled)
+		if err := choose(other, "accept", true, nil); err != nil {
+			t.Fatal(err)
+		}
+		other.Await(`put('vid').then(told => told === 'opened,opened')`)
+		harness.Ask[bool](other, `(localStorage.setItem('vid_a', 1), true)`)
+		isSo(t, tab, "the page of before", every(`['vid_a', 'vid']`, `localStorage.getItem(name) === null`))
+		tab.Open(site + "/text.css")
+		if got := harness.Ask[string](tab, `Object.keys(localStorage).sort().join()`); got != "vid,vid_a" {
+			t.Errorf("after it there are %q", got)
+		}
+	})
+}
+
+// In a sandbox there is no storage: nothing else than the browser's own errors comes of it.
+func TestStorageSandbox(t *testing.T) {
+	inEach(t, func(t *testing.T, engine *harness.Engine) {
+		site := harness.Serve(t, stored, map[string]string{
+			"/": harness.Document("", `<script>addEventListener('message', event => { window.told = event.data })</script><iframe sandbox="allow-scripts" src="/in"></iframe>`),
+			"/in": harness.Document(`<script>window.errors = []; onerror = message => { errors.push(message) }; onunhandledrejection = event => { errors.push(String(event.reason)) }</script>`,
+				`<script>
+				const told = [];
+				for (const use of [() => localStorage, () => sessionStorage, () => indexedDB.open('vid'), () => indexedDB.open('own')]) {
+					try { use(); told.push('works') } catch (error) { told.push(error.name) }
+				}
+				addEventListener('load', () => setTimeout(() => parent.postMessage([...told, ...errors].join(), '*'), 50));
+			</script>`),
+		})
+		tab := engine.Visit(t)
+		tab.Open(site.URL)
+		tab.Await(`window.told !== undefined`)
+		if got := harness.Ask[string](tab, `told`); got != "SecurityError,SecurityError,SecurityError,SecurityError" {
+			t.Errorf("told is %s", got)
 		}
 	})
 }
