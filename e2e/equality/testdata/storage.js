@@ -53,7 +53,7 @@ window.storing = (() => {
 			const frame = document.createElement('iframe'), told = [];
 			frame.src = '/empty';
 			frame.onload = () => {
-				const seen = event => { told.push([event.key, event.oldValue, event.newValue, event.storageArea === localStorage, event.isTrusted]); if (event.key === null) { frame.remove(); done(told); } };
+				const seen = event => { told.push([event.key, event.oldValue, event.newValue, event.storageArea === localStorage, event.isTrusted]); if (event.key === null) { removeEventListener('storage', seen); frame.remove(); done(told); } };
 				addEventListener('storage', seen);
 				const area = frame.contentWindow.localStorage;
 				area.setItem('told', 1);
@@ -61,7 +61,6 @@ window.storing = (() => {
 				delete area.told;
 				area.x = 1;
 				area.clear();
-				setTimeout(() => removeEventListener('storage', seen), 200);
 			};
 			document.body.append(frame);
 		})],

@@ -3,7 +3,8 @@
 // keys of nobody cost one look. Areas stay the browser's own objects: a Proxy in front makes all that pages do with
 // them several times slower.
 (guard, replace, held) => {
-	const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, has } = Reflect, { document, setTimeout, Map, Math, Object, Promise } = window;
+	if (!window.Storage) return () => {}; // by the browser's settings
+	const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, has } = Reflect, { document, setTimeout, Map, Math, Object } = window, { keys: keysOf } = Object;
 	const [indexedDB, caches] = ['indexedDB', 'caches'].map(name => {
 		try {
 			return window[name];
@@ -44,44 +45,41 @@
 	// service worker has kept is told later.
 	const cookies = getOwnPropertyDescriptor(window.Document.prototype, 'cookie').get;
 	const stored = () => (/cookies_preferences=[^;]*/.exec(apply(cookies, document, [])) || [''])[0];
-	const { key: keyAt, removeItem } = window.Storage.prototype, lengthOf = getOwnPropertyDescriptor(window.Storage.prototype, 'length').get;
-	const areas = ['localStorage', 'sessionStorage'].map(name => getOwnPropertyDescriptor(window, name).get);
+	const { removeItem } = window.Storage.prototype, exactNames = owners.flatMap(({ exact }) => exact);
+	const areas = ['localStorage', 'sessionStorage'].map(name => (getOwnPropertyDescriptor(window, name) || 0).get).filter(Boolean);
 	const isKept = /kept\.js$/.test(document.currentScript.src);
-	let choice, swept, emptied;
+	let choice, swept, dropped;
 	const holds = () => stored() === choice && (guard.chosen || !isKept || !choice);
 	const sweep = () => {
 		swept = true;
 		for (const open of areas) {
 			try {
 				if (!holds()) return;
-				const area = apply(open, window, []), keys = [];
-				for (let i = apply(lengthOf, area, []); i-- > 0;) keys.push(apply(keyAt, area, [i]));
-				for (const key of keys) if (isDenied(key)) apply(removeItem, area, [key]);
+				const area = apply(open, window, []);
+				for (const key of [...exactNames, ...keysOf(area)]) if (isDenied(key)) apply(removeItem, area, [key]); // the first are hidden below
 			} catch (refused) { /* of an opaque origin, or by the browser's settings */ }
 		}
 	};
 	const databasesOf = indexedDB && indexedDB.databases, { deleteDatabase } = indexedDB || {}, { keys: cachesOf, delete: deleteCache } = caches || {};
-	const namesOf = owners.flatMap(({ exact }) => exact);
 	const attempt = async step => {
 		try {
 			if (holds()) await step();
 		} catch (refused) { /* as above */ }
 	};
-	const empty = () => emptied = emptied || Promise.all([
-		indexedDB && attempt(async () => {
-			const there = databasesOf ? await apply(databasesOf, indexedDB, []) : namesOf.map(name => ({ name }));
-			for (const { name } of there) if (isDenied(name)) apply(deleteDatabase, indexedDB, [name]);
-		}),
-		caches && attempt(async () => {
-			for (const name of await apply(cachesOf, caches, [])) if (isDenied(name)) await apply(deleteCache, caches, [name]);
-		}),
-	]);
+	const dropDatabases = () => attempt(async () => {
+		const there = databasesOf ? await apply(databasesOf, indexedDB, []) : exactNames.map(name => ({ name }));
+		for (const { name } of there) if (isDenied(name)) apply(deleteDatabase, indexedDB, [name]);
+	});
+	const dropCaches = () => dropped = dropped || attempt(async () => {
+		for (const name of await apply(cachesOf, caches, [])) if (isDenied(name)) await apply(deleteCache, caches, [name]);
+	});
 	try {
 		choice = stored();
 	} catch (refused) { /* there is nothing to delete */ }
 	window.addEventListener('load', () => setTimeout(() => {
 		if (!swept) sweep();
-		empty();
+		dropDatabases();
+		dropCaches();
 	}));
 	window.addEventListener('pagehide', sweep);
 
@@ -105,9 +103,10 @@
 				if (root && root.window === root) masks(root.Storage);
 			} catch (foreign) { /* a window that has gone to another site */ }
 		}
-		emptied = null;
+		dropped = null;
 		sweep();
-		empty();
+		dropDatabases();
+		dropCaches();
 	});
 
 	// ---- In each realm
@@ -159,7 +158,7 @@
 		guard.wrap(store, 'match', (native, self, args) => {
 			const { cacheName } = Object(args[1]);
 			if (cacheName !== undefined) return refuses(`${cacheName}`) ? window.Promise.resolve() : apply(native, self, args);
-			return empty().then(() => apply(native, self, args)); // which looks in all caches
+			return dropCaches().then(() => apply(native, self, args)); // which looks in all caches
 		});
 	};
 }
