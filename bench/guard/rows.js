@@ -43,6 +43,8 @@ const set = (name, markup, target = () => box.appendChild(document.createElement
 	return { name, before: () => { at = target(); }, run: () => { at.innerHTML = markup; } };
 };
 
+const store = count => { for (let i = 0; i < count; i++) localStorage.setItem('key' + i, 'value ' + i); };
+
 window.rows = [
 	digest('AngularJS, `ng-repeat` of 2,000 rows', 'repeat'),
 	digest('AngularJS, `ng-repeat` of 2,000 rows with an image', 'pictures'),
@@ -79,6 +81,9 @@ window.rows = [
 	{ name: '`appendChild` of such a clone', run: () => box.appendChild(tree.cloneNode(true)) },
 	repeated('`removeChild` and `insertBefore`', 100000, () => box.insertBefore(box.removeChild(box.lastChild), box.firstChild), 20, { before: () => box.append(document.createElement('p'), document.createElement('p')) }),
 	repeated('`textContent`', 100000, i => { div.textContent = i; }),
+	repeated('`localStorage.getItem`', 20000, i => localStorage.getItem('key' + i % 50), 20, { before: () => store(50) }),
+	repeated('`localStorage.setItem`', 5000, i => localStorage.setItem('key' + i % 50, 'value ' + i), 20, { after: () => localStorage.clear() }),
+	repeated('`localStorage.key` as a property', 20000, i => localStorage['key' + i % 50], 20, { before: () => store(50) }),
 	repeated('reading `document.cookie`', 1000, () => document.cookie, 2),
 ];
 

@@ -25,9 +25,9 @@ self.addEventListener("fetch", e => e.request.mode + e.request.method === "navig
 		`<script>document.body.append(Object.assign(new Image(), { src: "https://img.video.test/pixel" }))</script>`
 )
 
-func workerSite(t *testing.T, worker string) (harness.Site, *harness.World, *harness.Page) {
+func workerSite(t *testing.T, worker string, lines ...string) (harness.Site, *harness.World, *harness.Page) {
 	t.Helper()
-	s := harness.Serve(t, harness.Watched, map[string]string{
+	s := harness.Serve(t, harness.Watched+strings.Join(lines, ""), map[string]string{
 		"/start": harness.Document(registers, ""), "/worker.js": worker,
 		"/page": harness.Document("", "<h1>Page</h1>"+loads), "/shell": harness.Document("", "<h1>Coquille</h1>"+loads),
 	})
@@ -95,4 +95,29 @@ func TestWorkerCachedPage(t *testing.T) {
 	if problems := p.Problems(); strings.Contains(strings.Join(problems, "\n"), "rror") {
 		t.Errorf("%q", problems)
 	}
+}
+
+// A page that a worker has kept came as for one who refuses: what its visitor has allowed to be stored stays.
+func TestWorkerCachedPageStorage(t *testing.T) {
+	s, _, p := workerSite(t, keeps, "service chat {\n purpose embeds\n storage chat chat_*\n}\n")
+	store := `(localStorage.setItem('chat', 1), localStorage.setItem('chat_a', 1), localStorage.setItem('own', 1), Object.keys(localStorage).sort().join())`
+	p.Open(s.URL + "/anything")
+	p.Await(harness.NoticeShown)
+	if got := harness.Eval[string](p, store); got != "own" {
+		t.Errorf("before the choice there are %s", got)
+	}
+	p.Await(harness.Settled)
+	p.Answer("Tout accepter")
+	p.Await(harness.ManageShown)
+	p.Await(store + ` === 'chat,chat_a,own'`)
+	for _, path := range []string{"/another", "/third"} {
+		p.Open(s.URL + path)
+		p.Await(harness.ManageShown)
+		if got := harness.Eval[string](p, `Object.keys({ ...localStorage }).sort().join() + localStorage.getItem('chat')`); got != "chat,chat_a,own1" {
+			t.Errorf("after the grant, at %s there are %s", path, got)
+		}
+	}
+	p.OpenSettings("Gérer mes cookies")
+	p.Answer("Tout refuser")
+	p.Await(`Object.keys(localStorage).join() === 'own'`)
 }

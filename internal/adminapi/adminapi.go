@@ -120,6 +120,7 @@ type siteService struct {
 	Cookies  []policy.Pattern `json:"cookies"`
 	Hosts    []policy.Pattern `json:"hosts"`
 	Paths    []policy.Pattern `json:"paths,omitempty"`
+	Storage  []policy.Pattern `json:"storage,omitempty"`
 	Lifetime string           `json:"lifetime,omitempty"`
 	Exempt   bool             `json:"exempt"`
 }
@@ -135,7 +136,7 @@ func policies(*http.Request) (any, error) {
 			service := siteService{
 				ID: declared.ID, Name: declared.Name, Provider: declared.Provider.Name, Purpose: declared.Purpose, Exempt: declared.Exempt,
 				Cookies: append([]policy.Pattern{}, declared.Cookies...), Hosts: append([]policy.Pattern{}, declared.Hosts...),
-				Paths: declared.Paths,
+				Paths: declared.Paths, Storage: declared.Storage,
 			}
 			if life := declared.MaxLife(); life > 0 {
 				service.Lifetime = life.Round(time.Second).String()

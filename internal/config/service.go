@@ -27,7 +27,7 @@ type Service struct {
 	// declared purpose. Default: the catalogue's. Error: none, or an unknown one.
 	Purpose string `json:"purpose,omitempty"`
 	// Lists its cookies, by exact name or by a pattern with * anywhere. Default: the
-	// catalogue's. Error: neither cookies, hosts nor paths.
+	// catalogue's. Error: neither cookies, hosts, paths nor storage.
 	Cookies []string `json:"cookies,omitempty"`
 	// Lists the hosts that it loads from or sends to: example.com, or *.example.com for
 	// all its subdomains. Default: the catalogue's.
@@ -35,6 +35,10 @@ type Service struct {
 	// Lists paths of the site itself at which the service answers, exact or with * anywhere: /matomo/*. While the
 	// service is denied, requests for them get 403 and never reach the upstream. Default: none.
 	Paths []string `json:"paths,omitempty"`
+	// Lists what it keeps in the browser's storage, by exact name or by a pattern with * anywhere: keys of
+	// localStorage and sessionStorage, names of IndexedDB databases and of caches. While the service is denied, pages'
+	// scripts can neither set nor read them, and they are deleted. Default: the catalogue's.
+	Storage []string `json:"storage,omitempty"`
 	// Lists literals of 4 characters or more. An inline script that contains one belongs
 	// to the service. Default: the catalogue's.
 	Inline []string `json:"inline,omitempty"`
@@ -76,6 +80,9 @@ func (s Service) Declared(catalogue *policy.Catalogue) policy.Service {
 	}
 	if len(s.Hosts) > 0 {
 		declared.Hosts = Patterns(s.Hosts)
+	}
+	if len(s.Storage) > 0 {
+		declared.Storage = Patterns(s.Storage)
 	}
 	if len(s.Inline) > 0 {
 		declared.Inline = s.Inline
@@ -119,6 +126,7 @@ func (b Block) Service(to *[]Service) func() error {
 			"cookies":     inner.List(&s.Cookies),
 			"hosts":       inner.List(&s.Hosts),
 			"paths":       inner.List(&s.Paths),
+			"storage":     inner.List(&s.Storage),
 			"inline":      inner.List(&s.Inline),
 			"lifetime":    inner.Duration(&s.Lifetime),
 			"description": inner.translated(&s.Description),

@@ -98,7 +98,7 @@ type serviceView struct {
 
 // row is one line of a table of cookies.
 type row struct {
-	Cookies, Hosts                                         []string
+	Cookies, Storage, Hosts                                []string
 	Provider, ProviderURL, Service, Purpose, Life, Consent string
 }
 
@@ -190,7 +190,7 @@ func (v *view) purpose(p *policy.Policy, id string) purposeView {
 			consent = v.T("consent.exempt")
 		}
 		out.Rows = append(out.Rows, row{
-			Cookies: names(s.Cookies), Hosts: names(append(slices.Clone(s.Hosts), s.Paths...)), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
+			Cookies: names(s.Cookies), Storage: names(s.Storage), Hosts: names(append(slices.Clone(s.Hosts), s.Paths...)), Provider: cmp.Or(s.Provider.Name, name), ProviderURL: s.Provider.URL,
 			Service: name, Purpose: cmp.Or(description, out.Title), Life: life, Consent: consent,
 		})
 	}

@@ -180,12 +180,35 @@ func (g Guard) script(p *policy.Policy, hashes map[string]string) ([]byte, error
 	}
 	known := g.policy(p)
 	known.Hashes = hashes
-	guard, err := told(name+".js", "POLICY", known)
+	script, err := told(name+".js", "POLICY", known)
+	if storage := storageKeys(p); err == nil && storage != nil {
+		script, err = withStorage(script, storage)
+	}
 	if err != nil || g.Tells == "" {
-		return guard, err
+		return script, err
 	}
 	teller, err := told("inventory.js", "PATH", g.Tells)
-	return slices.Concat(teller, []byte(";\n"), guard), err
+	return slices.Concat(teller, []byte(";\n"), script), err
+}
+
+// storageKeys are the services that keep something in the browser's storage, each as its id and its keys.
+func storageKeys(p *policy.Policy) (keys [][]policy.Pattern) {
+	for _, s := range p.Services {
+		if len(s.Storage) > 0 {
+			keys = append(keys, append([]policy.Pattern{policy.Pattern(s.ID)}, s.Storage...))
+		}
+	}
+	return keys
+}
+
+// withStorage gives a guard the part that is about storage, as a function among what it knows of the policy.
+func withStorage(guard []byte, keys [][]policy.Pattern) ([]byte, error) {
+	part, err := told("storage.js", "KEYS", keys)
+	if err != nil {
+		return nil, err
+	}
+	at := bytes.LastIndexByte(guard, '}') // where the policy ends
+	return slices.Concat(guard[:at], []byte(`,"storage":`), bytes.TrimRight(part, ";\n"), guard[at:]), nil
 }
 
 // keptGuard is the guard of a document that a service worker keeps, behind what tells it of the choice.

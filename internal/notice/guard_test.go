@@ -129,3 +129,29 @@ func TestGuardGlobals(t *testing.T) {
 		}
 	}
 }
+
+// The part about storage stands only in guards of sites that declare keys, with these as they are.
+func TestGuardStorage(t *testing.T) {
+	for name, c := range map[string]struct {
+		storage []policy.Pattern
+		want    string
+	}{
+		"keys":    {[]policy.Pattern{"a b*", `"</script>`, "KEYS"}, `[["own","a b*","\"\u003c/script\u003e","KEYS"]].map(`},
+		"no keys": {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := renderer(t, func(_ *Options, d *policy.Declaration) {
+				d.Services = []policy.Service{{ID: "own", Purpose: policy.Embeds, Cookies: []policy.Pattern{"own"}, Storage: c.storage}}
+			})
+			for _, file := range []string{"guard.js", "kept.js"} {
+				script := string(r.assets.files[file].Body)
+				if strings.Contains(script, `,"storage":(`) != (c.want != "") || !strings.Contains(script, c.want) {
+					t.Errorf("%s: %s", file, script[len(script)-4000:])
+				}
+			}
+			if strings.Contains(string(r.assets.files["worker.js"].Body), "getItem") {
+				t.Error("workers have it")
+			}
+		})
+	}
+}

@@ -267,6 +267,19 @@ func TestCharterLifetime(t *testing.T) {
 	}
 }
 
+func TestCharterStorage(t *testing.T) {
+	r := renderer(t, func(_ *Options, d *policy.Declaration) {
+		d.Services = []policy.Service{{ID: "own", Purpose: policy.Embeds, Cookies: []policy.Pattern{"own"}, Storage: []policy.Pattern{"own.*", "<a b>"}}}
+	})
+	for tag, label := range map[string]string{"fr": "Stockage local :", "en": "Local storage:"} {
+		page, err := r.Charter(Visitor{Place: Place{Language: tag, Site: "ville.example"}})
+		want := `<code dir="ltr">own</code><div>` + label + `<br><code dir="ltr">own.*</code><br><code dir="ltr">&lt;a b&gt;</code></div></th>`
+		if err != nil || strings.Count(string(page), label) != 1 || !strings.Contains(string(page), want) {
+			t.Errorf("%s: %v: the keys are not told: %s", tag, err, page)
+		}
+	}
+}
+
 func TestLifetimeUnits(t *testing.T) {
 	v := view{texts: renderer(t, nil).languages.texts["fr"]}
 	for d, want := range map[time.Duration]string{

@@ -30,7 +30,7 @@ type Catalogue struct {
 //     would wait until both are granted.
 //   - globals: what the provider has sites call in scripts of their own. Of a library's objects only those of which
 //     all that sites call is listed: half an object is worse than none.
-//   - storage: keys of localStorage and sessionStorage, with the same patterns as cookies.
+//   - storage: keys of localStorage and sessionStorage, names of databases and caches, with the same patterns as cookies.
 //   - lifetime: the longest that is documented for one of the cookies, at most 13 months.
 //   - description: a sentence by language, or the name of one of the file's texts behind "@", which services of a kind
 //     share. Where a service has its own in some languages, the key "" names the text for the others.

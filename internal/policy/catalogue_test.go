@@ -25,7 +25,7 @@ func TestCatalogueVersion(t *testing.T) {
 		services = append(services, FromCatalogue(id))
 	}
 	p, err := New(Declaration{Controller: Controller{Name: "Ville"}, Services: services})
-	if err != nil || p.Version != "8fe4c610f693b9a9" {
+	if err != nil || p.Version != "e510b4ef55e773fb" {
 		t.Errorf("version %s, %v", p.Version, err)
 	}
 }

@@ -74,8 +74,12 @@ var sitesOwn = strings.Fields(`
 
 // checkNames finds patterns of cookies and of stored keys that are, or may be, a site's own.
 func (s locatedService) checkNames() error {
-	for _, pattern := range slices.Concat(s.Cookies, s.Storage) {
-		if err := validCookie(pattern); err != nil {
+	for i, pattern := range slices.Concat(s.Cookies, s.Storage) {
+		valid := validCookie
+		if i >= len(s.Cookies) {
+			valid = validKey
+		}
+		if err := valid(pattern); err != nil {
 			return invalid(string(pattern), "%w", err)
 		}
 		if strings.Contains(string(pattern), "*") && len(strings.ReplaceAll(string(pattern), "*", "")) < 3 {

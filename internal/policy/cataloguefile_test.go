@@ -92,6 +92,7 @@ func TestCatalogueErrors(t *testing.T) {
 		{`"exchat_*"`, `"sess*"`, `:8: exemple-chat: the pattern "sess*" would match sessionid`},
 		{`"exchat_*"`, `"z*"`, `:8: exemple-chat: the pattern "z*" matches too much`},
 		{`"exchat_*"`, `"*"`, `:8: exemple-chat: cookie pattern "*" would match every cookie`},
+		{`"exchat.*"`, `"**"`, `:12: exemple-chat: storage pattern "**" would match every key`},
 		{`"exchat.*"`, `"the*"`, `:12: exemple-chat: the pattern "the*" would match theme`},
 		{`"*.chat.example"`, `"*.jsdelivr.net"`, `:9: exemple-chat: the host "*.jsdelivr.net" has what many sites load`},
 		{`"*.chat.example"`, `"*.co.uk"`, `:9: exemple-chat: the host "*.co.uk" is everybody's`},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ConsentCookie carries the visitor's choice; the portal's own front end reads it.
@@ -59,7 +60,8 @@ type Service struct {
 	// have taken; with "~" in front it drops it. Where a service has several scripts, a text behind "@" tells
 	// by whose address or text the name is defined.
 	Globals []string
-	// Storage are the keys under which it keeps values in localStorage and sessionStorage.
+	// Storage are the keys under which it keeps values in localStorage and sessionStorage, and the names of its
+	// databases and caches there.
 	Storage []Pattern
 	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
 	Lifetime    time.Duration
@@ -217,8 +219,8 @@ func (s Service) validate(purposes []string) error {
 		return fmt.Errorf("the purpose necessary is for cookies that need no consent: list them with 'necessary <pattern>...'")
 	case !slices.Contains(purposes, s.Purpose):
 		return fmt.Errorf("unknown purpose %q: use one of %s, or declare it with 'purpose %s { title ... }'", s.Purpose, strings.Join(purposes[1:], ", "), s.Purpose)
-	case len(s.Cookies) == 0 && len(s.Hosts) == 0 && len(s.Paths) == 0:
-		return fmt.Errorf("has neither cookies, hosts nor paths, so there is nothing to enforce")
+	case len(s.Cookies) == 0 && len(s.Hosts) == 0 && len(s.Paths) == 0 && len(s.Storage) == 0:
+		return fmt.Errorf("has neither cookies, hosts, paths nor storage, so there is nothing to enforce")
 	case s.Lifetime < 0:
 		return fmt.Errorf("lifetime is negative")
 	case s.Exempt && s.Purpose != Statistics:
@@ -238,6 +240,11 @@ func (s Service) validate(purposes []string) error {
 	}
 	for _, pattern := range s.Paths {
 		if err := validPath(pattern); err != nil {
+			return err
+		}
+	}
+	for _, pattern := range s.Storage {
+		if err := validKey(pattern); err != nil {
 			return err
 		}
 	}
@@ -279,6 +286,17 @@ func validCookie(pattern Pattern) error {
 	return nil
 }
 
+// validKey refuses patterns of stored keys that are all keys, and those that are no key's: these are text.
+func validKey(pattern Pattern) error {
+	switch {
+	case strings.Trim(string(pattern), "*") == "":
+		return fmt.Errorf("storage pattern %q would match every key", pattern)
+	case !utf8.ValidString(string(pattern)):
+		return fmt.Errorf("storage pattern %q is no UTF-8 text, as every key is", pattern)
+	}
+	return nil
+}
+
 // version hashes what consent was given to: a new purpose, provider or controller
 // asks again, a better title does not.
 func version(d Declaration) string {
@@ -296,6 +314,9 @@ func version(d Declaration) string {
 		write(sorted(s.Hosts)...)
 		if len(s.Paths) > 0 {
 			write(sorted(s.Paths)...)
+		}
+		if len(s.Storage) > 0 {
+			write(append([]string{"storage"}, sorted(s.Storage)...)...)
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])

@@ -119,6 +119,7 @@ func TestPolicyVersion(t *testing.T) {
 		"cookies":  func(d *Declaration) { d.Services[1].Cookies = []Pattern{"_ga"} },
 		"hosts":    func(d *Declaration) { d.Services[1].Hosts = []Pattern{"a.example"} },
 		"paths":    func(d *Declaration) { d.Services[1].Paths = []Pattern{"/stats/*"} },
+		"storage":  func(d *Declaration) { d.Services[1].Storage = []Pattern{"ga.*"} },
 		"lifetime": func(d *Declaration) { d.Services[1].Lifetime = time.Minute },
 		"exempt":   func(d *Declaration) { d.Services[0].Exempt = false },
 	} {
@@ -130,11 +131,22 @@ func TestPolicyVersion(t *testing.T) {
 	}
 }
 
+// Keys have any characters, unlike the names of cookies, and they alone make a service.
+func TestStoredKeys(t *testing.T) {
+	for _, key := range []Pattern{"a b;c=d", "clé\t*", "rc::d-*", "a\nb", "\x00x", "😀*"} {
+		t.Run(fmt.Sprintf("%q", key), func(t *testing.T) {
+			if _, err := New(Declaration{Services: []Service{{ID: "own", Purpose: Embeds, Storage: []Pattern{key}}}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestDeclarationErrors(t *testing.T) {
 	for want, change := range map[string]func(*Declaration){
 		"unknown purpose \"stats\"":             func(d *Declaration) { d.Services[0].Purpose = "stats" },
 		"needs a purpose":                       func(d *Declaration) { d.Services[0].Purpose = "" },
-		"neither cookies, hosts nor paths":      func(d *Declaration) { d.Services[0].Cookies = nil },
+		"neither cookies, hosts, paths nor":     func(d *Declaration) { d.Services[0].Cookies = nil },
 		"would match every cookie":              func(d *Declaration) { d.Services[0].Cookies = []Pattern{"**"} },
 		"covers the necessary cookie sessionid": func(d *Declaration) { d.Services[0].Cookies = []Pattern{"sess*"} },
 		"give the name only":                    func(d *Declaration) { d.Necessary = []Pattern{"a=b"} },
@@ -156,6 +168,8 @@ func TestDeclarationErrors(t *testing.T) {
 		"give the host name only":   func(d *Declaration) { d.Services[0].Hosts = []Pattern{"https://a.example/"} },
 		"does not begin with":       func(d *Declaration) { d.Services[0].Paths = []Pattern{"stats/*"} },
 		"without query":             func(d *Declaration) { d.Services[0].Paths = []Pattern{"/stats?x"} },
+		"every key":                 func(d *Declaration) { d.Services[0].Storage = []Pattern{"own.*", "**"} },
+		"no UTF-8 text":             func(d *Declaration) { d.Services[0].Storage = []Pattern{"own\xff*"} },
 		"every page":                func(d *Declaration) { d.Services[0].Paths = []Pattern{"/*"} },
 		"need no consent":           func(d *Declaration) { d.Services[0].Purpose = Necessary },
 	} {

@@ -43,7 +43,7 @@ const functions = (() => {
 		members(key, f, false);
 		told[key + ' is'] = [f.prototype.constructor === f, Object.prototype.toString.call(f.prototype), Object.getPrototypeOf(f.prototype) && Object.getPrototypeOf(f.prototype).constructor.name, Object.getPrototypeOf(f).name].join();
 		// The language's own are called by everything; a guard has no reason to touch them but to be found out.
-		members(key + '.prototype', f.prototype, /Element|Node|Document|Fragment|CharacterData|Range|ShadowRoot|Attr|DOMTokenList|SVGAnimated|XMLHttp|Navigator|CookieStore|CSS|StyleSheet|DOMParser|XSLT|WorkletI?|EventSource|WebSocket|NamedNodeMap|Image|Audio|Option|FontFace|Request$|URL/.test(key));
+		members(key + '.prototype', f.prototype, /Element|Node|Document|Fragment|CharacterData|Range|ShadowRoot|Attr|DOMTokenList|SVGAnimated|XMLHttp|Navigator|CookieStore|CSS|StyleSheet|DOMParser|XSLT|WorkletI?|EventSource|WebSocket|NamedNodeMap|Image|Audio|Option|FontFace|Request$|URL|^Storage$|IDBFactory|CacheStorage/.test(key));
 		for (let up = Object.getPrototypeOf(f.prototype); up; up = Object.getPrototypeOf(up)) {
 			for (const name of Object.getOwnPropertyNames(f.prototype)) if (Object.prototype.hasOwnProperty.call(up, name) && name !== 'constructor') extra[key + '.prototype.' + name] = extra[key + '.prototype.' + name] || up.constructor.name + '.prototype.' + name;
 		}

@@ -33,7 +33,8 @@ func main() {
 // choice last.
 var parts = []string{"owners", "policy", "natives", "elements", "attributes", "markup", "insertion", "write", "requests", "cookies", "styles", "workerstub", "realms", "place"}
 
-// minified are the scripts that are served, by name. POLICY, KEPT and PATH stand in them for what the site declares.
+// minified are the scripts that are served, by name. POLICY, KEYS, KEPT and PATH stand in them for what the site declares. One is
+// no script of its own but a part of the guard, which Guard.script gives it where it is needed: storage.js.
 func minified(files fs.FS) (map[string][]byte, error) {
 	var err error
 	read := func(name string) string {
@@ -49,6 +50,7 @@ func minified(files fs.FS) (map[string][]byte, error) {
 		"kept.js":    read("kept.js"),
 		// Before the guard, where the site asks for it.
 		"inventory.js": read("inventory.js"),
+		"storage.js":   read("guard/storage.js"),
 		"worker.js":    strings.NewReplacer("OWNERS", read("guard/owners.js"), "STUB", read("guard/workerstub.js")).Replace(read("guard/worker.js")),
 	}
 	for name, more := range map[string][]string{

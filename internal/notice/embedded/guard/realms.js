@@ -2,6 +2,7 @@
 // scripts can use them: frames as soon as they stand in the page.
 
 const countOf = uncurry(describe(window, 'length').get);
+const guardStorage = policy.storage ? policy.storage(guard, replace, held) : () => {};
 
 // Guards a window's functions, once. Where a frame goes on to a page of the site, its window stays the same;
 // its listeners do not.
@@ -18,7 +19,7 @@ const install = window => {
 		define(window, KEY, { __proto__: null, value: realm });
 		remember(guard.roots, window);
 		if (!/html$/.test(window.document.contentType)) doubt = true; // what the server has not read may come from there
-		for (const part of [guardCookies, guardAttributes, guardStyles, guardMarkup, guardInsertion, guardWrite, guardRequests, guardFrames, asNative]) part(window, realm);
+		for (const part of [guardCookies, guardAttributes, guardStyles, guardMarkup, guardInsertion, guardWrite, guardRequests, guardFrames, guardStorage, asNative]) part(window, realm);
 	}
 	if (!realm.listeners) return;
 	if (realm.document !== window.document) realm.parsing = !!(realm.document = window.document); // what its templates hold was not seen
