@@ -116,7 +116,7 @@ func (v *Variant) blocking() *blocking.Page {
 		site := v.site()
 		v.blocks = blocking.Page{
 			Rules: v.Blocking, Granted: v.Page.Effective, Strict: v.Page.Strict != "",
-			Origin: site.Origin(), Host: site.Name(), Recorder: v.record,
+			Origin: site.Origin(), Host: site.Name(), Path: v.Asked.EscapedPath(), Recorder: v.record,
 		}
 		if v.embedded() {
 			v.blocks.Embedded = v.Asked.RequestURI()
