@@ -163,6 +163,8 @@ type SiteInventory struct {
 	Catalogue []KnownService   `json:"catalogue,omitempty"`
 	Cookies   []inventory.Item `json:"cookies"`
 	Hosts     []inventory.Item `json:"hosts"`
+	// Paths are those of the site at which a well-known service answers.
+	Paths []inventory.Item `json:"paths"`
 }
 
 // KnownService is what is to be said of a service that may be declared.
@@ -186,7 +188,7 @@ func inventoryOfSites(*http.Request) (any, error) {
 		all.Sites = append(all.Sites, SiteInventory{
 			Site: s.Name, Policy: s.Policy.Version, Mode: s.Mode,
 			Services: choice.Services(s.Policy, s.Policy.All), Catalogue: knownServices(s.Policy.Catalogue.Added()),
-			Cookies: s.Cookies(), Hosts: s.Hosts(),
+			Cookies: s.Cookies(), Hosts: s.Hosts(), Paths: s.Paths(),
 		})
 	}
 	return all, nil

@@ -23,6 +23,8 @@ func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document pag
 		Rules: markup.Rules{
 			Prefix: "data-consent-",
 			Host:   func(host []byte) *markup.Mark { hosts[string(host)]++; return nil },
+			Path:   func(path, query string) *markup.Mark { v.seePath(at, path, query); return nil },
+			Site:   strings.ToLower(at.Hostname()), Page: at.EscapedPath(),
 			Script: func(text []byte) *markup.Mark { v.seeScript(at, text); return nil },
 		},
 		XML: document.XHTML, Charset: document.Charset != "",
@@ -48,6 +50,28 @@ func (v *audit) seeScript(at *url.URL, text []byte) {
 	if owner := v.inline.Denied(text, v.Policy.Exempt); owner >= 0 {
 		s := v.Policy.Services[owner]
 		v.report.find(Finding{Kind: Inline, Name: "inline script", Service: s.ID, Purpose: s.Purpose, Why: WithoutConsent}, at)
+	}
+}
+
+// seePath judges a path of the site itself from which a page loads, by what is declared and by what the catalogue knows.
+func (v *audit) seePath(at *url.URL, path, query string) {
+	f := Finding{Kind: Path, Name: path, Why: WithoutConsent}
+	owner := v.Policy.PathOwner(path)
+	if owner == policy.Unknown {
+		id, _, seen := v.Policy.Catalogue.KnownPath(path, query)
+		if id == "" {
+			return
+		}
+		f.Name, f.Service, f.Purpose = seen, id, v.Policy.Catalogue.Service(id).Purpose
+		if owner = policy.Owner(v.Policy.Service(id)); owner < 0 {
+			f.Why = Undeclared
+			v.report.find(f, at)
+			return
+		}
+	}
+	if s := v.Policy.Services[owner]; v.Policy.Blocks(owner, v.Policy.Exempt) {
+		f.Service, f.Purpose = s.ID, s.Purpose
+		v.report.find(f, at)
 	}
 }
 

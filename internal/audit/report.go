@@ -31,6 +31,7 @@ type Kind string
 const (
 	Cookie Kind = "cookie" // a Set-Cookie line
 	Host   Kind = "host"   // an element of a page loads from it
+	Path   Kind = "path"   // an element of a page loads from it, on the site itself
 	Inline Kind = "inline" // a script in a page
 	Policy Kind = "policy" // the Content-Security-Policy of third_parties strict
 )

@@ -108,7 +108,7 @@ func (p *Page) host(host []byte) *markup.Mark {
 
 // script judges an inline script by its text.
 // path judges an address of the site itself.
-func (p *Page) path(path string) *markup.Mark {
+func (p *Page) path(path, _ string) *markup.Mark {
 	owner := p.policy.PathOwner(path)
 	if owner < 0 {
 		return nil
@@ -133,7 +133,7 @@ func (p *Page) address(address string) *markup.Mark {
 	if !ok {
 		return nil
 	}
-	return p.path(path)
+	return p.path(path, "")
 }
 
 func (p *Page) script(text []byte) *markup.Mark {

@@ -53,7 +53,7 @@ With --write, shows how the Caddyfile would change, asks, and writes it. Reload 
 				return exitNoAnswer, errors.New("there is no inventory: no site has the directive consent")
 			}
 			for _, s := range sites {
-				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts)) > 0 {
+				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts))+len(undeclared(s.Paths)) > 0 {
 					var lines strings.Builder
 					suggestLines(&lines, s)
 					if err := c.offer(file, s.Site, lines.String(), yes); err != nil {
@@ -113,7 +113,7 @@ func merged(sites []adminapi.SiteInventory, more adminapi.SiteInventory) []admin
 	}
 	s := &sites[i]
 	s.Services, s.Catalogue = more.Services, more.Catalogue
-	s.Cookies, s.Hosts = mergedItems(s.Cookies, more.Cookies), mergedItems(s.Hosts, more.Hosts)
+	s.Cookies, s.Hosts, s.Paths = mergedItems(s.Cookies, more.Cookies), mergedItems(s.Hosts, more.Hosts), mergedItems(s.Paths, more.Paths)
 	return sites
 }
 
@@ -144,10 +144,13 @@ func suggestion(s adminapi.SiteInventory) string {
 	if s.Site != "" {
 		name = fmt.Sprintf(" of the site %q", s.Site)
 	}
-	cookies, hosts := undeclared(s.Cookies), undeclared(s.Hosts)
+	cookies, hosts, paths := undeclared(s.Cookies), undeclared(s.Hosts), undeclared(s.Paths)
 	fmt.Fprintf(&b, "# The inventory%s: %d cookies and %d third-party hosts were seen; %d and %d of them are not declared.\n",
 		name, len(s.Cookies), len(s.Hosts), len(cookies), len(hosts))
-	if len(cookies)+len(hosts) == 0 {
+	if len(paths) > 0 {
+		fmt.Fprintf(&b, "# At %d paths of the site itself a well-known service answers; %d of them are not declared.\n", len(s.Paths), len(paths))
+	}
+	if len(cookies)+len(hosts)+len(paths) == 0 {
 		b.WriteString("# There is nothing to add.\n")
 		return b.String()
 	}
@@ -159,7 +162,7 @@ func suggestion(s adminapi.SiteInventory) string {
 // suggestLines writes the lines that declare what is not declared yet.
 func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
 	cookies, hosts := undeclared(s.Cookies), undeclared(s.Hosts)
-	suggestServices(b, s, append(slices.Clone(cookies), hosts...))
+	suggestServices(b, s, slices.Concat(cookies, hosts, undeclared(s.Paths)))
 	for _, group := range alike(suggestApplications(b, cookies)) {
 		askAboutCookie(b, group)
 	}
@@ -176,10 +179,13 @@ func undeclared(items []inventory.Item) []inventory.Item {
 
 // suggestServices declares what the catalogue knows.
 func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inventory.Item) {
-	seen := make(map[string][]string)
+	seen, paths := make(map[string][]string), make(map[string]string)
 	for _, item := range items {
 		if item.Service != "" {
 			seen[item.Service] = append(seen[item.Service], sentence(item))
+		}
+		if pattern := " " + token(item.Pattern); item.Pattern != "" && !strings.Contains(paths[item.Service]+" ", pattern+" ") {
+			paths[item.Service] += pattern
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(seen)) {
@@ -189,8 +195,12 @@ func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inven
 			fmt.Fprintf(b, "\n#   %s", what)
 		}
 		switch {
+		case slices.Contains(s.Services, id) && paths[id] != "":
+			fmt.Fprintf(b, "\n# The service %s is declared, but without these: add them to its lines.\n#\tpaths%s\n", id, paths[id])
 		case slices.Contains(s.Services, id):
 			fmt.Fprintf(b, "\n# The service %s is declared, but without these cookies or hosts: add them to its lines.\n", id)
+		case paths[id] != "":
+			fmt.Fprintf(b, "\nservice %s {\n\tpaths%s\n}\n", id, paths[id])
 		case known.Purpose == policy.Functional:
 			fmt.Fprintf(b, "\n# It passes until you declare it. Declare it if visitors should be asked. If pages do not work without it,\n# allow its hosts instead.\nservice %s\n", id)
 		default:
@@ -309,6 +319,9 @@ func askAboutHost(b *strings.Builder, host inventory.Item) {
 
 // sentence says what was seen of a name, on one line whatever the name holds.
 func sentence(item inventory.Item) string {
+	if item.Pattern != "" {
+		return fmt.Sprintf("%s: asked for %s, and the site answers", token(item.Name), times(item.Count))
+	}
 	where := strings.NewReplacer("upstream", "set by the site", "browser", "sent by browsers", "page", "in pages", "report", "reported by browsers").
 		Replace(strings.Join(item.Where, ", "))
 	return fmt.Sprintf("%s: %s, %s, first at %s", token(item.Name), times(item.Count), where, token(item.Path))

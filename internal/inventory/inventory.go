@@ -56,6 +56,8 @@ func (o Outcome) String() string {
 // Inventory is what was seen on one site. It may be used from many goroutines.
 type Inventory struct {
 	Cookies, Hosts Table
+	// Paths are those of the site at which a well-known service answers, each with what told of it.
+	Paths Table
 }
 
 // New makes an empty inventory.
@@ -178,6 +180,8 @@ type Item struct {
 	Where []string `json:"where"`
 	// Path is where it was seen first.
 	Path string `json:"path"`
+	// Pattern is how a service would list a path.
+	Pattern string `json:"pattern,omitempty"`
 	// Set is how the site sets a cookie that nobody declares.
 	Set *Setting `json:"set,omitempty"`
 	// Done counts what became of it.

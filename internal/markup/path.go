@@ -33,6 +33,16 @@ func pathOf(value []byte, escaped bool, scheme, base string) string {
 	return withoutDots(v)
 }
 
+// queryOf is what stands between "?" and "#".
+func queryOf(value []byte, escaped bool) string {
+	if escaped {
+		value = decoded(value)
+	}
+	address, _, _ := bytes.Cut(value, []byte("#"))
+	_, query, _ := bytes.Cut(address, []byte("?"))
+	return string(query)
+}
+
 func untilQuery(address string) string {
 	if end := strings.IndexAny(address, "?#"); end >= 0 {
 		return address[:end]

@@ -14,7 +14,13 @@ func pathsOf(t *testing.T, page string) (joined string) {
 		var paths []string
 		rules := Rules{
 			Host: func([]byte) *Mark { return nil },
-			Path: func(path string) *Mark { paths = append(paths, path); return nil },
+			Path: func(path, query string) *Mark {
+				if query != "" && query != "v=2" && query != "x" {
+					t.Errorf("%s has the query %q", path, query)
+				}
+				paths = append(paths, path)
+				return nil
+			},
 			Site: "www.site.test", Page: "/a/b", Scheme: "https",
 		}
 		uncompressed(t, Scanner{Rules: rules}, page, size)
@@ -29,7 +35,7 @@ func pathsOf(t *testing.T, page string) (joined string) {
 
 func TestPathParsing(t *testing.T) {
 	for url, want := range map[string]string{
-		"/m/x.js": "/m/x.js", "/m/x.js?v=2#y": "/m/x.js", " /m\t/x\n.js ": "/m/x.js", `\m\x.js`: "/m/x.js",
+		"/m/x.js": "/m/x.js", "/m/x.js?v=2#y?z": "/m/x.js", " /m\t/x\n.js ": "/m/x.js", `\m\x.js`: "/m/x.js",
 		"x.js": "/a/x.js", "./x.js": "/a/x.js", "../m/x.js": "/m/x.js", "../../../m/x": "/m/x", "?x": "/a/b", "#x": "/a/b",
 		"/m/./x": "/m/x", "/m/../n/x": "/n/x", "/m/%2e%2E/n": "/n", "/m/..": "/", "/m/.": "/m/", "/m//x": "/m//x",
 		"/%6D/x": "/m/x", "/m%2Fx": "/m/x", "/m/%zz": "/m/%zz", "/é/x": "/é/x", "/%C3%A9/x": "/é/x",
@@ -69,7 +75,7 @@ func TestWithheldPath(t *testing.T) {
 	rules := denying()
 	mark := &Mark{Attributes: " data-s"}
 	rules.Site, rules.Page = "www.site.test", "/"
-	rules.Path = func(path string) *Mark {
+	rules.Path = func(path, _ string) *Mark {
 		if strings.HasPrefix(path, "/m/") {
 			return mark
 		}

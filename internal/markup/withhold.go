@@ -145,7 +145,7 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 		host = s.baseHost
 	}
 	if isURL && s.Path != nil && (len(host) == 0 || string(host) == s.Site) {
-		if mark := s.Path(unescaped(pathOf(url, escaped, s.scheme, s.basePath()))); mark != nil {
+		if mark := s.Path(unescaped(pathOf(url, escaped, s.scheme, s.basePath())), queryOf(url, escaped)); mark != nil {
 			return mark
 		}
 	}

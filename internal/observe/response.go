@@ -115,6 +115,7 @@ func (o *Response) look(status int) {
 		return
 	}
 	v.Workers.Note(v.Request, v.Asked.Path, h)
+	v.NotePath(status)
 	document, isDocument := page.IsDocument(status, h)
 	v.Redirect(h, status)
 	if !isDocument || !v.IsPage() || page.ForbidsChange(h) || v.Request.Method == http.MethodHead {

@@ -60,6 +60,7 @@ type writtenService struct {
 	Inline      []string    `json:"inline"`
 	Globals     []string    `json:"globals"`
 	Storage     []Pattern   `json:"storage"`
+	OwnPaths    []PathSign  `json:"own_paths"`
 	Lifetime    string      `json:"lifetime"`
 	Description description `json:"description"`
 	Source      string      `json:"source"`
@@ -194,7 +195,7 @@ func (r *catalogueReader) service(s locatedService) (locatedService, error) {
 	}
 	s.Service = Service{
 		ID: w.ID, Name: w.Name, Provider: Provider(w.Provider), Purpose: w.Purpose, Cookies: w.Cookies, Hosts: w.Hosts,
-		Inline: w.Inline, Globals: w.Globals, Storage: w.Storage, Source: w.Source,
+		Inline: w.Inline, Globals: w.Globals, Storage: w.Storage, OwnPaths: w.OwnPaths, Source: w.Source,
 	}
 	if s.Purpose == "" {
 		s.Purpose = r.purpose

@@ -61,6 +61,8 @@ type Service struct {
 	Globals []string
 	// Storage are the keys under which it keeps values in localStorage and sessionStorage.
 	Storage []Pattern
+	// OwnPaths tell the service where it answers under a site's own name; see the catalogue.
+	OwnPaths []PathSign
 	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
 	Lifetime    time.Duration
 	Description Text

@@ -139,6 +139,13 @@ func (v *Variant) Decodable(h http.Header, document page.Document) (codings []st
 	return codings, ok
 }
 
+// NotePath takes note of what answers where a well-known service does; of what fails, anybody may have asked for it.
+func (v *Variant) NotePath(status int) {
+	if v.record != nil && 200 <= status && status < 300 {
+		v.record.Answered(v.Asked.Path, v.Asked.RawQuery)
+	}
+}
+
 // Leftovers are Set-Cookie lines that delete from the browser what it still sends of services that are denied, in what
 // room the header leaves.
 func (v *Variant) Leftovers(h http.Header) []string {
