@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -42,11 +43,12 @@ func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document pag
 	for host := range hosts {
 		v.seeHost(ctx, at, host)
 	}
-	return v.addresses(at, body), nil
+	return v.addresses(at, at, body), nil
 }
 
 // seeScript judges an inline script.
 func (v *audit) seeScript(at *url.URL, text []byte) {
+	v.conditionsOfScript(at, text)
 	if owner := v.inline.Denied(text, v.Policy.Exempt); owner >= 0 {
 		s := v.Policy.Services[owner]
 		v.report.find(Finding{Kind: Inline, Name: "inline script", Service: s.ID, Purpose: s.Purpose, Why: WithoutConsent}, at)
@@ -130,11 +132,13 @@ func (v *audit) alias(ctx context.Context, host string) string {
 	return alias
 }
 
-// addresses queues the links to pages of the site, and returns the files that the page loads from it.
-func (v *audit) addresses(at *url.URL, body []byte) (assets []*url.URL) {
-	base := at
+// addresses queues the links to pages of the site, and returns the files that the page loads from it, against that base.
+func (v *audit) addresses(at, base *url.URL, body []byte) (assets []*url.URL) {
 	take := func(reference string) *url.URL {
 		u, err := base.Parse(strings.TrimSpace(reference))
+		if err == nil && reference != "" {
+			v.conditionsOfAddress(at, u)
+		}
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !v.hosts[u.Hostname()] {
 			return nil
 		}
@@ -163,6 +167,10 @@ func (v *audit) addresses(at *url.URL, body []byte) (assets []*url.URL) {
 		case "base":
 			if u, err := at.Parse(attribute("href")); err == nil {
 				base = u
+			}
+		case "noscript": // the browser loads nothing of it, but it says where a service is
+			if tokens.Next() == html.TextToken {
+				v.addresses(at, base, slices.Clone(tokens.Raw()))
 			}
 		case "a":
 			if len(v.queue) < maxQueue {

@@ -35,6 +35,8 @@ type Catalogue struct {
 //   - storage: keys of localStorage and sessionStorage, with the same patterns as cookies.
 //   - own_paths: where the service answers under a site's own name, when it is installed there or passed on: the end of
 //     the path behind "*", and what its query must have. They declare nothing: suggest and audit know it by them.
+//   - exemption: under which conditions the CNIL lets it measure the audience without consent, and by what a site is
+//     seen to break them. The audit tells which hold.
 //   - lifetime: the longest that is documented for one of the cookies, at most 13 months.
 //   - description: a sentence by language, or the name of one of the file's texts behind "@", which services of a kind
 //     share. Where a service has its own in some languages, the key "" names the text for the others.

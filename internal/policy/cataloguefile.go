@@ -54,16 +54,17 @@ type writtenService struct {
 		Name string `json:"name"`
 		URL  string `json:"url"`
 	} `json:"provider"`
-	Purpose     string      `json:"purpose"`
-	Cookies     []Pattern   `json:"cookies"`
-	Hosts       []Pattern   `json:"hosts"`
-	Inline      []string    `json:"inline"`
-	Globals     []string    `json:"globals"`
-	Storage     []Pattern   `json:"storage"`
-	OwnPaths    []PathSign  `json:"own_paths"`
-	Lifetime    string      `json:"lifetime"`
-	Description description `json:"description"`
-	Source      string      `json:"source"`
+	Purpose     string            `json:"purpose"`
+	Cookies     []Pattern         `json:"cookies"`
+	Hosts       []Pattern         `json:"hosts"`
+	Inline      []string          `json:"inline"`
+	Globals     []string          `json:"globals"`
+	Storage     []Pattern         `json:"storage"`
+	OwnPaths    []PathSign        `json:"own_paths"`
+	Exemption   *writtenExemption `json:"exemption"`
+	Lifetime    string            `json:"lifetime"`
+	Description description       `json:"description"`
+	Source      string            `json:"source"`
 }
 
 // description is texts by language, or "@kind" for all languages, which is kept under the key "".
@@ -202,6 +203,9 @@ func (r *catalogueReader) service(s locatedService) (locatedService, error) {
 	}
 	var err error
 	if s.Lifetime, err = lifetime(w.Lifetime); err != nil {
+		return s, err
+	}
+	if s.Exemption, err = w.Exemption.exemption(); err != nil {
 		return s, err
 	}
 	s.Description, err = r.described(w.Description)
