@@ -283,6 +283,7 @@ func (rw *responseWriter) decide() stage {
 		return passing
 	}
 	v.Workers.Note(v.Request, v.Asked.Path, h)
+	v.NotePath(rw.status)
 	document, isDocument := page.IsDocument(rw.status, h)
 	rw.status = v.Redirect(h, rw.status)
 	v.AddStrictCSP(h)

@@ -166,6 +166,8 @@ type SiteInventory struct {
 	Hosts     []inventory.Item `json:"hosts"`
 	// Storage are keys of localStorage and sessionStorage.
 	Storage []inventory.Item `json:"storage"`
+	// Paths are those of the site at which a well-known service answers.
+	Paths []inventory.Item `json:"paths"`
 }
 
 // KnownService is what is to be said of a service that may be declared.
@@ -189,7 +191,7 @@ func inventoryOfSites(*http.Request) (any, error) {
 		all.Sites = append(all.Sites, SiteInventory{
 			Site: s.Name, Policy: s.Policy.Version, Mode: s.Mode,
 			Services: choice.Services(s.Policy, s.Policy.All), Catalogue: knownServices(s.Policy.Catalogue.Added()),
-			Cookies: s.Cookies(), Hosts: s.Hosts(), Storage: s.Storage(),
+			Cookies: s.Cookies(), Hosts: s.Hosts(), Storage: s.Storage(), Paths: s.Paths(),
 		})
 	}
 	return all, nil

@@ -46,7 +46,7 @@ type siteView struct {
 	Undeclared                         []undeclared
 }
 
-// undeclared is a cookie or a host that nobody declares, with the line that would.
+// undeclared is a cookie, a host or a path that nobody declares, with the line that would.
 type undeclared struct {
 	Name, Kind, Path, Line string
 	Count                  uint64
@@ -68,6 +68,7 @@ func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
 			view.Charter = "//" + s.Name + endpoint.Prefix(s.Path).Charter()
 		}
 		view.Undeclared = append(undeclaredOf(s.Cookies(), "cookie", "necessary"), undeclaredOf(s.Hosts(), "host", "allow")...)
+		view.Undeclared = append(view.Undeclared, undeclaredOf(s.Paths(), "path", "")...)
 		sites = append(sites, view)
 	}
 	h := w.Header()
@@ -90,6 +91,9 @@ func undeclaredOf(items []inventory.Item, kind, word string) (all []undeclared) 
 		line := word + " " + item.Name + ", or in a service: " + kind + "s " + item.Name
 		if item.Service != "" {
 			line = "service " + item.Service
+		}
+		if item.Pattern != "" {
+			line += " { paths " + item.Pattern + " }"
 		}
 		all = append(all, undeclared{item.Name, kind, item.Path, line, item.Count})
 	}

@@ -98,6 +98,7 @@ func (a Auditor) Audit(ctx context.Context, addresses []string) (*Report, error)
 			break
 		}
 	}
+	v.conclude()
 	v.report.sort()
 	return v.report, nil
 }
@@ -137,8 +138,9 @@ func (a Auditor) prepare(addresses []string) (*audit, error) {
 		Auditor: a, limit: rate.NewLimiter(rate.Limit(a.Rate), 1), inline: blocking.NewInline(a.Policy), robots: make(map[string]robots), hosts: make(map[string]bool),
 		queued: make(map[string]bool), paths: make(map[string]int), fetched: make(map[string]bool), aliases: make(map[string]string),
 		report: &Report{Policy: a.Policy.Version, Started: time.Now().UTC().Truncate(time.Second),
-			Findings: []Finding{}, Failures: []string{}, Notes: []string{}},
+			Findings: []Finding{}, Exemptions: []Exemption{}, Failures: []string{}, Notes: []string{}},
 	}
+	v.expect()
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {

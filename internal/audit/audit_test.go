@@ -128,6 +128,37 @@ func TestPolicyComparison(t *testing.T) {
 	}
 }
 
+func TestPathsOfTheSite(t *testing.T) {
+	const page = `<html><body><script src="/matomo/matomo.js"></script><img src="metrics/g/collect?v=2&amp;tid=G-1">` +
+		`<script src="//data.ville.example/stats/s.js"></script><img src="/counter/c.gif"><script src="/gtm.js"></script>` +
+		`<img src="https://elsewhere.example/matomo.php"><img data-consent-src="/stats/held.gif">`
+	a := auditor(t, pages(map[string]string{"/": page}))
+	declare := func(services ...policy.Service) {
+		p, err := policy.New(policy.Declaration{Services: services})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Policy = p
+	}
+	stats := policy.Service{ID: "stats", Purpose: policy.Statistics, Paths: []policy.Pattern{"/stats/*"}}
+	counter := policy.Service{ID: "counter", Purpose: policy.Statistics, Paths: []policy.Pattern{"/counter/*"}, Exempt: true}
+	elsewhere := "host elsewhere.example undeclared"
+	declare(stats, counter)
+	want := []string{
+		elsewhere, "path /matomo/matomo.js undeclared matomo", "path /metrics/g/collect?v=2&tid undeclared ga", "path /stats/s.js without consent stats",
+	}
+	if got := found(audited(t, a, site)); !slices.Equal(got, want) {
+		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	matomo, ga := policy.FromCatalogue("matomo"), policy.FromCatalogue("ga")
+	matomo.Exempt = true
+	declare(stats, counter, matomo, ga)
+	want = []string{elsewhere, "path /metrics/g/collect?v=2&tid without consent ga", "path /stats/s.js without consent stats"}
+	if got := found(audited(t, a, site)); !slices.Equal(got, want) {
+		t.Errorf("declared, found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestWithheldElements(t *testing.T) {
 	a := auditor(t, pages(map[string]string{"/": `<!doctype html><body>
 		<script data-caddy-consent="" data-consent-service="stats" type="text/plain" data-consent-src="//stats.example/s.js"></script>

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -23,6 +24,8 @@ func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document pag
 		Rules: markup.Rules{
 			Prefix: "data-consent-",
 			Host:   func(host []byte) *markup.Mark { hosts[string(host)]++; return nil },
+			Path:   func(path, query string) *markup.Mark { v.seePath(at, path, query); return nil },
+			Site:   strings.ToLower(at.Hostname()), Page: at.EscapedPath(),
 			Script: func(text []byte) *markup.Mark { v.seeScript(at, text); return nil },
 		},
 		XML: document.XHTML, Charset: document.Charset != "",
@@ -40,14 +43,37 @@ func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document pag
 	for host := range hosts {
 		v.seeHost(ctx, at, host)
 	}
-	return v.addresses(at, body), nil
+	return v.addresses(at, at, body), nil
 }
 
 // seeScript judges an inline script.
 func (v *audit) seeScript(at *url.URL, text []byte) {
+	v.conditionsOfScript(at, text)
 	if owner := v.inline.Denied(text, v.Policy.Exempt); owner >= 0 {
 		s := v.Policy.Services[owner]
 		v.report.find(Finding{Kind: Inline, Name: "inline script", Service: s.ID, Purpose: s.Purpose, Why: WithoutConsent}, at)
+	}
+}
+
+// seePath judges a path of the site itself from which a page loads, by what is declared and by what the catalogue knows.
+func (v *audit) seePath(at *url.URL, path, query string) {
+	f := Finding{Kind: Path, Name: path, Why: WithoutConsent}
+	owner := v.Policy.PathOwner(path)
+	if owner == policy.Unknown {
+		id, _, seen := v.Policy.Catalogue.KnownPath(path, query)
+		if id == "" {
+			return
+		}
+		f.Name, f.Service, f.Purpose = seen, id, v.Policy.Catalogue.Service(id).Purpose
+		if owner = policy.Owner(v.Policy.Service(id)); owner < 0 {
+			f.Why = Undeclared
+			v.report.find(f, at)
+			return
+		}
+	}
+	if s := v.Policy.Services[owner]; v.Policy.Blocks(owner, v.Policy.Exempt) {
+		f.Service, f.Purpose = s.ID, s.Purpose
+		v.report.find(f, at)
 	}
 }
 
@@ -106,11 +132,13 @@ func (v *audit) alias(ctx context.Context, host string) string {
 	return alias
 }
 
-// addresses queues the links to pages of the site, and returns the files that the page loads from it.
-func (v *audit) addresses(at *url.URL, body []byte) (assets []*url.URL) {
-	base := at
+// addresses queues the links to pages of the site, and returns the files that the page loads from it, against that base.
+func (v *audit) addresses(at, base *url.URL, body []byte) (assets []*url.URL) {
 	take := func(reference string) *url.URL {
 		u, err := base.Parse(strings.TrimSpace(reference))
+		if err == nil && reference != "" {
+			v.conditionsOfAddress(at, u)
+		}
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !v.hosts[u.Hostname()] {
 			return nil
 		}
@@ -139,6 +167,10 @@ func (v *audit) addresses(at *url.URL, body []byte) (assets []*url.URL) {
 		case "base":
 			if u, err := at.Parse(attribute("href")); err == nil {
 				base = u
+			}
+		case "noscript": // the browser loads nothing of it, but it says where a service is
+			if tokens.Next() == html.TextToken {
+				v.addresses(at, base, slices.Clone(tokens.Raw()))
 			}
 		case "a":
 			if len(v.queue) < maxQueue {

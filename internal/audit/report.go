@@ -20,6 +20,8 @@ type Report struct {
 	Pages    int       `json:"pages"`
 	Requests int       `json:"requests"`
 	Findings []Finding `json:"findings"`
+	// Exemptions are the services that are declared exempt.
+	Exemptions []Exemption `json:"exemptions"`
 	// Failures are the given addresses that could not be looked at, and why.
 	Failures []string `json:"failures"`
 	Notes    []string `json:"notes"`
@@ -31,6 +33,7 @@ type Kind string
 const (
 	Cookie Kind = "cookie" // a Set-Cookie line
 	Host   Kind = "host"   // an element of a page loads from it
+	Path   Kind = "path"   // an element of a page loads from it, on the site itself
 	Inline Kind = "inline" // a script in a page
 	Policy Kind = "policy" // the Content-Security-Policy of third_parties strict
 )
@@ -83,7 +86,7 @@ func (r *Report) find(f Finding, at *url.URL) {
 // ExitCode is 0 where the site is clean, 1 where it is not, 2 where it could not be looked at.
 func (r *Report) ExitCode() int {
 	switch {
-	case len(r.Findings) > 0:
+	case len(r.Findings) > 0 || r.broken() > 0:
 		return 1
 	case len(r.Failures) > 0 || r.Pages == 0:
 		return 2
@@ -97,6 +100,9 @@ func (r *Report) Verdict() string {
 	case 0:
 		return "Clean: the site sets and loads nothing that is undeclared or lacks consent."
 	case 1:
+		if n := r.broken(); n > 0 {
+			return fmt.Sprintf("Not clean: the site sets or loads %d things that it should not, and breaks %d conditions of an exemption.", len(r.Findings), n)
+		}
 		return fmt.Sprintf("Not clean: the site sets or loads %d things that it should not.", len(r.Findings))
 	}
 	return "The site could not be checked."
@@ -125,6 +131,9 @@ func (r *Report) Write(w io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
+	for _, e := range r.Exemptions {
+		e.write(w)
+	}
 	for _, failure := range r.Failures {
 		fmt.Fprintln(w, "✗", printable(failure))
 	}
@@ -133,6 +142,21 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "Checked %d pages with %d requests against policy %s.\n%s\n", r.Pages, r.Requests, r.Policy, r.Verdict())
 	return err
+}
+
+// write writes the conditions of an exemption, a line each.
+func (e Exemption) write(w io.Writer) {
+	if e.Source == "" {
+		return
+	}
+	fmt.Fprintf(w, "Conditions of the exemption of %s (%s):\n", e.Service, e.Source)
+	for _, c := range e.Conditions {
+		fmt.Fprintf(w, "  %-14s  %s", c.State, c.Text)
+		if len(c.Seen) > 0 {
+			fmt.Fprintf(w, ": %s, first at %s", printable(strings.Join(c.Seen, "; ")), printable(c.Where[0]))
+		}
+		fmt.Fprintln(w)
+	}
 }
 
 // printable keeps what a site says of itself from writing to the terminal as it likes, and from being long.

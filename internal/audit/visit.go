@@ -152,7 +152,10 @@ func (v *audit) seeCookies(u *url.URL, lines []string) {
 		}
 		f := Finding{Kind: Cookie, Name: name, Why: Undeclared}
 		switch {
-		case class == policy.ClassNecessary, class >= 0 && v.Policy.Exempt.Has(int(class)):
+		case class == policy.ClassNecessary:
+			continue
+		case class >= 0 && v.Policy.Exempt.Has(int(class)):
+			v.conditionsOfCookie(u, line, name, v.Policy.Services[class].ID)
 			continue
 		case class >= 0:
 			f.Service, f.Purpose, f.Why = v.Policy.Services[class].ID, v.Policy.Services[class].Purpose, WithoutConsent

@@ -54,6 +54,8 @@ type Page struct {
 	Granted policy.Set
 	// Origin is the page's, Host its host alone, in lower case, without port.
 	Origin, Host string
+	// Path is the page's own, as it was asked for.
+	Path string
 	// Away tells that what stands behind has a <base> of another origin, to which a path alone would lead.
 	Away bool
 	// Embedded is the page's own path and query, in case another site's page embeds it: there, the
@@ -76,6 +78,9 @@ func (p *Page) Withhold(rules *markup.Rules) {
 	}
 	if p.policy.All&^p.Granted != 0 && len(p.inline.owners) > 0 {
 		rules.Script = p.script
+	}
+	if p.policy.HasPaths() {
+		rules.Path, rules.Site, rules.Page = p.path, p.Host, p.Path
 	}
 }
 
@@ -102,6 +107,35 @@ func (p *Page) host(host []byte) *markup.Mark {
 }
 
 // script judges an inline script by its text.
+// path judges an address of the site itself.
+func (p *Page) path(path, _ string) *markup.Mark {
+	owner := p.policy.PathOwner(path)
+	if owner < 0 {
+		return nil
+	}
+	p.Depends = true
+	if !p.policy.Blocks(owner, p.Granted) {
+		return nil
+	}
+	p.Recorder.Script(owner)
+	return p.mark(owner)
+}
+
+// address judges one in a field of the response.
+func (p *Page) address(address string) *markup.Mark {
+	if host, ok := markup.Host(address); ok && string(host) != p.Host {
+		return p.host(host)
+	}
+	if !p.policy.HasPaths() {
+		return nil
+	}
+	path, ok := markup.Path(address, p.Host, p.Path)
+	if !ok {
+		return nil
+	}
+	return p.path(path, "")
+}
+
 func (p *Page) script(text []byte) *markup.Mark {
 	owner := p.inline.Denied(text, p.Granted)
 	if owner < 0 {

@@ -162,3 +162,37 @@ func TestLinkHeader(t *testing.T) {
 		})
 	}
 }
+
+func TestSitePaths(t *testing.T) {
+	p, err := policy.New(policy.Declaration{Services: []policy.Service{
+		{ID: "stats", Purpose: policy.Statistics, Paths: []policy.Pattern{"/stats/*"}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mark = ` data-caddy-consent="" data-consent-service="stats"`
+	for _, c := range []struct {
+		granted    policy.Set
+		page, want string
+		depends    bool
+	}{
+		{0, `<img src=/stats/x>`, `<img` + mark + ` data-consent-src=/stats/x>`, true},
+		{0, `<img src=../../stats/x>`, `<img` + mark + ` data-consent-src=../../stats/x>`, true},
+		{0, `<img src=//WWW.site.test/%73tats//x>`, `<img` + mark + ` data-consent-src=//WWW.site.test/%73tats//x>`, true},
+		{1, `<img src=/stats/x>`, `<img src=/stats/x>`, true},
+		{0, `<img src=/other/stats/x><img src=stats/x>`, `<img src=/other/stats/x><img src=stats/x>`, false},
+		{0, `<img src=//other.test/stats/x>`, `<img src=//other.test/stats/x>`, false},
+	} {
+		t.Run(fmt.Sprintf("%q with %b", c.page, c.granted), func(t *testing.T) {
+			page := &Page{Rules: New(p, "/_consent"), Recorder: &counted{policy: p}, Granted: c.granted, Host: "www.site.test", Path: "/a/b"}
+			if got := rewritten(t, page, c.page); got != c.want || page.Depends != c.depends {
+				t.Errorf("became %s, want %s; depends on the choice: %t", got, c.want, page.Depends)
+			}
+		})
+	}
+	page := &Page{Rules: New(p, "/_consent"), Recorder: &counted{policy: p}, Host: "www.site.test", Path: "/a/b"}
+	lines := []string{`</stats/x.js>; rel=preload, </own.js>; rel=preload`, `<../stats/y.js>; rel=preload`}
+	if got := page.Links(lines); fmt.Sprintf("%q", got) != fmt.Sprintf("%q", []string{`</own.js>; rel=preload`}) {
+		t.Errorf("the links become %q", got)
+	}
+}

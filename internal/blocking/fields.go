@@ -64,21 +64,17 @@ func (p *Page) Fields(h http.Header) {
 
 // withholds tells whether an address is one of what is denied.
 func (p *Page) withholds(address string) bool {
-	host, ok := markup.Host(address)
-	return ok && p.host(host) != nil
+	return address != "" && p.address(address) != nil
 }
 
 // withholdsReports tells it of one that gets reports. Where only what is allowed or granted may be loaded from, only
 // that gets reports too, about which a Content-Security-Policy says nothing.
 func (p *Page) withholdsReports(address string) bool {
-	host, ok := markup.Host(address)
-	if !ok {
-		return false
-	}
-	if p.host(host) != nil {
+	if p.withholds(address) {
 		return true
 	}
-	return p.Strict && string(host) != p.Host && p.policy.IsUndeclared(p.policy.Owner(host))
+	host, ok := markup.Host(address)
+	return ok && p.Strict && string(host) != p.Host && p.policy.IsUndeclared(p.policy.Owner(host))
 }
 
 // refreshes keeps the Refresh fields that lead elsewhere.

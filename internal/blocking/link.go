@@ -71,8 +71,7 @@ func (p *Page) withholdsLink(link string) bool {
 	if !ok || !begins || !loadsByRelation(parameters) {
 		return false
 	}
-	host, ok := markup.Host(target)
-	return ok && p.host(host) != nil
+	return p.withholds(target)
 }
 
 // loadsByRelation reads the first rel of a link's parameters.

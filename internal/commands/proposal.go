@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -30,6 +31,8 @@ type proposed struct {
 	Cookies  []string `json:"cookies,omitempty"`
 	Hosts    []string `json:"hosts,omitempty"`
 	Storage  []string `json:"storage,omitempty"`
+	// Paths are as a line `paths` would have them.
+	Paths []string `json:"paths,omitempty"`
 	// SeenByServer tells that the server has seen one of them itself; what browsers alone tell of may be invented.
 	SeenByServer bool `json:"seen_by_server"`
 }
@@ -78,13 +81,17 @@ func proposedServices(s adminapi.SiteInventory) []proposed {
 				}
 			}
 			p := found[item.Service]
-			names := to(p)
-			*names, p.SeenByServer = append(*names, item.Name), p.SeenByServer || !item.IsTold()
+			names, name := to(p), cmp.Or(item.Pattern, item.Name)
+			if !slices.Contains(*names, name) {
+				*names = append(*names, name)
+			}
+			p.SeenByServer = p.SeenByServer || !item.IsTold()
 		}
 	}
 	add(s.Cookies, func(p *proposed) *[]string { return &p.Cookies })
 	add(s.Hosts, func(p *proposed) *[]string { return &p.Hosts })
 	add(s.Storage, func(p *proposed) *[]string { return &p.Storage })
+	add(s.Paths, func(p *proposed) *[]string { return &p.Paths })
 	out := []proposed{}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		out = append(out, *found[id])

@@ -58,7 +58,7 @@ With --write, shows how the Caddyfile would change, asks, and writes it. Reload 
 				return exitHolds, json.NewEncoder(out).Encode(map[string]any{"sites": proposals(sites)})
 			}
 			for _, s := range sites {
-				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts)) > 0 {
+				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts))+len(undeclared(s.Paths)) > 0 {
 					var lines strings.Builder
 					suggestLines(&lines, s)
 					if err := c.offer(file, s.Site, lines.String(), yes); err != nil {
@@ -122,6 +122,7 @@ func merged(sites []adminapi.SiteInventory, more adminapi.SiteInventory) []admin
 	s.Services, s.Catalogue = more.Services, more.Catalogue
 	s.Cookies, s.Hosts = mergedItems(s.Cookies, more.Cookies), mergedItems(s.Hosts, more.Hosts)
 	s.Storage = mergedItems(s.Storage, more.Storage)
+	s.Paths = mergedItems(s.Paths, more.Paths)
 	return sites
 }
 
@@ -152,13 +153,16 @@ func suggestion(s adminapi.SiteInventory) string {
 	if s.Site != "" {
 		name = fmt.Sprintf(" of the site %q", s.Site)
 	}
-	cookies, hosts, storage := undeclared(s.Cookies), undeclared(s.Hosts), undeclared(s.Storage)
+	cookies, hosts, storage, paths := undeclared(s.Cookies), undeclared(s.Hosts), undeclared(s.Storage), undeclared(s.Paths)
 	fmt.Fprintf(&b, "# The inventory%s: %d cookies and %d third-party hosts were seen; %d and %d of them are not declared.\n",
 		name, len(s.Cookies), len(s.Hosts), len(cookies), len(hosts))
 	if len(s.Storage) > 0 {
 		fmt.Fprintf(&b, "# Pages tell of %d keys in localStorage and sessionStorage; %d of them are not declared.\n", len(s.Storage), len(storage))
 	}
-	if len(cookies)+len(hosts)+len(storage) == 0 {
+	if len(paths) > 0 {
+		fmt.Fprintf(&b, "# At %d paths of the site itself a well-known service answers; %d of them are not declared.\n", len(s.Paths), len(paths))
+	}
+	if len(cookies)+len(hosts)+len(storage)+len(paths) == 0 {
 		b.WriteString("# There is nothing to add.\n")
 		return b.String()
 	}
@@ -171,7 +175,7 @@ func suggestion(s adminapi.SiteInventory) string {
 // suggestLines writes the lines that declare what is not declared yet.
 func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
 	cookies, hosts, storage := undeclared(s.Cookies), undeclared(s.Hosts), undeclared(s.Storage)
-	suggestServices(b, s, slices.Concat(cookies, hosts, storage))
+	suggestServices(b, s, slices.Concat(cookies, hosts, storage, undeclared(s.Paths)))
 	for _, group := range alike(suggestApplications(b, cookies)) {
 		askAboutCookie(b, group)
 	}
@@ -189,10 +193,13 @@ func undeclared(items []inventory.Item) []inventory.Item {
 
 // suggestServices declares what the catalogue knows.
 func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inventory.Item) {
-	seen := make(map[string][]inventory.Item)
+	seen, paths := make(map[string][]inventory.Item), make(map[string]string)
 	for _, item := range items {
 		if item.Service != "" {
 			seen[item.Service] = append(seen[item.Service], item)
+		}
+		if pattern := " " + token(item.Pattern); item.Pattern != "" && !strings.Contains(paths[item.Service]+" ", pattern+" ") {
+			paths[item.Service] += pattern
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(seen)) {
@@ -203,8 +210,12 @@ func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inven
 		}
 		fmt.Fprintf(b, "\n# Known from the catalogue, %s.", howSure(seen[id]))
 		switch {
+		case slices.Contains(s.Services, id) && paths[id] != "":
+			fmt.Fprintf(b, "\n# The service %s is declared, but without these: add them to its lines.\n#\tpaths%s\n", id, paths[id])
 		case slices.Contains(s.Services, id):
 			fmt.Fprintf(b, "\n# The service %s is declared, but without these names: add them to its lines.\n", id)
+		case paths[id] != "":
+			fmt.Fprintf(b, "\nservice %s {\n\tpaths%s\n}\n", id, paths[id])
 		case known.Purpose == policy.Functional:
 			fmt.Fprintf(b, "\n# It passes until you declare it. Declare it if visitors should be asked. If pages do not work without it,\n# allow its hosts instead.\nservice %s\n", id)
 		default:
@@ -280,6 +291,9 @@ func askAboutCookie(b *strings.Builder, g group) {
 
 // sentence says what was seen of a name, on one line whatever the name holds.
 func sentence(item inventory.Item) string {
+	if item.Pattern != "" {
+		return fmt.Sprintf("%s: asked for %s, and the site answers", token(item.Name), times(item.Count))
+	}
 	where := strings.NewReplacer("upstream", "set by the site", "browser", "sent by browsers", "page", "in pages", "report", "told by browsers").
 		Replace(strings.Join(item.Where, ", "))
 	return fmt.Sprintf("%s: %s, %s, first at %s", token(item.Name), times(item.Count), where, token(item.Path))

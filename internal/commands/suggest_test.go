@@ -83,6 +83,33 @@ func TestSuggestionApplication(t *testing.T) {
 	}
 }
 
+func TestSuggestionPaths(t *testing.T) {
+	path := func(name, service, pattern string, declared bool) inventory.Item {
+		return inventory.Item{Name: name, Service: service, Pattern: pattern, Declared: declared, Where: []string{"browser"}, Count: 2, Path: "/"}
+	}
+	got := suggestion(adminapi.SiteInventory{
+		Services: []string{"ga"},
+		Paths: []inventory.Item{
+			path("/matomo/matomo.js", "matomo", "/matomo/*", false), path("/matomo/matomo.php", "matomo", "/matomo/*", false),
+			path("/piwik.php", "matomo", "/piwik.php", false), path("/g/collect?v=2&tid", "ga", "/g/collect", false),
+			path("/hit.xiti", "xiti", "/hit.xiti", true),
+		},
+	})
+	for _, want := range []string{
+		"# At 5 paths of the site itself a well-known service answers; 4 of them are not declared.",
+		"#   /matomo/matomo.php: asked for 2 times, and the site answers\n",
+		"\nservice matomo {\n\tpaths /matomo/* /piwik.php\n}\n",
+		"# The service ga is declared, but without these: add them to its lines.\n#\tpaths /g/collect\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "xiti") {
+		t.Error(got)
+	}
+}
+
 func TestSuggestionSetting(t *testing.T) {
 	for want, item := range map[string]inventory.Item{
 		"The site was not seen to set it: a script does, or it is older than the inventory.": seen("theme", "", false, "browser"),

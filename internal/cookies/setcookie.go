@@ -194,6 +194,17 @@ func IsHTTPOnly(line string) bool {
 	return false
 }
 
+// DomainOf is the domain for which the cookie is set, "" where that is the host alone; the last attribute wins
+// (RFC 6265bis, sections 5.6.3 and 5.7, step 4).
+func DomainOf(line string) (domain string) {
+	for a := range attributes(line) {
+		if strings.EqualFold(a.name, "domain") && len(a.value) <= maxAttributeValue {
+			domain = strings.ToLower(strings.TrimPrefix(a.value, "."))
+		}
+	}
+	return domain
+}
+
 // Deletes tells whether line can only remove a cookie: it is past its end in
 // every browser's reading.
 func Deletes(line string, now time.Time) bool {

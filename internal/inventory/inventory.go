@@ -59,6 +59,8 @@ type Inventory struct {
 	Cookies, Hosts Table
 	// Storage are the keys of localStorage and sessionStorage, of which browsers alone can tell.
 	Storage Table
+	// Paths are those of the site at which a well-known service answers, each with what told of it.
+	Paths Table
 }
 
 // New makes an empty inventory.
@@ -197,6 +199,8 @@ type Item struct {
 	Where []string `json:"where"`
 	// Path is where it was seen first.
 	Path string `json:"path"`
+	// Pattern is how a service would list a path.
+	Pattern string `json:"pattern,omitempty"`
 	// Set is how the site sets a cookie that nobody declares.
 	Set *Setting `json:"set,omitempty"`
 	// Done counts what became of it.

@@ -38,6 +38,13 @@ type Rules struct {
 	// during the call only. With a nil Host no element is looked at.
 	Host func(host []byte) *Mark
 
+	// Path is told the path of each such address on the page's own host, which Site is, decoded, without dot segments,
+	// and its query as it stands, "" for none. It returns what Host does, and is asked first. Page is the path of the page, as it was asked for. With a nil
+	// Path none is told.
+	Path func(path, query string) *Mark
+	Site string
+	Page string
+
 	// Script is told the text of each inline script, as long as it is not over 256 KiB,
 	// and returns how it is withheld; nil leaves it. Data blocks are no scripts. The
 	// bytes are valid during the call only.

@@ -43,6 +43,7 @@ type Scanner struct {
 	structure
 	foreign
 	baseHost []byte // of <base href>; empty: the page's own
+	against  string // its path, where paths are asked for; "": the page's own
 	scheme   string // of <base href>, else Scheme
 	baseSeen bool
 	depth    int           // of documents in documents

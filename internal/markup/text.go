@@ -77,7 +77,7 @@ func (s *Scanner) nested(text []byte, offset int64) []Edit {
 	inner := s.inner
 	inner.Reset(s.Rules)
 	inner.depth, inner.base = s.depth+1, offset
-	inner.baseHost, inner.baseSeen, inner.scheme = slices.Clone(s.baseHost), s.baseSeen, s.scheme
+	inner.baseHost, inner.against, inner.baseSeen, inner.scheme = slices.Clone(s.baseHost), s.against, s.baseSeen, s.scheme
 	edits, _ := inner.Scan(text, true)
 	s.judged += inner.judged
 	s.Passed.Tags += inner.Passed.Tags

@@ -141,14 +141,28 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 		return nil
 	}
 	host, relative := hostOf(url, escaped, s.scheme, &s.host)
+	isURL := relative || len(host) > 0
 	if relative {
 		host = s.baseHost
+	}
+	if isURL && s.Path != nil && (len(host) == 0 || string(host) == s.Site) {
+		if mark := s.Path(unescaped(pathOf(url, escaped, s.scheme, s.basePath())), queryOf(url, escaped)); mark != nil {
+			return mark
+		}
 	}
 	if len(host) == 0 {
 		return nil
 	}
 	s.judged++
 	return s.Host(host)
+}
+
+// basePath is the path against which relative ones are resolved.
+func (s *Scanner) basePath() string {
+	if s.against != "" {
+		return s.against
+	}
+	return s.Page
 }
 
 // takeBase takes the first <base href>, against which the URLs behind it are resolved.
@@ -160,7 +174,11 @@ func (s *Scanner) takeBase() {
 		if s.Base != nil {
 			s.Base(href)
 		}
-		if host, relative := hostOf(href, false, s.scheme, &s.host); !relative {
+		host, relative := hostOf(href, false, s.scheme, &s.host)
+		if s.Path != nil && (relative || len(host) > 0) {
+			s.against = pathOf(href, false, s.scheme, s.Page)
+		}
+		if !relative {
 			s.baseHost = append(s.baseHost[:0], host...)
 			href = bytes.TrimFunc(href, isControlOrSpace)
 			if end := schemeLength(href); end > 0 {

@@ -45,6 +45,7 @@ type guardPolicy struct {
 type guardOwner struct {
 	ID      string
 	Hosts   []policy.Pattern
+	Paths   []policy.Pattern // of the site
 	Cookies []policy.Pattern
 	Inline  []string // never nil: by that the script tells declared services
 	Globals []string
@@ -64,7 +65,7 @@ func (g Guard) policy(p *policy.Policy) guardPolicy {
 	for _, s := range p.Services {
 		owner := guardOwner{ID: s.ID, Cookies: s.Cookies, Inline: []string{}, Life: s.MaxLife().Seconds(), Exempt: s.Exempt}
 		if g.Requests {
-			owner.Hosts, owner.Inline, owner.Globals = s.Hosts, append(owner.Inline, s.Inline...), s.Globals
+			owner.Hosts, owner.Paths, owner.Inline, owner.Globals = s.Hosts, s.Paths, append(owner.Inline, s.Inline...), s.Globals
 		}
 		out.Services = append(out.Services, owner)
 	}
@@ -152,9 +153,11 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 	}{owners, loading(), relations(), markup.ModuleImport, markup.JSONString, g.Pass, g.Strict, g.GPC, g.Google, g.Matomo, g.Hashes})
 }
 
-// text is the id, the hosts and the names for which there are stand-ins, which no host can be mistaken for.
+// text is the id, the hosts, the paths and the names for which there are stand-ins, none of which can be mistaken for
+// another: paths begin with "/", and what has a meaning for the script becomes a star in them.
 func (s guardOwner) text() string {
-	return strings.Join(append([]string{s.ID + abbreviated(s.Hosts, s.ID)}, s.Globals...), " ")
+	paths := strings.NewReplacer("$", "*", "(", "*", ")", "*", "[", "*", "]", "*").Replace(abbreviated(s.Paths, ""))
+	return strings.Join(append([]string{s.ID + abbreviated(s.Hosts, s.ID) + paths}, s.Globals...), " ")
 }
 
 // abbreviated are patterns, with a space before each; "$" stands for the id.

@@ -118,6 +118,7 @@ func (o *Response) look(status int) {
 		return
 	}
 	v.Workers.Note(v.Request, v.Asked.Path, h)
+	v.NotePath(status)
 	document, isDocument := page.IsDocument(status, h)
 	v.Redirect(h, status)
 	if page.ForbidsChange(h) || v.Request.Method == http.MethodHead {

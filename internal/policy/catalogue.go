@@ -17,6 +17,8 @@ type Catalogue struct {
 	byID     map[string]int
 	// added are the ids of an operator's files.
 	added []string
+	// ownPaths finds services that answer at paths of sites.
+	ownPaths ownPaths
 }
 
 // catalogueFiles hold what the module knows, a file a purpose; portal.json is first: the trackers that the portal's
@@ -31,6 +33,10 @@ type Catalogue struct {
 //   - globals: what the provider has sites call in scripts of their own. Of a library's objects only those of which
 //     all that sites call is listed: half an object is worse than none.
 //   - storage: keys of localStorage and sessionStorage, names of databases and caches, with the same patterns as cookies.
+//   - own_paths: where the service answers under a site's own name, when it is installed there or passed on: the end of
+//     the path behind "*", and what its query must have. They declare nothing: suggest and audit know it by them.
+//   - exemption: under which conditions the CNIL lets it measure the audience without consent, and by what a site is
+//     seen to break them. The audit tells which hold.
 //   - lifetime: the longest that is documented for one of the cookies, at most 13 months.
 //   - description: a sentence by language, or the name of one of the file's texts behind "@", which services of a kind
 //     share. Where a service has its own in some languages, the key "" names the text for the others.
@@ -75,6 +81,7 @@ func newCatalogue(files []catalogueFile) *Catalogue {
 		for _, s := range file.services {
 			c.byID[s.ID] = len(c.services)
 			c.services = append(c.services, s.Service)
+			c.ownPaths.add(s.Service)
 		}
 	}
 	return c
@@ -173,7 +180,7 @@ func checkTogether(files []catalogueFile, replaced *Catalogue) error {
 		s    locatedService
 	}
 	var literals []claim
-	ids, hosts := make(map[string]claim), make(map[Pattern]claim)
+	ids, hosts, signs := make(map[string]claim), make(map[Pattern]claim), make(map[PathSign]claim)
 	for _, file := range files {
 		for _, s := range file.services {
 			if first, ok := ids[s.ID]; ok {
@@ -187,6 +194,12 @@ func checkTogether(files []catalogueFile, replaced *Catalogue) error {
 				} else if first.file.name != file.name && first.s.Provider.Name != s.Provider.Name && !replaced.lists(first.s.ID, host) {
 					return blame(first.file, first.s, file, s, string(host), "the host")
 				}
+			}
+			for _, sign := range s.OwnPaths {
+				if first, taken := signs[sign]; taken && !slices.Contains(replaced.service(first.s.ID).OwnPaths, sign) {
+					return blame(first.file, first.s, file, s, string(sign), "the own path")
+				}
+				signs[sign] = claim{file, s}
 			}
 			for _, literal := range s.Inline {
 				for _, other := range literals {
@@ -203,7 +216,15 @@ func checkTogether(files []catalogueFile, replaced *Catalogue) error {
 
 // lists tells whether the service with that id lists a host.
 func (c *Catalogue) lists(id string, host Pattern) bool {
-	return c != nil && slices.Contains(c.Service(id).Hosts, host)
+	return slices.Contains(c.service(id).Hosts, host)
+}
+
+// service is Service, of no catalogue too.
+func (c *Catalogue) service(id string) Service {
+	if c == nil {
+		return Service{}
+	}
+	return c.Service(id)
 }
 
 // claims tells whether the service with that id has a literal that is in that one, or that one in it.

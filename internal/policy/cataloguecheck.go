@@ -47,7 +47,7 @@ func (s locatedService) check() error {
 	case !isPage(s.Provider.URL):
 		return invalid(s.Provider.URL, "the provider's url %q is no https address", s.Provider.URL)
 	}
-	for _, check := range []func() error{s.checkNames, s.checkHosts, s.checkInline, s.checkGlobals} {
+	for _, check := range []func() error{s.checkNames, s.checkHosts, s.checkInline, s.checkGlobals, s.checkOwnPaths, s.checkExemption} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -54,15 +54,17 @@ type writtenService struct {
 		Name string `json:"name"`
 		URL  string `json:"url"`
 	} `json:"provider"`
-	Purpose     string      `json:"purpose"`
-	Cookies     []Pattern   `json:"cookies"`
-	Hosts       []Pattern   `json:"hosts"`
-	Inline      []string    `json:"inline"`
-	Globals     []string    `json:"globals"`
-	Storage     []Pattern   `json:"storage"`
-	Lifetime    string      `json:"lifetime"`
-	Description description `json:"description"`
-	Source      string      `json:"source"`
+	Purpose     string            `json:"purpose"`
+	Cookies     []Pattern         `json:"cookies"`
+	Hosts       []Pattern         `json:"hosts"`
+	Inline      []string          `json:"inline"`
+	Globals     []string          `json:"globals"`
+	Storage     []Pattern         `json:"storage"`
+	OwnPaths    []PathSign        `json:"own_paths"`
+	Exemption   *writtenExemption `json:"exemption"`
+	Lifetime    string            `json:"lifetime"`
+	Description description       `json:"description"`
+	Source      string            `json:"source"`
 }
 
 // description is texts by language, or "@kind" for all languages, which is kept under the key "".
@@ -194,13 +196,16 @@ func (r *catalogueReader) service(s locatedService) (locatedService, error) {
 	}
 	s.Service = Service{
 		ID: w.ID, Name: w.Name, Provider: Provider(w.Provider), Purpose: w.Purpose, Cookies: w.Cookies, Hosts: w.Hosts,
-		Inline: w.Inline, Globals: w.Globals, Storage: w.Storage, Source: w.Source,
+		Inline: w.Inline, Globals: w.Globals, Storage: w.Storage, OwnPaths: w.OwnPaths, Source: w.Source,
 	}
 	if s.Purpose == "" {
 		s.Purpose = r.purpose
 	}
 	var err error
 	if s.Lifetime, err = lifetime(w.Lifetime); err != nil {
+		return s, err
+	}
+	if s.Exemption, err = w.Exemption.exemption(); err != nil {
 		return s, err
 	}
 	s.Description, err = r.described(w.Description)

@@ -18,7 +18,7 @@ const example = `{
 			"hosts": ["*.chat.example"],
 			"inline": ["chat.example/l.js"],
 			"globals": ["exchat()"],
-			"storage": ["exchat.*"],
+			"storage": ["exchat.*"], "own_paths": ["*/exchat.js", "*/exchat/hit?site"],
 			"lifetime": "30d",
 			"description": {"": "@chat", "fr": "Le nôtre."},
 			"source": "https://chat.example/cookies"
@@ -46,7 +46,7 @@ func TestCatalogueWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := c.Service("exemple-chat")
-	if s.Purpose != Embeds || s.Lifetime != 30*day || s.Storage[0] != "exchat.*" || s.Globals[0] != "exchat()" ||
+	if s.Purpose != Embeds || s.Lifetime != 30*day || s.Storage[0] != "exchat.*" || s.Globals[0] != "exchat()" || s.OwnPaths[1] != "*/exchat/hit?site" ||
 		s.Description["fr"] != "Le nôtre." || s.Description["de"] != "Chat." || len(c.Added()) != 1 {
 		t.Errorf("%+v", s)
 	}
@@ -105,6 +105,14 @@ func TestCatalogueErrors(t *testing.T) {
 		{`"chat.example/l.js"`, `"x()"`, `:10: exemple-chat: inline "x()": 5 characters or more`},
 		{`"exchat()"`, `"name()"`, `:11: exemple-chat: global "name()" may be the page's own`},
 		{`"exchat()"`, `"a-b"`, `:11: exemple-chat: global "a-b": a name such as`},
+		{`"*/exchat.js"`, `"/*"`, `:12: exemple-chat: own path "/*": a name at its end`},
+		{`"*/exchat.js"`, `"*/script.js"`, `:12: exemple-chat: own path "*/script.js" would match /js/script.js`},
+		{`"*/exchat.js"`, `"*/*.js"`, `:12: exemple-chat: own path "*/*.js" would match /js/script.js`},
+		{`"*/exchat.js"`, `"*/collect"`, `:12: exemple-chat: own path "*/collect" would match /collect`},
+		{`"*/exchat.js"`, `"*/search?tid"`, `:12: exemple-chat: own path "*/search?tid" would match /search?v=1&tid=2`},
+		{`"*/exchat.js"`, `"exchat.js"`, `:12: exemple-chat: own path "exchat.js": a path, or`},
+		{`"*/exchat.js"`, `"*/exchat/hit?site"`, `:12: exemple-chat: own path "*/exchat/hit?site" stands twice`},
+		{`"*/exchat.js"`, `"*/matomo.js"`, `:12: the own path "*/matomo.js" is also that of matomo (the built-in catalogue)`},
 		{`"30d"`, `"400d"`, `:13: exemple-chat: the lifetime "400d": 1d to 395d`},
 		{`"cookies": ["exchat_*"],`, ``, `exemple-chat: a lifetime without cookies`},
 		{`"@chat"`, `"@talk"`, `:14: exemple-chat: there is no text "talk"`},

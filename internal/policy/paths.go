@@ -23,6 +23,9 @@ func (p *Policy) PathOwner(asked string) Owner {
 	return Unknown
 }
 
+// HasPaths tells whether a declared service answers at paths of the site.
+func (p *Policy) HasPaths() bool { return p.hasPaths }
+
 // validPath refuses patterns of which no path is one, and those that would take the site from everybody.
 func validPath(pattern Pattern) error {
 	switch {

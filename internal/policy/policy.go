@@ -63,6 +63,10 @@ type Service struct {
 	// Storage are the keys under which it keeps values in localStorage and sessionStorage, and the names of its
 	// databases and caches there.
 	Storage []Pattern
+	// OwnPaths tell the service where it answers under a site's own name; see the catalogue.
+	OwnPaths []PathSign
+	// Exemption is under which conditions it needs no consent; nil where nobody says.
+	Exemption *Exemption
 	// Lifetime is how long its cookies may live, counted from the choice; 0: as set.
 	Lifetime    time.Duration
 	Description Text

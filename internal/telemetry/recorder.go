@@ -193,6 +193,16 @@ func (s *Recorder) host(host string, owner policy.Owner, source inventory.Source
 	}
 }
 
+// Answered takes note of an address of the site, where a well-known service is known to answer at such.
+func (s *Recorder) Answered(path, query string) {
+	if _, _, seen := s.site.Policy.Catalogue.KnownPath(path, query); seen != "" {
+		isNew, _ := s.site.Inventory.Paths.Seen(seen, s.Path, s.Time, inventory.Browser, inventory.Passed)
+		if isNew && s.site.Policy.PathOwner(path) == policy.Unknown {
+			s.tell("path", seen, inventory.Browser)
+		}
+	}
+}
+
 // Script takes note of an inline script that is withheld.
 func (s *Recorder) Script(owner policy.Owner) { s.Metrics.Blocked(owner) }
 

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
@@ -89,6 +90,21 @@ func (s *Site) Cookies() []inventory.Item {
 			item.Declared, item.Service = true, policy.Necessary
 		default:
 			item.Declared, item.Service = true, s.Policy.Services[class].ID
+		}
+	}
+	return items
+}
+
+// Paths are those of the site at which a well-known service was seen to answer, with what the policy says of each.
+func (s *Site) Paths() []inventory.Item {
+	items := s.Inventory.Paths.Items()
+	for i := range items {
+		item := &items[i]
+		path, query, _ := strings.Cut(item.Name, "?")
+		id, pattern, _ := s.Policy.Catalogue.KnownPath(path, query)
+		item.Service, item.Pattern = id, string(pattern)
+		if owner := s.Policy.PathOwner(path); owner >= 0 {
+			item.Declared, item.Service = true, s.Policy.Services[owner].ID
 		}
 	}
 	return items

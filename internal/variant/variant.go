@@ -118,7 +118,7 @@ func (v *Variant) blocking() *blocking.Page {
 		site := v.site()
 		v.blocks = blocking.Page{
 			Rules: v.Blocking, Granted: v.Page.Effective, Strict: v.Page.Strict != "",
-			Origin: site.Origin(), Host: site.Name(), Recorder: v.record,
+			Origin: site.Origin(), Host: site.Name(), Path: v.Asked.EscapedPath(), Recorder: v.record,
 		}
 		if v.embedded() {
 			v.blocks.Embedded = v.Asked.RequestURI()
@@ -139,6 +139,13 @@ func (v *Variant) Decodable(h http.Header, document page.Document) (codings []st
 		v.record.Untouched(v.record.Metrics.PassedCoding, "the content coding "+coding+" cannot be decoded")
 	}
 	return codings, ok
+}
+
+// NotePath takes note of what answers where a well-known service does; of what fails, anybody may have asked for it.
+func (v *Variant) NotePath(status int) {
+	if v.record != nil && 200 <= status && status < 300 {
+		v.record.Answered(v.Asked.Path, v.Asked.RawQuery)
+	}
 }
 
 // Leftovers are Set-Cookie lines that delete from the browser what it still sends of services that are denied, in what

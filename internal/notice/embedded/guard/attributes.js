@@ -14,12 +14,12 @@ const textual = value => {
 	return `${value}`;
 };
 
-// What a denied address has in it, where the page's base is not denied; scripts, documents and data count apart.
+// What a denied address has in it, where neither the page's base is denied nor a path of the site; scripts, documents and data count apart.
 const risky = /[:\\]|\/[\t\n\r]*\//;
 let lastBase, lastGranted, baseDenied;
 const isBaseDenied = () => {
 	const { baseURI } = document;
-	if (baseURI !== lastBase || guard.granted !== lastGranted) baseDenied = denied(lastBase = baseURI, lastGranted = guard.granted);
+	if (baseURI !== lastBase || guard.granted !== lastGranted) baseDenied = denied(lastBase = baseURI, lastGranted = guard.granted) || pathed.some(deniedFor);
 	return baseDenied;
 };
 // The attributes that make a difference; others are left to the natives, whoever has them.

@@ -1,6 +1,8 @@
 // Patterns are separated by spaces; they are exact, or have "*" for any characters.
 const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$');
-// Finds whose a host is: the first owner's that lists it. Most are listed by name, or as all names below one, so that a
+// A path of the site as the server compares it.
+const plainPath = path => decodeURIComponent(path).replace(/\/+/g, '/');
+// Finds whose a host is, or a path of the site, which begins with "/": the first owner's that lists it. Most are listed by name, or as all names below one, so that a
 // look at each name above the host tells: there are hundreds of owners, and a pattern for each takes milliseconds.
 const ownerFinder = owners => {
 	const ranks = new Map(), others = [];

@@ -27,10 +27,14 @@ const held = new Set(); // for the console: what was held back
 
 const own = location.hostname;
 const resolve = url => new URL(url, document.baseURI), file = path => new URL(path, src).href;
-const known = new Map(); // hosts, with whose they are; bounded, as scripts choose them
+const known = new Map(); // hosts and paths, with whose they are; bounded, as scripts choose them
+const pathed = owners.filter(({ text }) => / \//.test(text)); // who answers at paths of the site too
 let find;
-const ownerOfHost = host => {
-	if (host === own) return;
+const ownerOfHost = (host, path) => {
+	if (host === own) {
+		if (!path || !pathed[0]) return;
+		host = plainPath(path);
+	}
 	if (!known.has(host)) {
 		if (known.size > 999) known.clear();
 		find = find || ownerFinder(owners);
@@ -38,10 +42,11 @@ const ownerOfHost = host => {
 	}
 	return known.get(host);
 };
-// Whose an address is; the site's own is nobody's.
+// Whose an address is; the site's own is nobody's, but for paths at which a service answers.
 guard.ownerOf = url => {
 	try {
-		return ownerOfHost(resolve(url).hostname.replace(/\.$/, ''));
+		const { hostname, pathname } = resolve(url);
+		return ownerOfHost(hostname.replace(/\.$/, ''), pathname);
 	} catch (invalid) { /* loads nothing */ }
 };
 // The id of the owner for which it is denied: of a declared service, or of one that always is.

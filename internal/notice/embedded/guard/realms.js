@@ -124,5 +124,5 @@ const guardFrames = (window, realm) => {
 		blobs.delete(args[0]);
 		return apply(native, self, args);
 	});
-	wrapClass(window, 'Worker SharedWorker', args => workerStub(args, blobs, file('on=' + [...guard.granted] + '/worker.js'), toURL, url => contents(url).replace(new RegExp(policy.module, 'g'), (all, quoted) => denied(quoted.slice(1, -1)) ? all.replace(quoted, '"data:text/javascript,"') : all)));
+	wrapClass(window, 'Worker SharedWorker', args => workerStub(aside(args, 0, 'data:,throw 0'), blobs, file('on=' + [...guard.granted] + '/worker.js'), toURL, url => contents(url).replace(new RegExp(policy.module, 'g'), (all, quoted) => denied(quoted.slice(1, -1)) ? all.replace(quoted, '"data:text/javascript,"') : all)));
 };

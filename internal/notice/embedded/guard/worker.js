@@ -14,8 +14,8 @@
 	}));
 	const denied = value => {
 		try {
-			const name = new NativeURL(Object(value).url || value, location.href.replace(/^blob:/, '')).hostname.replace(/\.$/, '');
-			const owner = name !== host && find(name);
+			const { hostname, pathname } = new NativeURL(Object(value).url || value, location.href.replace(/^blob:/, '')), name = hostname.replace(/\.$/, '');
+			const owner = find(name === host ? plainPath(pathname) : name);
 			return owner && owner.id && !granted.has(owner.id);
 		} catch (invalid) { /* loads nothing */ }
 	};
