@@ -86,11 +86,10 @@ const deniedText = (el, text) => {
 const authoredCSS = css => css.replace(/data:,#([^"')\s;&]*)/g, (_, url) => decodeURIComponent(url));
 // The attributes that an author gave, in their order, as [name, value, namespace].
 const authored = el => {
-	const all = [...attributesOf(el)], ours = isHeld(el);
-	const style = get(el, 'style');
-	return all.filter(({ name, value }) => !ours || (name !== HELD + 'style' || style !== null) && name !== MARK && name !== SERVICE && (name.startsWith(HELD) || !all.some(a => a.name === HELD + name)) &&
+	const all = [...attributesOf(el)], ours = isHeld(el), STYLE = HELD + 'style', styled = ours && get(el, STYLE) !== null;
+	return all.filter(({ name, value }) => !ours || name !== STYLE && name !== MARK && name !== SERVICE && (name.startsWith(HELD) || name === 'style' || !all.some(a => a.name === HELD + name)) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
-		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, ours && name === 'srcdoc' ? unwritten(value) : value, namespaceURI] : name === HELD + 'style' ? ['style', authoredCSS(style)] :
+		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, ours && name === 'srcdoc' ? unwritten(value) : styled && name === 'style' ? authoredCSS(value) : value, namespaceURI] :
 			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
 };
 
