@@ -93,9 +93,10 @@ func endOfTag(b []byte) (length int, slash bool) {
 	return end + 1, last == '/'
 }
 
-// mayStyle tells whether a tag may have a style attribute with a function in it, for which a reference may stand.
+// mayStyle tells whether a tag may have a style attribute with a function in it, for whose "(" a reference may stand. Most
+// that are shorter than the shortest are passed at once.
 func mayStyle(tag []byte) bool {
-	return (bytes.IndexByte(tag, '(') >= 0 || bytes.IndexByte(tag, '&') >= 0) && mentions(tag, "style")
+	return len(tag) >= len(" style=b:url(x>") && (bytes.IndexByte(tag, '(') >= 0 || bytes.IndexByte(tag, '&') >= 0) && mentions(tag, "style")
 }
 
 // hasNoStyle tells that mayStyle is false of a tag, by the rest of it behind its name, which ends at nameEnd.
