@@ -18,7 +18,7 @@ const styleName = "style"
 func (s *Scanner) style() *Mark {
 	t := &s.tag
 	a, ok := t.find(&nameStyle)
-	if !ok || s.Host == nil || t.element == elementScript || t.element == elementStyle || s.XML && string(t.name(a)) != styleName {
+	if !ok || t.element == elementScript || t.element == elementStyle || s.XML && string(t.name(a)) != styleName {
 		return nil
 	}
 	within := escaped{value: t.valueOf(a)}

@@ -91,7 +91,10 @@ func (s *Scanner) readTag(w []byte, end int) {
 // attributes applies the rules to those of the current start tag, which ends before the offset end.
 func (s *Scanner) attributes(end int64) {
 	t := &s.tag
-	style := s.style()
+	var style *Mark
+	if s.Host != nil && t.names&nameStyle.bit != 0 {
+		style = s.style()
+	}
 	if t.element != nil && t.element.flags&loads != 0 {
 		s.element(end)
 	}
