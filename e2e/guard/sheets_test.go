@@ -82,7 +82,7 @@ func TestStyleOfTwoServices(t *testing.T) {
 	}
 }
 
-// TestStyleByHash: a style that a policy of the page allows by the hash of its text holds, and is counted, as it could not be
+// TestStyleByHash: a style that a policy of the page allows by the hash of its text holds, as it is left alone: it could not be
 // changed; one that it allows by a nonce is.
 func TestStyleByHash(t *testing.T) {
 	const sheet, attribute = `#a { color: rgb(1, 2, 3); background: url(https://video.test/a.gif) }`, `color: rgb(1, 2, 3); background: url(https://video.test/b.gif)`
