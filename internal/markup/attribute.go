@@ -16,8 +16,12 @@ type startTag struct {
 	// held tells that the tag is undecided until its end. Then bytes is the whole of it.
 	held  bool
 	bytes []byte
-	spans []span // of its attributes
-	names uint64 // the bits of their names
+	// asked tells that its attributes make a difference besides style.
+	asked bool
+	// marked tells that it has got the attributes of a mark.
+	marked bool
+	spans  []span // of its attributes
+	names  uint64 // the bits of their names
 
 	foreign     bool // an element of SVG or MathML
 	selfClosing bool
@@ -78,6 +82,8 @@ var (
 	nameColor     = nameOf("color")
 	nameFace      = nameOf("face")
 	nameSize      = nameOf("size")
+	nameStyle     = nameOf("style")
+	nameNonce     = nameOf("nonce")
 )
 
 // maxAttributes bounds what is noted of a tag.

@@ -48,7 +48,7 @@ func TestWhitespaceReferences(t *testing.T) {
 		`&#32;<head>^<body>|`, `&#x20; &Tab;&NewLine;&#9;&#10&#12 &#13;&#000032;^<title>x</title>&#32;|&#33;`,
 		`<head>^</head>&#x9<body>|x`, `<head>^</head>&#32;<frameset>`, `^<p>&#32;<frameset>`,
 		`^|&nbsp;`, `^|&#160;`, `^|&#3`, `^|&`, `^|&#`, `^|&#x`, `^|&Ta;`, `^|&NewLin`, `^|&tab;`, `&#32^|x`, `&#x20^|g`,
-		`&#32^|`, `^|&#320;`, `^|&#0000000000000000000000000000032;`, `^|<p>&nbsp;<frameset>`, "^<p>\x00&#32;<frameset>",
+		`&#32^|`, `^|&#320;`, `^|&#000000000000000000000000000000000000000000000000000000000000000000000032;`, `^|<p>&nbsp;<frameset>`, "^<p>\x00&#32;<frameset>",
 		`^|<svg><![CDATA[&#32;]]></svg><frameset>`, `^<svg>&#32;</svg><frameset>`,
 	})
 }

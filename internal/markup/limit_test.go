@@ -70,7 +70,7 @@ func TestTagOverLimit(t *testing.T) {
 	}
 	atLimit(t, denying(), `<script src=//d.test a="`+strings.Repeat("x", maxTag)+`">track()</script>`, Passed{Tags: 1})
 	atLimit(t, denying(), `<noscript><script src=//d.test a="`+strings.Repeat("x", maxTag)+`">track()</script></noscript>`, Passed{Tags: 1})
-	atLimit(t, denying(), `<p src=//d.test a="`+strings.Repeat("x", maxTag)+`">`, Passed{})
+	atLimit(t, denying(), `<p src=//d.test a="`+strings.Repeat("x", maxTag)+`">`, Passed{Tags: 1})
 	atLimit(t, denying(), `<svg><font a="`+strings.Repeat("x", maxTag)+`" color><title>x</title></svg>`, Passed{Tags: 1})
 	rules := denying()
 	rules.Body = insert(notice)

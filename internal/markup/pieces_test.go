@@ -13,7 +13,8 @@ var pieces = strings.Split(`<!doctype html>|<html>|<head>|</head>|<body>|</body>
 	`<annotation-xml>|<annotation-xml encoding=text/html>|</annotation-xml>|<mglyph>|<font>|<font color=x>|</font>|<![CDATA[|]]>|<!--|-->|--!>|`+
 	`<!|<?|</|<|>|"|'|=|/| |x|&#32;|&Tab;|&lt;|<video poster=//d.test>|</video>|<object data=//d.test>|</object>|<form action=//d.test>|</form>|`+
 	`<button formaction=//d.test>|</button>|<body background=//d.test>|<table background=//d.test>|<td background=//d.test>|<meta charset=utf-8>|`+
-	`<meta http-equiv=content-security-policy content=x>|<h1>|</h1>|<ruby>|<rt>|<nobr>|<marquee>|</marquee>`, "|")
+	`<meta http-equiv=content-security-policy content=x>|<h1>|</h1>|<ruby>|<rt>|<nobr>|<marquee>|</marquee>|`+
+	`<p style="b:url(//d.test)">| style='b:url("//d.test&quot)'|<x style=b:url&lpar;//d.test)>|(|&`, "|")
 
 // assembled is a page with those pieces that the bytes of recipe name.
 func assembled(page string, recipe []byte) string {

@@ -47,6 +47,23 @@ func unescape(value []byte) (decoded []byte, references []reference) {
 	}
 }
 
+// escaped finds what stands in a decoded text, from its beginning to its end, in the text as it is written.
+type escaped struct {
+	value      []byte
+	references []reference
+	shift      int // by how much the one is behind the other
+	passed     int // references before
+}
+
+// place is where that is. open tells that the reference before it has no ";" to end it.
+func (e *escaped) place(offset int) (at int, open bool) {
+	for ; e.passed < len(e.references) && e.references[e.passed].decodedEnd <= offset; e.passed++ {
+		e.shift = e.references[e.passed].end - e.references[e.passed].decodedEnd
+	}
+	at = offset + e.shift
+	return at, at > 0 && e.passed > 0 && e.references[e.passed-1].end == at && e.value[at-1] != ';'
+}
+
 // maxReference is the length of the longest name of a character, besides "&" and ";".
 const maxReference = 31
 

@@ -50,6 +50,10 @@ type Rules struct {
 	// bytes are valid during the call only.
 	Script func(text []byte) *Mark
 
+	// Hashed is asked whether a policy of the page lets a <style> with that nonce, or a style attribute, count by the
+	// hash of its text, so that a changed one would not count. It passes then. With a nil Hashed none does.
+	Hashed func(nonce []byte, attribute bool) bool
+
 	// Frame is asked for what a frame that is withheld shows in place of what its src names, or
 	// "" where it has none: attributes for its start tag, with a space before each. The bytes are
 	// valid during the call only. With a nil Frame it shows nothing.
@@ -91,7 +95,8 @@ type Passed struct {
 	// Tags were longer than 64 KiB, or had more than 4096 attributes.
 	Tags int
 	// Texts of scripts, style and noscript elements were longer than 256 KiB, or nested too
-	// deep; so are addresses in style sheets longer than 64 KiB.
+	// deep; so are addresses in style sheets longer than 64 KiB, styles that count by their hash, and a <style> of
+	// SVG or XHTML that holds more than text.
 	Texts int
 	// Encoding is the character encoding, named by the page itself, for which the page
 	// was left alone; "" where it was not.

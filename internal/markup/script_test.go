@@ -126,7 +126,7 @@ func TestScriptLatency(t *testing.T) {
 		{`<script src=/a>`, `<script src=/a>`}, {`xx`, `xx`}, {`</script><svg><script>x`, `</script><svg>`},
 		{`</svg>y`, `<script>x</svg>y`}, {`<img src="`, ``}, {`">`, `<img src="">`},
 		{`<noscript>`, `<noscript>`}, {`x`, ``}, {`</noscript>`, `x</noscript>`},
-		{`<script type=x>`, `<script type=x>`}, {`y`, `y`}, {`</script><p class="`, `</script><p class="`},
+		{`<script type=x>`, `<script type=x>`}, {`y`, `y`}, {`</script><p class="`, `</script>`}, {`">`, `<p class="">`},
 	} {
 		out.Reset()
 		if _, err := r.Write([]byte(step[0])); err != nil {

@@ -19,7 +19,6 @@ func TestStyle(t *testing.T) {
 		styled("<base href=//d.test>", `a{b:url(#x),url(«x»‹data:,›),url(//a.test)}`, ""), styled("", `a{b:url(«//\64.test»‹data:,›)`, " ‡data-c-text=x"),
 		`<style>a{b:url(//a.test)}</style>`, `<style>a{content:"//d.test"}/*url(//d.test)*/</style>`, `<style type=text/less>a{b:url(//d.test)}</style>`,
 		strings.TrimSuffix(styled("", `a{b:url(«//d.test»‹data:,›`, ""), "</style>"), `<style></style><img† ‡src=//d.test>`, `<style>`+strings.Repeat(" ", maxText-10)+`</style><img† ‡src=//d.test>`,
-		`<svg><style>a{b:url(//d.test)}</style></svg>`,
 	)
 	become(t, Rules{Head: headed}, `<head>‹`+headed+`›<style>a{b:url(//d.test)}</style>`)
 	srcdoc := `<iframe srcdoc="&lt;style‹ data-s data-c-text=&quot;a{b:url(//d.test)}&quot;›>a{b:url(«//d.test»‹data:,›)}&lt;/style>"></iframe>`

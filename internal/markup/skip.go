@@ -12,7 +12,7 @@ import (
 // end of w; at until it stops in any case. It is the part of the tokeniser in which most of a page's bytes are passed; it
 // may stop at any "<", and the states then do the same more slowly.
 func (s *Scanner) skip(w []byte, i, until int) int {
-	wanted := s.wanted
+	wanted, looks := s.wanted, s.Host != nil
 	for {
 		j := bytes.IndexByte(w[i:], '<')
 		if j < 0 {
@@ -50,7 +50,7 @@ func (s *Scanner) skip(w []byte, i, until int) int {
 			continue
 		}
 		end, _ := endOfTag(w[i:])
-		if end == 0 || f != 0 && mayPing(w[i:i+end]) {
+		if end == 0 || f != 0 && mentions(w[i:i+end], "ping") || !isEnd && looks && (i+end-start > maxTag || mayStyle(w[i:i+end])) {
 			return start
 		}
 		i += end
@@ -95,10 +95,21 @@ func endOfTag(b []byte) (length int, slash bool) {
 	return end + 1, last == '/'
 }
 
-// mayPing tells whether "ping" stands anywhere in a tag. One of four bytes is looked at: the word
-// covers one of them.
-func mayPing(tag []byte) bool {
-	const word = "ping"
+// mayStyle tells whether a tag may have a style attribute with a function in it, for whose "(" a reference may stand. Most
+// that are shorter than the shortest are passed at once.
+func mayStyle(tag []byte) bool {
+	return len(tag) >= len(" style=b:url(x>") && (bytes.IndexByte(tag, '(') >= 0 || bytes.IndexByte(tag, '&') >= 0) && mentions(tag, "style")
+}
+
+// hasNoStyle tells that mayStyle is false of a tag, by the rest of it behind its name, which ends at nameEnd.
+func hasNoStyle(rest []byte, nameEnd int) bool {
+	end, _ := endOfTag(rest)
+	return end > 0 && nameEnd+end <= maxTag && !mayStyle(rest[:end])
+}
+
+// mentions tells whether a word in lower case stands anywhere in a tag. Not every byte is looked at: the word covers one of
+// those that are.
+func mentions(tag []byte, word string) bool {
 	for i := len(word) - 1; i < len(tag); i += len(word) {
 		at := strings.IndexByte(word, tag[i]|0x20)
 		if at >= 0 && hasPrefixFold(tag[i-at:], word) {

@@ -19,6 +19,7 @@ var fuzzSeeds = []string{
 	`<textarea><img src=//d.test></textarea><plaintext><img src=//d.test>`,
 	"\xef\xbb\xbf<svg/><title></title>", `<iframe srcdoc=&#60img&#x20src=//d.test&gt>`,
 	`<p><a href=x ping="/a //d.test">a</a ><svg><set attributeName=href to=//d.test /><animate attributeName=href values="/;//d.test">`,
+	`<p style="b:url(&quot;//d.test&quot;)" style=x><svg><style><![CDATA[a{b:url(//d.test)}]]></style><style>&gt;url(//d.test)</svg><g style=b:url(//d.test)>`,
 	`<script type=module>import "//d.test"</script><script type=importmap>{"/a":"\/\/d.test"}</script><script type=text/partytown src=//d.test>`,
 }
 

@@ -11,19 +11,20 @@ func (s *Scanner) startTagNamed(e *element, packed uint64, start, end int) {
 		s.breakOut()
 		t.foreign = s.byForeignRules(e)
 	}
-	if s.capture.from >= 0 { // in a script of SVG, whose text is markup
+	if s.capture.from >= 0 { // in a script or a <style> of SVG, whose text is markup
 		s.passText()
 	}
 	switch {
 	case t.foreign: // the attributes of these decide
-		t.held = e == elementFont || e == elementAnnotationXML
+		t.asked = e == elementFont || e == elementAnnotationXML
 	case s.phase != finished:
 		s.structureStartTag(e, t.offset)
-		t.held = e == elementInput || e == elementHTML
+		t.asked = e == elementInput || e == elementHTML
 	}
 	if e != nil && (e.flags&loads != 0 && s.elements() || e == elementMeta || e == elementBase && s.Base != nil) {
-		t.held = true
+		t.asked = true
 	}
+	t.held = t.asked || s.Host != nil && t.nameEnd <= maxName
 }
 
 // startTagEnds acts on that tag when it has ended, before end in the window, and
@@ -60,10 +61,10 @@ func (s *Scanner) startTagEnds(w []byte, end int) {
 	case e.flags&isVoid == 0:
 		s.pushHTML()
 	}
-	switch {
-	case t.bytes != nil && e.flags&loads != 0:
-		s.element(s.base + int64(end))
-	case e == elementNoscript && s.state == rawText && s.elements():
+	if t.bytes != nil {
+		s.attributes(s.base + int64(end))
+	}
+	if e == elementNoscript && s.state == rawText && s.elements() {
 		s.capture = capture{from: s.base + int64(end), text: s.base + int64(end)}
 	}
 	t.bytes = nil
@@ -77,8 +78,28 @@ func (s *Scanner) readTag(w []byte, end int) {
 		return
 	}
 	t.held, t.bytes = false, w[t.offset-s.base:end]
-	if len(t.bytes) > maxTag || !t.read() {
+	switch {
+	case len(t.bytes) > maxTag:
 		s.passTag()
+	case !t.asked && !mayStyle(t.bytes):
+		t.bytes = nil
+	case !t.read():
+		s.passTag()
+	}
+}
+
+// attributes applies the rules to those of the current start tag, which ends before the offset end.
+func (s *Scanner) attributes(end int64) {
+	t := &s.tag
+	var style *Mark
+	if s.Host != nil && t.names&nameStyle.bit != 0 {
+		style = s.style()
+	}
+	if t.element != nil && t.element.flags&loads != 0 {
+		s.element(end)
+	}
+	if style != nil {
+		s.keepStyle(style)
 	}
 }
 
@@ -93,8 +114,8 @@ func (s *Scanner) passTag() {
 func (s *Scanner) endTagNamed(w []byte, start int, name []byte) {
 	packed := pack(name)
 	e := elementNamed(packed, name)
-	if s.capture.from >= 0 { // in a script of SVG
-		if e == elementScript {
+	if s.capture.from >= 0 { // in a script or a <style> of SVG
+		if e != nil && e == s.capture.tag.element {
 			s.textEnds(w, start)
 		} else {
 			s.passText()

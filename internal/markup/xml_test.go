@@ -38,7 +38,7 @@ func TestXHTMLElements(t *testing.T) {
 
 func TestXHTMLLongName(t *testing.T) {
 	for _, marked := range []string{
-		`<html><` + strings.Repeat("x", 50) + `"><img src="//d.test"/>">`,
+		`<html><` + strings.Repeat("x", 90) + `"><img src="//d.test"/>">`,
 		`<html><` + strings.Repeat("x", 50) + `><img† ‡src="//d.test"/>`, `<html><` + strings.Repeat("x", 10) + `"><img† ‡src="//d.test"/>`,
 	} {
 		t.Run(fmt.Sprintf("%.80q", marked), func(t *testing.T) {

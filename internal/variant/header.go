@@ -77,12 +77,14 @@ func (v *Variant) addStrictCSP(h http.Header) {
 // Permit makes the upstream's policies let our files, calls and forms through.
 func (v *Variant) Permit(h http.Header) {
 	if values := h[contentSecurityPolicy]; len(values) > 0 {
+		v.styles.Add(values)
 		h[contentSecurityPolicy], v.script = csp.Permit(values, v.blocking().Origin, v.resources(), v.script)
 	}
 }
 
 // permitMeta does so for a policy in the page itself.
 func (v *Variant) permitMeta(content []byte) (permitted string) {
+	v.styles.AddMeta(string(content))
 	permitted, v.script = csp.PermitMeta(string(content), v.blocking().Origin, v.resources(), v.script)
 	return permitted
 }

@@ -55,6 +55,7 @@ type Variant struct {
 	asked  notice.Language // see language
 	blocks blocking.Page   // see blocking
 	script csp.Element     // how scripts of ours are marked on this page
+	styles csp.HashedStyles
 	// integrity tells that the page lets scripts load by their hash alone.
 	integrity bool
 }

@@ -1,8 +1,8 @@
 // What the guard does when a choice is made: it gives back what was held for services that are now
 // allowed, in the order of the document and once, or loads the page anew where that is needed.
 export default guard => {
-	const { policy, owners, wear, activated, attributesOf, kindOf, loads, get, isConnected, ownerOf } = guard;
-	const HELD = 'data-consent-', SERVICE = HELD + 'service';
+	const { policy, owners, wear, activated, attributesOf, kindOf, loads, get, isConnected, ownerOf, inertCSS } = guard;
+	const HELD = 'data-consent-', SERVICE = HELD + 'service', MARK = 'data-caddy-consent';
 	const has = (el, name) => get(el, name) !== null;
 	const released = new WeakMap(); // scripts, with the last node that each has written
 	const ran = new Set(); // services of which something was released
@@ -11,6 +11,26 @@ export default guard => {
 	const waits = el => [...attributesOf(el)].some(a => a.name.startsWith(HELD) && a.name !== SERVICE) || kindOf(el) === 'script' && get(el, 'type') === 'text/plain';
 	const isDue = el => guard.granted.has(get(el, SERVICE)) && waits(el);
 
+	// A style may name several services, and says one: what is still denied of it stays inert.
+	const styles = ['style', 'text'], isStyled = el => styles.some(name => has(el, HELD + name));
+	const screened = (el, attributes) => {
+		let service;
+		const kept = [], given = attributes.map(all => {
+			const [name, value] = all, { judged, clean } = styles.includes(name) && has(el, HELD + name) ? inertCSS(value) : {};
+			if (!judged) return all;
+			service = judged;
+			kept.push([HELD + name, name === 'text' ? value : '']);
+			return [name, clean];
+		});
+		return service ? [...given, ...kept, [MARK, ''], [SERVICE, service]] : given;
+	};
+	// Gives back what is granted of the style of an element that goes on waiting for another service.
+	const restyle = el => screened(el, activated(el)).forEach(([name, css]) => {
+		const count = text => text.split('data:').length;
+		if (name === 'style' && css !== get(el, name)) el.setAttribute(name, css);
+		if (name === 'text' && count(css) !== count([...el.childNodes].map(node => node.data).join(''))) el.replaceChildren(css);
+	});
+
 	// Gives an element back what was held. What follows waits for a script that the promise is about.
 	const release = el => {
 		const isScript = kindOf(el) === 'script';
@@ -18,7 +38,7 @@ export default guard => {
 		// These act when they are inserted; in Firefox, tracks as well.
 		const { parentNode, nextSibling } = el, inserts = isConnected(el) && (/^(script|link|meta|set|animate|track)$/.test(kindOf(el)) || /^\s*javascript:/i.test(get(el, HELD + 'src')));
 		if (inserts) el.remove();
-		wear(el, activated(el));
+		wear(el, screened(el, activated(el)));
 		if (isScript) {
 			released.set(el, el);
 			hearLate();
@@ -37,7 +57,7 @@ export default guard => {
 
 	// The elements that wait for a service that is allowed, in the order of the document.
 	const waiting = root => [...root.querySelectorAll('*')].flatMap(el => [
-		...isDue(el) ? [el] : [],
+		...isDue(el) || isStyled(el) ? [el] : [],
 		...el.shadowRoot ? waiting(el.shadowRoot) : [],
 	]);
 	// Those that it can find by itself, in closed shadow roots and in frames and windows without a guard of their own.
@@ -183,7 +203,7 @@ export default guard => {
 			const loose = [...guard.loose].map(ref => ref.deref()).filter(el => el && !isConnected(el) && isDue(el));
 			guard.loose.clear();
 			for (const el of [...all(), ...loose]) {
-				queue = queue.then(() => isDue(el) && release(el));
+				queue = queue.then(() => isDue(el) ? release(el) : isStyled(el) && restyle(el));
 			}
 			queue = queue.then(() => handOn());
 		}

@@ -2,7 +2,7 @@
 
 install(window);
 window[KEY].runs = true;
-Object.assign(guard, { wear, activated, attributesOf, kindOf, loads, get, isConnected, held, known }); // for release.js, the last two for inventory.js
+Object.assign(guard, { wear, activated, attributesOf, kindOf, loads, get, isConnected, inertCSS, held, known }); // for release.js, the last two for inventory.js
 
 // Under an Integrity-Policy only a link can say what hash a module has.
 const preloaded = () => new Promise(done => {

@@ -83,13 +83,13 @@ const deniedText = (el, text) => {
 	}
 };
 
+const authoredCSS = css => css.replace(/data:,#([^"')\s;&]*)/g, (_, url) => decodeURIComponent(url));
 // The attributes that an author gave, in their order, as [name, value, namespace].
 const authored = el => {
-	const all = [...attributesOf(el)], ours = isHeld(el);
-	const style = get(el, 'style');
-	return all.filter(({ name, value }) => !ours || (name !== HELD + 'style' || style !== null) && name !== MARK && name !== SERVICE && (name.startsWith(HELD) || !all.some(a => a.name === HELD + name)) &&
+	const all = [...attributesOf(el)], ours = isHeld(el), STYLE = HELD + 'style', styled = ours && get(el, STYLE) !== null;
+	return all.filter(({ name, value }) => !ours || name !== STYLE && name !== MARK && name !== SERVICE && (name.startsWith(HELD) || name === 'style' || !all.some(a => a.name === HELD + name)) &&
 		!(name === 'type' && value === LITERAL && kindOf(el) === 'script'))
-		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, ours && name === 'srcdoc' ? unwritten(value) : value, namespaceURI] : name === HELD + 'style' ? ['style', style.replace(/data:,#([^"')\s;]*)/g, (_, url) => decodeURIComponent(url))] :
+		.map(({ name, value, namespaceURI }) => !ours || !name.startsWith(HELD) ? [name, ours && name === 'srcdoc' ? unwritten(value) : styled && name === 'style' ? authoredCSS(value) : value, namespaceURI] :
 			[name.slice(HELD.length), value, name.startsWith(HELD + 'xlink:') && XLINK]);
 };
 
@@ -194,7 +194,7 @@ const importInert = (node, deep) => {
 // In text, of a document in an attribute and where scripts run of <noscript>, it is as the server has written it.
 // It matches wherever it begins, so that no text takes longer than its length.
 const written = / data-caddy-consent="" data-consent-service="[\w-]+"( src="[^"]*")?(?: type="text\/plain")?((?:[^>"']+|"[^"]*"?|'[^']*'?)*>?)/g;
-const unwritten = text => text.replace(/<script data-caddy-consent="[?\w]*" src="[^"]*"[^>]*><\/script>/, '').replace(written, (all, src = '', rest) => rest.endsWith('>') ? (/\/placeholder\?/.test(src) ? '' : src) + rest.replace(/(^|\s)data-consent-/g, '$1') : all);
+const unwritten = text => text.replace(/<script data-caddy-consent="[?\w]*" src="[^"]*"[^>]*><\/script>/, '').replace(written, (all, src = '', rest) => rest.endsWith('>') ? (/\/placeholder\?/.test(src) ? '' : src) + authoredCSS(rest.replace(/ data-consent-style=""/, '')).replace(/(^|\s)data-consent-/g, '$1') : all);
 const restore = root => {
 	for (const el of [root, ...findIn(root, '[' + MARK + '],noscript,template')]) {
 		if (isHeld(el)) dress(el, authored(el));
