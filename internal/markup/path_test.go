@@ -89,3 +89,25 @@ func TestWithheldPath(t *testing.T) {
 		`<script†‹ type="text/plain"› ‡type=module>import "/m/x.js"</script>`,
 	)
 }
+
+// FuzzPath looks at addresses against a page: what comes of them is a path without dot segments, and the same behind the
+// site's name as without.
+func FuzzPath(f *testing.F) {
+	for _, address := range []string{"/m/x", `\\www.site.test\m`, "https:x", "../%2e./x", "//www.site.test", "?x", "ht\ttps:/\\www.site.test/%6d"} {
+		f.Add(address)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		path, ok := Path(address, "www.site.test", "/a/b")
+		if !ok {
+			return
+		}
+		if !strings.HasPrefix(path, "/") {
+			t.Fatalf("%q is %q", address, path)
+		}
+		if strings.HasPrefix(address, "/") && !strings.ContainsAny(address, "\\\t\r\n") && !strings.HasPrefix(address, "//") {
+			if named, ok := Path("https://www.site.test"+address, "www.site.test", "/a/b"); !ok || named != path {
+				t.Errorf("%q is %q, and %q behind the site's name", address, path, named)
+			}
+		}
+	})
+}
