@@ -79,7 +79,7 @@ func functions(t *testing.T) map[string][]string {
 	t.Helper()
 	found := make(map[string][]string)
 	err := filepath.WalkDir(harness.Root(), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.IsDir() && entry.Name() == "node_modules" {
+		if err == nil && entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "dist") {
 			return filepath.SkipDir
 		}
 		if err != nil || !strings.HasSuffix(path, "_test.go") {

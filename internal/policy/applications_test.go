@@ -46,6 +46,37 @@ func TestApplicationCookiesOfServices(t *testing.T) {
 	}
 }
 
+// The names are as the software sends them. What it also sets for its own convenience is not among them.
+func TestApplicationNames(t *testing.T) {
+	for id, names := range map[string]struct{ needed, others []string }{
+		"discourse": {needed: []string{"_t", "_forum_session", "sso_payload"}},
+		"dokuwiki":  {needed: []string{"DokuWiki", "DW34d15a7ffdabd31c7773a59d76892132", "DOKU_PREFS"}},
+		"drupal":    {needed: []string{"SESSb1f0", "SSESSb1f0", "big_pipe_nojs"}},
+		"keycloak":  {needed: []string{"AUTH_SESSION_ID_LEGACY", "KEYCLOAK_IDENTITY", "WELCOME_STATE_CHECKER"}},
+		"mediawiki": {
+			needed: []string{"my_wiki_session", "my_wikiUserID", "my_wikiToken", "my_wiki_BPsession", "my_wikiPostEditRevision12", "UseDC"},
+			others: []string{"my_wikimwuser-sessionId", "portal_session", "portalUserID"},
+		},
+		"typo3": {needed: []string{"be_typo_user", "typo3nonce_B1IYIunI", "__Secure-typo3nonce_B1IYIunI"}},
+		"wordpress": {
+			needed: []string{"wordpress_test_cookie", "wordpress_sec_74a38f79", "wp-resetpass-74a38f79", "wp-activate-74a38f79", "wp-settings-time-1"},
+			others: []string{"wp-wpml_current_language", "comment_author_74a38f79"},
+		},
+	} {
+		a := Applications()[slices.IndexFunc(Applications(), func(a Application) bool { return a.ID == id })]
+		for _, name := range names.needed {
+			if !a.Needs(name) {
+				t.Errorf("%s does without %s", id, name)
+			}
+		}
+		for _, name := range names.others {
+			if a.Needs(name) {
+				t.Errorf("%s needs %s", id, name)
+			}
+		}
+	}
+}
+
 func TestApplicationErrors(t *testing.T) {
 	if _, err := ApplicationCookies([]string{"wordpress", "joomla"}); err == nil || !strings.Contains(err.Error(), `"joomla"`) {
 		t.Errorf("%v", err)
