@@ -268,6 +268,7 @@ func (h *Handler) render(ctx context.Context, storage certmagic.Storage) error {
 		Blocking: blocking.New(h.policy, h.endpoints()),
 		Notice:   h.renderer,
 		Workers:  h.telemetry.Workers(),
+		Hashed:   h.telemetry.Hashed(),
 		Tag:      h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1],
 		Blocks:   h.blocks(),
 		Guarded:  h.blocks() || h.Undeclared == config.UndeclaredStrip || len(h.Signals) > 0,

@@ -31,6 +31,10 @@ type Rules struct {
 	// one in the document of a frame, for what is in that. A nil Base is not told.
 	Base func(href []byte)
 
+	// Hashed is told the href of each <link> that demands a hash of what it loads (Subresource Integrity). The bytes are
+	// valid during the call only. With a nil Host, or a nil Hashed, it is not told.
+	Hashed func(href []byte)
+
 	// Host is told each host from which an element of the page would load, or to
 	// which it would send, by itself, also as the text of a module, of an import map, of speculation
 	// rules or of a style sheet names it; in lower case, in ASCII, without port. What it

@@ -26,8 +26,9 @@ type Response struct {
 	cookies decision.Filter
 	record  telemetry.Recorder
 	isFinal bool         // the final header was written
-	body    rewrite.Body // a copy of it, where it is a page
-	err     error        // what made the rest of that copy impossible
+	body    rewrite.Body // a copy of it, where it is a page or a style sheet
+	sheet   *variant.Sheet
+	err     error // what made the rest of that copy impossible
 }
 
 // Begin looks at a request: record is told which of its cookies would not be sent.
@@ -85,7 +86,11 @@ func (o *Response) Close() {
 	o.cookies.Observe(o.Header())
 	o.cookies.ObserveTrailers(o.Header())
 	if o.body.Began() && o.err == nil && o.body.Close(nil, nil) == nil {
-		o.record.Rewritten(o.body.Cost())
+		if o.sheet != nil {
+			o.sheet.Rewritten(o.body.Cost(), true)
+		} else {
+			o.record.Rewritten(o.body.Cost())
+		}
 	}
 }
 
@@ -117,6 +122,12 @@ func (o *Response) look(status int) {
 	v.Workers.Note(v.Request, v.Asked.Path, h)
 	document, isDocument := page.IsDocument(status, h)
 	v.Redirect(h, status)
+	if !isDocument && !page.ForbidsChange(h) && v.Request.Method != http.MethodHead {
+		if o.sheet = v.Sheet(status, h); o.sheet != nil {
+			o.sheet.End()
+			o.body.Read(o.sheet.Watched())
+		}
+	}
 	if !isDocument || !v.IsPage() || page.ForbidsChange(h) || v.Request.Method == http.MethodHead {
 		return
 	}

@@ -28,6 +28,7 @@ func (v *Variant) Rules(h http.Header) markup.Rules {
 	rules.Meta, rules.Base = v.permitMeta, v.takeBase
 	if v.Blocks {
 		v.blocking().Withhold(&rules)
+		rules.Hashed = v.takeHashed
 	}
 	v.blocking().Activate(&rules)
 	return rules
@@ -50,6 +51,7 @@ func (v *Variant) Watching() markup.Rules {
 
 // takeBase looks where addresses that stand behind a <base> lead.
 func (v *Variant) takeBase(href []byte) {
+	v.base = string(href)
 	if v.site().IsElsewhere(string(href)) {
 		v.blocking().Away = true
 	}

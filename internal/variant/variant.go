@@ -15,6 +15,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/recent"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 )
 
@@ -25,6 +26,9 @@ type Site struct {
 	Blocking *blocking.Rules
 	Notice   *notice.Renderer
 	Workers  *page.Workers
+	// Sheets tells of style sheets whether they differ by choice, Hashed of which a page demands the hash.
+	Sheets recent.Cache[bool]
+	Hashed *recent.Cache[struct{}]
 	// Tag stands for what is inserted and withheld in all pages; it is part of their entity tags.
 	Tag string
 	// Blocks tells whether pages must not load from all hosts, Guarded whether they get the guard even where all
@@ -55,6 +59,7 @@ type Variant struct {
 	script csp.Element     // how scripts of ours are marked on this page
 	// integrity tells that the page lets scripts load by their hash alone.
 	integrity bool
+	base      string // of <base href>, "" for none
 }
 
 // Begin makes it the variant for a request, with a choice and the decision on it. What is found out is told to record.
