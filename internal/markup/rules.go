@@ -31,9 +31,8 @@ type Rules struct {
 	// one in the document of a frame, for what is in that. A nil Base is not told.
 	Base func(href []byte)
 
-	// Hashed is told the href of each <link> that demands a hash of what it loads (Subresource Integrity). The bytes are
-	// valid during the call only. With a nil Host, or a nil Hashed, it is not told.
-	Hashed func(href []byte)
+	// Hashes is told of each <link> that demands a hash of what it loads. With a nil Host, or a nil Hashes, it is not.
+	Hashes Hashes
 
 	// Host is told each host from which an element of the page would load, or to
 	// which it would send, by itself, also as the text of a module, of an import map, of speculation
@@ -71,6 +70,10 @@ type Rules struct {
 	Gate    string
 	Granted func(value []byte) *Mark
 }
+
+// Hashes is told the href of a <link> that demands a hash of what it loads (Subresource Integrity). The bytes are valid
+// during the call only.
+type Hashes interface{ DemandsHash(href []byte) }
 
 // Mark is how an element that is withheld or activated is told apart.
 type Mark struct {

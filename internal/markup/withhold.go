@@ -27,7 +27,7 @@ func (s *Scanner) element(end int64) {
 	if !s.elements() {
 		return
 	}
-	if t.element == elementLink && s.Hashed != nil {
+	if t.element == elementLink && s.Hashes != nil {
 		s.takeHashed()
 	}
 	activated := s.activated()
@@ -174,7 +174,7 @@ func (s *Scanner) takeBase() {
 func (s *Scanner) takeHashed() {
 	hash, _ := s.tag.value(&nameIntegrity)
 	if href, ok := s.tag.value(&nameHref); ok && len(bytes.TrimSpace(hash)) > 0 {
-		s.Hashed(href)
+		s.Hashes.DemandsHash(href)
 	}
 }
 

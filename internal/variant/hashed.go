@@ -6,8 +6,8 @@ import "net/url"
 // gets the page first, so that it is known by then which sheets are left alone: for as long as the process runs, and as
 // far as its markup says so.
 
-// takeHashed remembers a sheet of the site's own that the page demands the hash of.
-func (v *Variant) takeHashed(href []byte) {
+// DemandsHash remembers a sheet of the site's own that the page demands the hash of.
+func (v *Variant) DemandsHash(href []byte) {
 	base, err := v.Asked.Parse(v.base)
 	if err != nil {
 		base = v.Asked

@@ -28,7 +28,7 @@ func (v *Variant) Rules(h http.Header) markup.Rules {
 	rules.Meta, rules.Base = v.permitMeta, v.takeBase
 	if v.Blocks {
 		v.blocking().Withhold(&rules)
-		rules.Hashed = v.takeHashed
+		rules.Hashes = v
 	}
 	v.blocking().Activate(&rules)
 	return rules
