@@ -100,10 +100,18 @@ func (h *Handler) observes() bool { return h.Mode == config.ModeObserve }
 // serve sends upstream what is granted of the cookies, asks for pages in a form that
 // can be rewritten, and takes the answer.
 func (rw *responseWriter) serve(next caddyhttp.Handler) error {
-	defer rw.body.End()
+	defer rw.endBody()
 	err := next.ServeHTTP(rw, rw.upstreamRequest())
 	rw.close(err)
 	return err
+}
+
+// endBody frees what the body holds, also when a handler has panicked.
+func (rw *responseWriter) endBody() {
+	rw.body.End()
+	if rw.sheet != nil {
+		rw.sheet.End()
+	}
 }
 
 // isNested tells whether another handler of ours, around this one, does this one's work on what is written there.
@@ -167,6 +175,11 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 			rw.conditional = len(r.Header["If-None-Match"]) > 0
 		}
 	}
+	if !v.IsPage() || v.Destination == page.DestWorker {
+		if v.AsksForSheet() {
+			rw.revalidates = v.SheetRequest(change())
+		}
+	}
 	return r
 }
 
@@ -197,9 +210,12 @@ type responseWriter struct {
 	// conditional tells that the upstream was asked whether this very variant holds, implicit that no handler wrote
 	// the header, so that where the body passes, the server does.
 	conditional, implicit bool
+	// revalidates tells that the upstream was asked whether this very variant of a style sheet holds.
+	revalidates bool
 
 	sniffer page.Sniffer // of a body that may be a document's or a fragment's
 	body    rewrite.Body // of a page that is rewritten
+	sheet   *variant.Sheet
 }
 
 // stage is how far the response is.
@@ -210,6 +226,8 @@ const (
 	headerPending stage = iota
 	// sniffing: the header waits for the body's first bytes.
 	sniffing
+	// looking: the header waits until it is known whether a style sheet differs by choice.
+	looking
 	// passing: the body passes untouched.
 	passing
 	// rewriting: the body is rewritten, and writes the header itself where its new length may still be told.
@@ -246,7 +264,7 @@ func (rw *responseWriter) release() {
 func (rw *responseWriter) WriteHeader(status int) {
 	rw.cookies.Apply(rw.Header())
 	switch {
-	case rw.stage == sniffing || rw.body.Waits():
+	case rw.waits():
 		return // it was written and waits
 	case rw.stage != headerPending:
 		rw.ResponseWriter.WriteHeader(status) // superfluous: the server says so
@@ -261,9 +279,14 @@ func (rw *responseWriter) WriteHeader(status int) {
 	rw.commit()
 }
 
+// waits tells that the header was written here, and not yet passed on.
+func (rw *responseWriter) waits() bool {
+	return rw.stage == sniffing || rw.stage == looking || rw.body.Waits()
+}
+
 // commit writes the header, but where that waits or is the server's to write.
 func (rw *responseWriter) commit() {
-	if rw.stage != sniffing && !rw.body.Waits() && !(rw.stage == passing && rw.implicit) {
+	if !rw.waits() && !(rw.stage == passing && rw.implicit) {
 		rw.ResponseWriter.WriteHeader(rw.status)
 	}
 }
@@ -280,6 +303,9 @@ func (rw *responseWriter) decide() stage {
 	v.Fields(h)
 	if rw.status == http.StatusNotModified {
 		v.Revalidated(h, rw.conditional)
+		if rw.revalidates {
+			v.MarkSheet(h)
+		}
 		return passing
 	}
 	v.Workers.Note(v.Request, v.Asked.Path, h)
@@ -291,6 +317,9 @@ func (rw *responseWriter) decide() stage {
 	case v.IsPage() && (page.IsUntyped(h) || page.IsSniffed(h)):
 		return sniffing
 	case !isDocument:
+		if rw.sheet = v.Sheet(rw.status, h); rw.sheet != nil {
+			return rw.beginSheet()
+		}
 		return passing
 	case page.ForbidsChange(h):
 		rw.passForbidden()
@@ -351,6 +380,30 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 	return rewriting
 }
 
+// beginSheet looks at a style sheet, if it is not known yet whether it differs by choice.
+func (rw *responseWriter) beginSheet() stage {
+	switch {
+	case !rw.sheet.Decided():
+		return looking
+	case !rw.sheet.Changes():
+		return passing
+	}
+	return rw.editSheet()
+}
+
+// editSheet makes the header that of this visitor's variant of the sheet, and the body that makes the variant.
+func (rw *responseWriter) editSheet() stage {
+	h := rw.Header()
+	length := page.Length(h)
+	sheet := rw.sheet.Edited(h)
+	if rw.variant.Request.Method == http.MethodHead {
+		h["Content-Length"] = nil // else HTTP/3's server would say 0
+		return bodiless
+	}
+	rw.body.Begin(rw.ResponseWriter, rw.status, sheet, length, length > 0 && len(h["Trailer"]) == 0)
+	return rewriting
+}
+
 // expireLeftovers deletes from the browser what it still sends of services that are denied.
 func (rw *responseWriter) expireLeftovers() {
 	rw.cookies.Add(rw.Header(), rw.variant.Leftovers(rw.Header())...)
@@ -368,6 +421,12 @@ func (rw *responseWriter) Write(p []byte) (int, error) {
 		n, err := rw.sniffer.Write(rw.Header(), p)
 		if sniffed := rw.sniff(false); sniffed != nil {
 			return n, sniffed
+		}
+		return n, err
+	case looking:
+		n, err := rw.sheet.Write(p)
+		if rw.sheet.Decided() {
+			err = errors.Join(rw.looked(), err)
 		}
 		return n, err
 	case rewriting:
@@ -406,6 +465,21 @@ func (rw *responseWriter) sniff(end bool) error {
 	return err
 }
 
+// looked goes on with a style sheet when it is decided, from its beginning.
+func (rw *responseWriter) looked() error {
+	rw.stage = passing
+	if rw.sheet.Changes() {
+		rw.stage = rw.editSheet()
+	}
+	held := rw.sheet.End()
+	rw.commit()
+	if len(held) == 0 {
+		return nil
+	}
+	_, err := rw.Write(held)
+	return err
+}
+
 // ReadFrom lets the server copy a body that passes untouched in the best way it
 // knows (sendfile).
 func (rw *responseWriter) ReadFrom(r io.Reader) (int64, error) {
@@ -434,8 +508,8 @@ func (rw *responseWriter) FlushError() error {
 			return err
 		}
 		return rw.FlushError()
-	case rw.stage == sniffing:
-		return nil // the header too waits for what tells a page from a fragment
+	case rw.stage == sniffing, rw.stage == looking:
+		return nil // the header too waits for what tells a page from a fragment, or one visitor's sheet from another's
 	case rw.body.Began():
 		if err := rw.body.Flush(); err != nil {
 			return err
@@ -450,21 +524,29 @@ func (rw *responseWriter) close(err error) {
 	rw.cookies.Apply(rw.Header())
 	rw.cookies.ApplyTrailers(rw.Header())
 	var sniffed error
-	if rw.stage == sniffing {
+	switch rw.stage {
+	case sniffing:
 		sniffed = rw.sniff(true)
+	case looking:
+		rw.sheet.Ends(err == nil)
+		sniffed = rw.looked()
 	}
 	if !rw.body.Began() {
 		return
 	}
 	broken := rw.body.Close(err, sniffed)
-	rw.record.Rewritten(rw.body.Cost())
+	if rw.sheet != nil {
+		rw.sheet.Rewritten(rw.body.Cost(), broken == nil)
+	} else {
+		rw.record.Rewritten(rw.body.Cost())
+	}
 	if broken == nil {
 		return
 	}
 	if op := (*net.OpError)(nil); errors.As(broken, &op) {
 		broken = op.Err // the rest of its text names the visitor's address
 	}
-	rw.handler.logger.Debug("a page is incomplete, so its response was aborted", zap.String("path", rw.variant.Asked.Path), zap.Error(broken))
+	rw.handler.logger.Debug("a page or a style sheet is incomplete, so its response was aborted", zap.String("path", rw.variant.Asked.Path), zap.Error(broken))
 	// What went out must not look complete, as with the upstream's own breakage.
 	panic(http.ErrAbortHandler)
 }

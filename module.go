@@ -286,6 +286,7 @@ func (h *Handler) render(ctx context.Context, storage certmagic.Storage) error {
 		Notice:   h.renderer,
 		Workers:  h.telemetry.Workers(),
 		Known:    markup.NewKnown(),
+		Hashed:   h.telemetry.Hashed(),
 		Tag:      h.renderer.Version() + h.Manage[:1] + h.ThirdParties[:1],
 		Blocks:   h.blocks(),
 		Guarded:  h.blocks() || h.Undeclared == config.UndeclaredStrip || len(h.Signals) > 0 || h.tells(),

@@ -70,6 +70,7 @@ var (
 	nameLanguage  = nameOf("language")
 	nameRel       = nameOf("rel")
 	nameHref      = nameOf("href")
+	nameIntegrity = nameOf("integrity")
 	nameSandbox   = nameOf("sandbox")
 	nameAMP       = nameOf("amp")
 	nameBolt      = nameOf("\u26a1") // which stands for amp

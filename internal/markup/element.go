@@ -220,6 +220,7 @@ var (
 	elementInput    = named("input")
 	elementMeta     = named("meta")
 	elementBase     = named("base")
+	elementLink     = named("link")
 	elementScript   = named("script")
 	elementStyle    = named("style")
 	elementNoscript = named("noscript")

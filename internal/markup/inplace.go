@@ -21,28 +21,29 @@ func inPlace(from, to []string) (format deflate.Format, ok bool) {
 	return 0, false
 }
 
-// compressedEditor applies a scanner's edits to a compressed page, and leaves as it is what they do not touch.
+// compressedEditor applies the edits that are found to a compressed page, and leaves as it is what they do not touch.
 type compressedEditor struct {
 	deflate.Stream
-	scanner *Scanner
+	finder  finder
+	scanner *Scanner // of a page
 }
 
 // compressedEditors are used again, with the memory of their windows.
 var compressedEditors = sync.Pool{New: func() any { return new(compressedEditor) }}
 
-func newCompressedEditor(out io.Writer, format deflate.Format, scanner *Scanner) *compressedEditor {
+func newCompressedEditor(out io.Writer, format deflate.Format, r *Rewriter) *compressedEditor {
 	c := compressedEditors.Get().(*compressedEditor)
-	c.scanner = scanner
-	c.Reset(out, format, c.scan, scanner.Done)
+	c.finder, c.scanner = r.finder(), &r.Scanner
+	c.Reset(out, format, c.scan, c.finder.Done)
 	return c
 }
 
 // scan lets the scanner look at text that is not decided, as long as an edit may still come.
 func (c *compressedEditor) scan(text []byte, end bool) ([]deflate.Edit, int) {
-	if c.scanner.Done() && !end {
+	if c.finder.Done() && !end {
 		return nil, len(text)
 	}
-	return c.scanner.Scan(text, end)
+	return c.finder.Scan(text, end)
 }
 
 // Flush passes what need not wait: the head does not wait any longer for the page's encoding.
@@ -59,6 +60,6 @@ func (c *compressedEditor) Flush() error {
 // release puts the editor back. Nothing may be done with it after.
 func (c *compressedEditor) release() {
 	c.Reset(nil, 0, nil, nil)
-	c.scanner = nil
+	c.finder, c.scanner = nil, nil
 	compressedEditors.Put(c)
 }

@@ -3,6 +3,8 @@ package markup
 import (
 	"io"
 	"sync"
+
+	"github.com/caddy-consent/caddy-consent/internal/css"
 )
 
 // Rewriter applies a scanner's edits to the page written to it and passes the
@@ -12,6 +14,7 @@ type Rewriter struct {
 	Out     io.Writer
 	Scanner Scanner
 
+	sheet  *css.Scanner // in the scanner's place; nil for a page
 	held   []byte
 	base   int64 // offset in the page of held[0]
 	growth int   // by the edits
@@ -26,11 +29,20 @@ func (r *Rewriter) Reset(out io.Writer, page Page) {
 		r.held = nil
 	}
 	r.Out, r.held, r.base, r.growth, r.err = out, r.held[:0], 0, 0, nil
+	r.sheet = page.Sheet
+}
+
+// finder is what finds the edits.
+func (r *Rewriter) finder() finder {
+	if r.sheet != nil {
+		return r.sheet
+	}
+	return &r.Scanner
 }
 
 // Write takes the next bytes of the page. It takes all, or fails.
 func (r *Rewriter) Write(p []byte) (int, error) {
-	if r.err == nil && r.Scanner.Done() && len(r.held) == 0 {
+	if r.err == nil && r.finder().Done() && len(r.held) == 0 {
 		var n int
 		n, r.err = r.Out.Write(p)
 		return n, r.err
@@ -71,7 +83,7 @@ func (r *Rewriter) scan(p []byte, eof bool) error {
 		r.held = append(r.held, p...)
 		window = r.held
 	}
-	edits, decided := r.Scanner.Scan(window, eof)
+	edits, decided := r.finder().Scan(window, eof)
 	if decided == len(window) {
 		r.held = r.held[:0] // now, so that Growth is known while this is written
 	}

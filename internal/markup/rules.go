@@ -31,6 +31,9 @@ type Rules struct {
 	// one in the document of a frame, for what is in that. A nil Base is not told.
 	Base func(href []byte)
 
+	// Hashes is told of each <link> that demands a hash of what it loads. With a nil Host, or a nil Hashes, it is not.
+	Hashes Hashes
+
 	// Host is told each host from which an element of the page would load, or to
 	// which it would send, by itself, also as the text of a module, of an import map, of speculation
 	// rules or of a style sheet names it; in lower case, in ASCII, without port. What it
@@ -50,9 +53,9 @@ type Rules struct {
 	// bytes are valid during the call only.
 	Script func(text []byte) *Mark
 
-	// Hashed is asked whether a policy of the page lets a <style> with that nonce, or a style attribute, count by the
-	// hash of its text, so that a changed one would not count. It passes then. With a nil Hashed none does.
-	Hashed func(nonce []byte, attribute bool) bool
+	// HashedStyle is asked whether a policy of the page lets a <style> with that nonce, or a style attribute, count by the
+	// hash of its text, so that a changed one would not count. It passes then. With a nil HashedStyle none does.
+	HashedStyle func(nonce []byte, attribute bool) bool
 
 	// Frame is asked for what a frame that is withheld shows in place of what its src names, or
 	// "" where it has none: attributes for its start tag, with a space before each. The bytes are
@@ -83,6 +86,10 @@ type Rules struct {
 	Gate    string
 	Granted func(value []byte) *Mark
 }
+
+// Hashes is told the href of a <link> that demands a hash of what it loads (Subresource Integrity). The bytes are valid
+// during the call only.
+type Hashes interface{ DemandsHash(href []byte) }
 
 // Mark is how an element that is withheld or activated is told apart.
 type Mark struct {

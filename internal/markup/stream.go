@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"sync"
+
+	"github.com/caddy-consent/caddy-consent/internal/css"
 )
 
 // Page says how a page comes and what is to become of it.
@@ -19,6 +21,14 @@ type Page struct {
 	// From are the content codings in which the page comes, To those in which it goes out:
 	// each one of Codings, in the order in which they were applied; none for none.
 	From, To []string
+	// Sheet, if not nil, reads what comes as a style sheet instead, and Rules do not count. It is ready for another.
+	Sheet *css.Scanner
+}
+
+// finder finds the edits in what streams by: in a page a [Scanner], in a style sheet a [css.Scanner].
+type finder interface {
+	Scan(window []byte, eof bool) (edits []Edit, decided int)
+	Done() bool
 }
 
 // Stream takes a page as the upstream sends it, piece by piece, and writes it
@@ -43,7 +53,7 @@ func NewStream(out io.Writer, page Page) *Stream {
 	s := streams.Get().(*Stream)
 	if format, ok := inPlace(page.From, page.To); ok {
 		s.rewriter.Reset(nil, page)
-		s.compressed = newCompressedEditor(out, format, &s.rewriter.Scanner)
+		s.compressed = newCompressedEditor(out, format, &s.rewriter)
 		s.in = s.compressed
 		return s
 	}
@@ -137,11 +147,16 @@ func (s *Stream) Growth() (bytes int, final bool) {
 		return s.compressed.Growth()
 	}
 	r := &s.rewriter
-	return r.growth, s.decoder == nil && len(s.encoders) == 0 && r.Scanner.Done() && len(r.held) == 0
+	return r.growth, s.decoder == nil && len(s.encoders) == 0 && r.finder().Done() && len(r.held) == 0
 }
 
 // Passed counts what was not looked at.
-func (s *Stream) Passed() Passed { return s.rewriter.Scanner.Passed }
+func (s *Stream) Passed() Passed {
+	if sheet := s.rewriter.sheet; sheet != nil {
+		return Passed{Texts: sheet.Passed.Tokens, Encoding: sheet.Passed.Encoding}
+	}
+	return s.rewriter.Scanner.Passed
+}
 
 // End frees what the stream holds. Nothing may be done with it after.
 func (s *Stream) End() {

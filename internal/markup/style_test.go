@@ -54,7 +54,7 @@ func TestStyleAttribute(t *testing.T) {
 // TestStyleByHash: what counts by the hash of its text passes, and is counted.
 func TestStyleByHash(t *testing.T) {
 	rules := denying()
-	rules.Hashed = func(nonce []byte, attribute bool) bool { return attribute || string(nonce) != "n" }
+	rules.HashedStyle = func(nonce []byte, attribute bool) bool { return attribute || string(nonce) != "n" }
 	for _, page := range []string{`<style>a{b:url(//d.test)}</style>`, `<style nonce=x>a{b:url(//d.test)}</style>`, `<p style="b:url(//d.test)">`} {
 		t.Run(page, func(t *testing.T) {
 			becomes(t, Scanner{Rules: rules}, page, Passed{Texts: 1})

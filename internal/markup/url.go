@@ -242,6 +242,19 @@ func Host(url string) (host []byte, ok bool) {
 	return host, len(host) > 0
 }
 
+// Hosts tells the same of many URLs, without an allocation for each. A host is valid until the next call.
+type Hosts struct {
+	// Scheme is the page's own, as that of [Rules].
+	Scheme string
+	buffer [maxHost]byte
+}
+
+// Of tells from which host a URL is loaded, as Host does.
+func (h *Hosts) Of(url []byte) (host []byte, ok bool) {
+	host, _ = hostOf(url, false, h.Scheme, &h.buffer)
+	return host, len(host) > 0
+}
+
 // RefreshHost tells the same of where a Refresh field, or the content of <meta http-equiv=refresh>, leads.
 func RefreshHost(content string) (host []byte, ok bool) {
 	return Host(string(refreshURL([]byte(content))))

@@ -27,6 +27,9 @@ func (s *Scanner) element(end int64) {
 	if !s.elements() {
 		return
 	}
+	if t.element == elementLink && s.Hashes != nil {
+		s.takeHashed()
+	}
 	activated := s.activated()
 	isScript := t.element == elementScript
 	isData := isScript && !t.runs() // or waits for somebody who knows its type
@@ -185,6 +188,15 @@ func (s *Scanner) takeBase() {
 				s.scheme = strings.ToLower(string(href[:end]))
 			}
 		}
+	}
+}
+
+// takeHashed tells of a <link> that demands a hash.
+func (s *Scanner) takeHashed() {
+	hash, _ := s.tag.value(&nameIntegrity)
+	if href, ok := s.tag.value(&nameHref); ok && len(bytes.TrimSpace(hash)) > 0 {
+		s.judged++
+		s.Hashes.DemandsHash(href)
 	}
 }
 

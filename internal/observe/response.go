@@ -29,8 +29,9 @@ type Response struct {
 	cookies decision.Filter
 	record  telemetry.Recorder
 	isFinal bool         // the final header was written
-	body    rewrite.Body // a copy of it, where it is a page
-	err     error        // what made the rest of that copy impossible
+	body    rewrite.Body // a copy of it, where it is a page or a style sheet
+	sheet   *variant.Sheet
+	err     error // what made the rest of that copy impossible
 }
 
 // Begin looks at a request: record is told which of its cookies would not be sent.
@@ -88,7 +89,11 @@ func (o *Response) Close() {
 	o.cookies.Observe(o.Header())
 	o.cookies.ObserveTrailers(o.Header())
 	if o.body.Began() && o.err == nil && o.body.Close(nil, nil) == nil {
-		o.record.Rewritten(o.body.Cost())
+		if o.sheet != nil {
+			o.sheet.Rewritten(o.body.Cost(), true)
+		} else {
+			o.record.Rewritten(o.body.Cost())
+		}
 	}
 }
 
@@ -126,6 +131,12 @@ func (o *Response) look(status int) {
 	}
 	if watches(v, isDocument) {
 		o.Watch.add(o.Header())
+	}
+	if !isDocument {
+		if o.sheet = v.Sheet(status, h); o.sheet != nil {
+			o.sheet.End()
+			o.body.Read(o.sheet.Watched())
+		}
 	}
 	if !isDocument || !v.IsPage() {
 		return

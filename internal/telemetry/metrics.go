@@ -17,6 +17,10 @@ type Metrics struct {
 	// those that passed untouched, because markup cannot be found in their character encoding,
 	// their content coding cannot be decoded, or no-transform forbids it; PassedAMP those of AMP.
 	Rewritten, PassedCharset, PassedCoding, PassedTransform, PassedAMP prometheus.Counter
+	// SheetsRewritten counts style sheets that differ by choice; the others those that passed untouched, because they
+	// cannot be read in their character encoding or content coding, or, though they differ, because no-transform or a
+	// page that demands their hash forbids it.
+	SheetsRewritten, SheetsCharset, SheetsCoding, SheetsTransform, SheetsIntegrity prometheus.Counter
 	// LongTags and LongTexts count the pieces of rewritten pages that passed without being
 	// looked at, because they are too long to be held.
 	LongTags, LongTexts prometheus.Counter
@@ -46,6 +50,8 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 	r := &registrar{registry: registry}
 	pages := r.counters("caddy_consent_pages_total",
 		"Pages by result: rewritten, or passed unchanged, with the reason.", "result", "reason")
+	sheets := r.counters("caddy_consent_sheets_total",
+		"Style sheets by result: rewritten for the visitor, or passed unchanged, with the reason.", "result", "reason")
 	unread := r.counters("caddy_consent_unread_total",
 		"Pieces of rewritten pages that passed unread: tags over 64 KiB, script text over 256 KiB.", "piece")
 	notices := r.counters("caddy_consent_notices_total", "Pages served with the notice.")
@@ -75,6 +81,11 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 		PassedCoding:      pages.WithLabelValues("passed", "coding"),
 		PassedAMP:         pages.WithLabelValues("passed", "amp"),
 		PassedTransform:   pages.WithLabelValues("passed", "no-transform"),
+		SheetsRewritten:   sheets.WithLabelValues("rewritten", ""),
+		SheetsCharset:     sheets.WithLabelValues("passed", "charset"),
+		SheetsCoding:      sheets.WithLabelValues("passed", "coding"),
+		SheetsTransform:   sheets.WithLabelValues("passed", "no-transform"),
+		SheetsIntegrity:   sheets.WithLabelValues("passed", "integrity"),
 		LongTags:          unread.WithLabelValues("tag"),
 		LongTexts:         unread.WithLabelValues("text"),
 		Notices:           notices.WithLabelValues(),

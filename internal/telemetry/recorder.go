@@ -17,6 +17,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/recent"
 	"github.com/caddy-consent/caddy-consent/internal/rewrite"
 )
 
@@ -63,6 +64,9 @@ func (c *Collector) Close() error { return c.site.Close() }
 
 // Workers are the service workers of the site.
 func (c *Collector) Workers() *page.Workers { return c.site.Workers }
+
+// Hashed are the paths of style sheets whose hash a page demands.
+func (c *Collector) Hashed() *recent.Cache[struct{}] { return c.site.Hashed }
 
 // LedgerFailed says aloud that a choice has no record, or that the next chain may not find this one's end.
 func (c *Collector) LedgerFailed(err error) {
@@ -214,6 +218,23 @@ func (s *Recorder) Untouched(counter prometheus.Counter, why string) {
 	if s.Method != http.MethodHead {
 		counter.Inc()
 		s.logger.Warn("a page passed unchanged, except for its cookies", zap.String("why", why), zap.String("path", s.Path))
+	}
+}
+
+// SheetUntouched takes note of a style sheet that passes unchanged.
+func (s *Recorder) SheetUntouched(counter prometheus.Counter, why string) {
+	if s.Method != http.MethodHead {
+		counter.Inc()
+		s.logger.Warn("a style sheet passed unchanged", zap.String("why", why), zap.String("path", s.Path))
+	}
+}
+
+// SheetRewritten takes note of a style sheet that went through the rewriter, what of it passed unread, and whether it
+// differs by choice.
+func (s *Recorder) SheetRewritten(c rewrite.Cost, differs bool) {
+	s.Metrics.LongTexts.Add(float64(c.Passed.Texts))
+	if differs {
+		s.Metrics.SheetsRewritten.Inc()
 	}
 }
 

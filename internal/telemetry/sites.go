@@ -10,6 +10,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/recent"
 )
 
 // Site is what one handler enforces, and what it has seen.
@@ -20,6 +21,8 @@ type Site struct {
 	Inventory                                  *inventory.Inventory
 	// Workers are the site's service workers.
 	Workers *page.Workers
+	// Hashed are the paths of style sheets whose hash a page demands.
+	Hashed *recent.Cache[struct{}]
 }
 
 // running are the sites of the running configuration, and for the moment of a reload of the one before.
@@ -28,13 +31,14 @@ var running struct {
 	sites []*Site
 }
 
-// inventories outlive reloads, and what is known of service workers.
+// inventories outlive reloads, and what is known of service workers and style sheets.
 var inventories = caddy.NewUsagePool()
 
 // kept is what is in the pool of a site.
 type kept struct {
 	*inventory.Inventory
 	workers *page.Workers
+	hashed  *recent.Cache[struct{}]
 }
 
 func (kept) Destruct() error { return nil }
@@ -42,12 +46,13 @@ func (kept) Destruct() error { return nil }
 // open gives the site the inventory of its name, and shows both to operators until Close.
 func (s *Site) open() error {
 	opened, _, err := inventories.LoadOrNew(s.Name, func() (caddy.Destructor, error) {
-		return kept{inventory.New(), new(page.Workers)}, nil
+		return kept{inventory.New(), new(page.Workers), new(recent.Cache[struct{}])}, nil
 	})
 	if err != nil {
 		return err
 	}
-	s.Inventory, s.Workers = opened.(kept).Inventory, opened.(kept).workers
+	site := opened.(kept)
+	s.Inventory, s.Workers, s.Hashed = site.Inventory, site.workers, site.hashed
 	running.Lock()
 	defer running.Unlock()
 	running.sites = append(running.sites, s)

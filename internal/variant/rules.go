@@ -28,7 +28,7 @@ func (v *Variant) Rules(h http.Header) markup.Rules {
 	rules.Meta, rules.Base = v.permitMeta, v.takeBase
 	if v.Blocks {
 		v.blocking().Withhold(&rules)
-		rules.Hashed = v.hashed
+		rules.HashedStyle, rules.Hashes = v.hashedStyle, v
 	}
 	v.blocking().Activate(&rules)
 	rules.Known, rules.Alike = v.Known, uint64(v.Page.Effective)
@@ -50,8 +50,8 @@ func (v *Variant) Watching() markup.Rules {
 	return rules
 }
 
-// hashed tells whether a policy lets a style count by the hash of its text.
-func (v *Variant) hashed(nonce []byte, attribute bool) bool {
+// hashedStyle tells whether a policy lets a style count by the hash of its text.
+func (v *Variant) hashedStyle(nonce []byte, attribute bool) bool {
 	if attribute {
 		return v.styles.Attribute()
 	}
@@ -60,6 +60,7 @@ func (v *Variant) hashed(nonce []byte, attribute bool) bool {
 
 // takeBase looks where addresses that stand behind a <base> lead.
 func (v *Variant) takeBase(href []byte) {
+	v.base = string(href)
 	if v.site().IsElsewhere(string(href)) {
 		v.blocking().Away = true
 	}

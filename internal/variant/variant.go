@@ -15,6 +15,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/recent"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 )
 
@@ -27,6 +28,9 @@ type Site struct {
 	Workers  *page.Workers
 	// Known remembers what of pages made no difference, for all visitors.
 	Known *markup.Known
+	// Sheets tells of style sheets whether they differ by choice, Hashed of which a page demands the hash.
+	Sheets recent.Cache[bool]
+	Hashed *recent.Cache[struct{}]
 	// Tag stands for what is inserted and withheld in all pages; it is part of their entity tags.
 	Tag string
 	// Blocks tells whether pages must not load from all hosts, Guarded whether they get the guard even where all
@@ -58,6 +62,7 @@ type Variant struct {
 	styles csp.HashedStyles
 	// integrity tells that the page lets scripts load by their hash alone.
 	integrity bool
+	base      string // of <base href>, "" for none
 }
 
 // Begin makes it the variant for a request, with a choice and the decision on it. What is found out is told to record.

@@ -61,13 +61,54 @@ export default guard => {
 		...el.shadowRoot ? waiting(el.shadowRoot) : [],
 	]);
 	// Those that it can find by itself, in closed shadow roots and in frames and windows without a guard of their own.
-	const all = () => waiting(document).concat(...[...guard.roots].map(ref => ref.deref()).filter(root => root && root !== window).map(root => {
+	const all = find => find(document).concat(...[...guard.roots].map(ref => ref.deref()).filter(root => root && root !== window).map(root => {
 		try {
-			return root.window !== root ? waiting(root) : !root.document.querySelector('script[src$="/guard.js"]') ? waiting(root.document) : [];
+			return root.window !== root ? find(root) : !root.document.querySelector('script[src$="/guard.js"]') ? find(root.document) : [];
 		} catch (foreign) {
 			return [];
 		}
 	}));
+
+	// The style sheets of the site in which the server has made something inert, also those that others import. The guard's
+	// own way to do that ends otherwise (guard/styles.js).
+	const inert = /data:(text\/css)?,["')]/;
+	const editedIn = sheet => {
+		try {
+			const rules = [...sheet.cssRules];
+			return rules.flatMap(rule => rule.styleSheet ? editedIn(rule.styleSheet) : []).concat(sheet.href && rules.some(rule => inert.test(rule.cssText)) ? sheet : []);
+		} catch (foreign) {
+			return [];
+		}
+	};
+	const edited = root => [...root.styleSheets].flatMap(editedIn).concat(...[...root.querySelectorAll('*')].map(el => el.shadowRoot ? edited(el.shadowRoot) : []));
+	// A rule without its addresses, by which it is found in what the server sends now.
+	const blank = rule => rule.cssText.replace(/url\((?:"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^"')]*)\)/g, 'url()');
+	// Loads a sheet anew and takes over the rules that were edited, in their places: the page may know the element and the
+	// sheet. While what a rule imports now has not come, browsers show nothing of its sheet, and the copy stands in. Firefox loads no address twice into a document, unless the fragment is another.
+	let copies = 0;
+	const reload = sheet => {
+		const link = document.createElement('link'), nonce = document.querySelector('link[nonce],style[nonce],script[nonce]');
+		link.rel = 'stylesheet';
+		link.media = sheet.ownerNode ? sheet.media.mediaText : 'not all';
+		if (nonce) link.nonce = nonce.nonce;
+		link.setAttribute('data-caddy-consent', '');
+		link.href = sheet.href.replace(/#.*|$/, '#consent-' + ++copies);
+		const comes = left => left && [...sheet.cssRules].some(rule => rule.type === CSSRule.IMPORT_RULE && !rule.styleSheet) ? setTimeout(comes, 50, left - 1) : link.remove();
+		link.onload = link.onerror = () => {
+			const fresh = new Map();
+			for (const rule of link.sheet ? link.sheet.cssRules : []) fresh.set(blank(rule), (fresh.get(blank(rule)) || []).concat(rule.cssText));
+			[...sheet.cssRules].forEach((rule, i) => {
+				const text = inert.test(rule.cssText) && (fresh.get(blank(rule)) || []).shift();
+				if (!text || text === rule.cssText) return;
+				sheet.deleteRule(i);
+				sheet.insertRule(text, i);
+			});
+			link.onload = null;
+			setTimeout(comes, 50, 100);
+		};
+		if (sheet.ownerNode) sheet.ownerNode.after(link);
+		else document.head.append(link);
+	};
 
 	// A script that was released writes where it stands: the document has ended, and would be replaced.
 	guard.wrap(Document.prototype, 'write writeln', (native, self, args) => {
@@ -202,7 +243,8 @@ export default guard => {
 		else if (given) {
 			const loose = [...guard.loose].map(ref => ref.deref()).filter(el => el && !isConnected(el) && isDue(el));
 			guard.loose.clear();
-			for (const el of [...all(), ...loose]) {
+			all(edited).forEach(reload);
+			for (const el of [...all(waiting), ...loose]) {
 				queue = queue.then(() => isDue(el) ? release(el) : isStyled(el) && restyle(el));
 			}
 			queue = queue.then(() => handOn());

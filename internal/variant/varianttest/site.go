@@ -19,6 +19,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/notice"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/recent"
 	"github.com/caddy-consent/caddy-consent/internal/telemetry"
 	"github.com/caddy-consent/caddy-consent/internal/variant"
 )
@@ -60,7 +61,7 @@ func New(t testing.TB, strict bool) *Site {
 	must(err)
 	return &Site{
 		Site: &variant.Site{
-			Policy: p, Decider: decider, Blocking: blocking.New(p, endpoint.Default), Notice: renderer, Workers: new(page.Workers),
+			Policy: p, Decider: decider, Blocking: blocking.New(p, endpoint.Default), Notice: renderer, Workers: new(page.Workers), Hashed: new(recent.Cache[struct{}]),
 			Tag: "test", Blocks: true, Guarded: true, Manages: true,
 			Trusts: func(*http.Request) bool { return false },
 		},

@@ -1,0 +1,55 @@
+package blocking
+
+import (
+	"strings"
+
+	"github.com/caddy-consent/caddy-consent/internal/markup"
+)
+
+// A Sheet judges the addresses that a style sheet of the site names, first without touching them, then with what is
+// denied. Only one that names a host of its own can lead to another site than the sheet's.
+type Sheet struct {
+	// Depends tells that the sheet names a host that may be denied, whatever the choice is.
+	Depends bool
+
+	page  *Page
+	hosts markup.Hosts
+	told  int // how many addresses Look has told the recorder of, and Denied is yet to come by
+}
+
+// NewSheet begins one that loads into pages such as p.
+func NewSheet(p *Page) *Sheet {
+	s := &Sheet{page: p}
+	if scheme, _, _ := strings.Cut(p.Origin, ":"); scheme == "https" { // a proxy in front may end TLS unsaid
+		s.hosts.Scheme = scheme
+	}
+	return s
+}
+
+// Look denies nothing, and ends with the first address for which the sheet Depends.
+func (s *Sheet) Look(url []byte) bool {
+	host, ok := s.hosts.Of(url)
+	if !ok || s.Depends || string(host) == s.page.Host {
+		return false
+	}
+	owner := s.page.policy.Owner(host)
+	if s.Depends = s.page.policy.Blocks(owner, 0); !s.Depends {
+		s.told++
+		s.page.Recorder.Host(host, owner, false)
+	}
+	return false
+}
+
+// Denied tells whether an address is denied. It is asked from the sheet's beginning on.
+func (s *Sheet) Denied(url []byte) bool {
+	host, ok := s.hosts.Of(url)
+	if !ok || string(host) == s.page.Host {
+		return false
+	}
+	if s.told > 0 {
+		s.told--
+		return false
+	}
+	s.Depends = s.Depends || s.page.policy.Blocks(s.page.policy.Owner(host), 0)
+	return s.page.host(host) != nil
+}
