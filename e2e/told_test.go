@@ -39,7 +39,7 @@ func TestInventoryEndpoint(t *testing.T) {
 		"40 names":          {`{"cookies":[` + list(40, "x") + `]}`, []string{asJSON}, 204},
 		"41 names":          {`{"cookies":[` + list(41, "x") + `]}`, []string{asJSON}, 400},
 		"an address":        {`{"hosts":["https://cdn.example/x"]}`, []string{asJSON}, 400},
-		"1 MB":              {`{"cookies":["` + strings.Repeat("x", 1<<20) + `"]}`, []string{asJSON}, 413},
+		"over 16 KiB":       {`{"cookies":["` + strings.Repeat("x", 16<<10) + `"]}`, []string{asJSON}, 413}, // and little over, so that all is sent before the answer
 	} {
 		t.Run(name, func(t *testing.T) {
 			if res := g.do(t, "POST", path, c.body, c.fields...); res.StatusCode != c.status || res.Header.Get("Set-Cookie") != "" || c.status == 204 && res.body != "" {
