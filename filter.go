@@ -155,44 +155,8 @@ func (rw *responseWriter) upstreamRequest() *http.Request {
 			change()["Cookie"] = kept
 		}
 	}
-	switch {
-	case v.Destination == page.DestWorker:
-		// It may ask for anything; a document for it is the same whatever the visitor chooses.
-		header := change()
-		page.NarrowEncodings(header, markup.Codings)
-		if page.HasOwnTag(header, v.Suffix()) {
-			page.TranslateConditions(header, v.Suffix())
-			rw.conditional = true
-		}
-	case v.IsPage():
-		header := change()
-		if v.Rewrites() {
-			rw.handler.askFor(header)
-			page.DropConditionalRange(header)
-		}
-		if page.HasConditions(header) {
-			page.TranslateConditions(header, v.Suffix())
-			rw.conditional = len(r.Header["If-None-Match"]) > 0
-		}
-	}
-	if !v.IsPage() || v.Destination == page.DestWorker {
-		if v.AsksForSheet() {
-			rw.revalidates = v.SheetRequest(change())
-		}
-	}
+	rw.conditional, rw.revalidates = v.Ask(rw.handler.PageCoding, change)
 	return r
-}
-
-// askFor asks for pages in a coding that they can be rewritten in.
-func (h *Handler) askFor(header http.Header) {
-	switch {
-	case h.PageCoding == config.CodingIdentity:
-		header["Accept-Encoding"] = []string{config.CodingIdentity}
-	case h.PageCoding == config.CodingGzip && page.Accepts(header["Accept-Encoding"], config.CodingGzip):
-		header["Accept-Encoding"] = []string{config.CodingGzip}
-	default:
-		page.NarrowEncodings(header, markup.Codings)
-	}
 }
 
 // responseWriter filters Set-Cookie in every header and trailer, and rewrites the
@@ -360,23 +324,25 @@ func (rw *responseWriter) beginPage(document page.Document) stage {
 		return passing
 	}
 	v.Permit(h)
-	to := page.KeepCodings(h, codings, v.Request.Header["Accept-Encoding"])
 	length := page.Length(h)
+	to := page.KeepCodings(h, codings, v.Request.Header["Accept-Encoding"])
 	page.Changed(h)
 	if v.MustNotStore() {
 		page.NeverStore(h)
 	}
-	if v.Request.Method == http.MethodHead {
+	return rw.rewrite(length, func() markup.Page {
+		return markup.Page{Rules: v.Rules(h), XML: document.XHTML, Charset: document.Charset != "", From: codings, To: to}
+	})
+}
+
+// rewrite begins the body, of that length as it comes, where the request wants one.
+func (rw *responseWriter) rewrite(length int, how func() markup.Page) stage {
+	h := rw.Header()
+	if rw.variant.Request.Method == http.MethodHead {
 		h["Content-Length"] = nil // else HTTP/3's server would say 0
 		return bodiless
 	}
-	rw.body.Begin(rw.ResponseWriter, rw.status, markup.Page{
-		Rules:   v.Rules(h),
-		XML:     document.XHTML,
-		Charset: document.Charset != "",
-		From:    codings,
-		To:      to,
-	}, length, length > 0 && len(h["Trailer"]) == 0)
+	rw.body.Begin(rw.ResponseWriter, rw.status, how(), length, length > 0 && len(h["Trailer"]) == 0)
 	return rewriting
 }
 
@@ -396,12 +362,7 @@ func (rw *responseWriter) editSheet() stage {
 	h := rw.Header()
 	length := page.Length(h)
 	sheet := rw.sheet.Edited(h)
-	if rw.variant.Request.Method == http.MethodHead {
-		h["Content-Length"] = nil // else HTTP/3's server would say 0
-		return bodiless
-	}
-	rw.body.Begin(rw.ResponseWriter, rw.status, sheet, length, length > 0 && len(h["Trailer"]) == 0)
-	return rewriting
+	return rw.rewrite(length, func() markup.Page { return sheet })
 }
 
 // expireLeftovers deletes from the browser what it still sends of services that are denied.

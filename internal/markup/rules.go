@@ -31,7 +31,7 @@ type Rules struct {
 	// one in the document of a frame, for what is in that. A nil Base is not told.
 	Base func(href []byte)
 
-	// Hashes is told of each <link> that demands a hash of what it loads. With a nil Host, or a nil Hashes, it is not.
+	// Hashes knows what counts by the hash of its text. It is not asked with a nil Host; with a nil Hashes nothing does.
 	Hashes Hashes
 
 	// Host is told each host from which an element of the page would load, or to
@@ -52,10 +52,6 @@ type Rules struct {
 	// and returns how it is withheld; nil leaves it. Data blocks are no scripts. The
 	// bytes are valid during the call only.
 	Script func(text []byte) *Mark
-
-	// HashedStyle is asked whether a policy of the page lets a <style> with that nonce, or a style attribute, count by the
-	// hash of its text, so that a changed one would not count. It passes then. With a nil HashedStyle none does.
-	HashedStyle func(nonce []byte, attribute bool) bool
 
 	// Frame is asked for what a frame that is withheld shows in place of what its src names, or
 	// "" where it has none: attributes for its start tag, with a space before each. The bytes are
@@ -87,9 +83,15 @@ type Rules struct {
 	Granted func(value []byte) *Mark
 }
 
-// Hashes is told the href of a <link> that demands a hash of what it loads (Subresource Integrity). The bytes are valid
+// Hashes knows what of a page counts by the hash of its text, so that a changed one would not count. The bytes are valid
 // during the call only.
-type Hashes interface{ DemandsHash(href []byte) }
+type Hashes interface {
+	// DemandsHash is told the href of a <link> that demands a hash of what it loads (Subresource Integrity).
+	DemandsHash(href []byte)
+	// IsHashedStyle tells whether a policy lets a <style> with that nonce, or a style attribute, count by its hash. It
+	// passes then.
+	IsHashedStyle(nonce []byte, attribute bool) bool
+}
 
 // Mark is how an element that is withheld or activated is told apart.
 type Mark struct {

@@ -24,8 +24,8 @@ func (s *Scanner) isSheet() bool {
 	if kind, _ := t.value(&nameType); len(kind) > 0 && !equalFold(kind, "text/css") {
 		return false
 	}
-	if s.HashedStyle != nil {
-		if nonce, _ := t.value(&nameNonce); s.HashedStyle(nonce, false) {
+	if s.Hashes != nil {
+		if nonce, _ := t.value(&nameNonce); s.Hashes.IsHashedStyle(nonce, false) {
 			s.Passed.Texts++
 			return false
 		}

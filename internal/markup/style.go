@@ -29,7 +29,7 @@ func (s *Scanner) style() *Mark {
 	switch {
 	case bytes.IndexByte(text, '(') < 0:
 		return nil
-	case s.HashedStyle != nil && s.HashedStyle(nil, true):
+	case s.Hashes != nil && s.Hashes.IsHashedStyle(nil, true):
 		s.Passed.Texts++
 		return nil
 	}

@@ -26,3 +26,11 @@ func (v *Variant) isHashed() bool {
 }
 
 func (v *Variant) hashedKey(u *url.URL) string { return v.site().Host + u.RequestURI() }
+
+// IsHashedStyle tells whether a policy lets a style count by the hash of its text.
+func (v *Variant) IsHashedStyle(nonce []byte, attribute bool) bool {
+	if attribute {
+		return v.styles.Attribute()
+	}
+	return v.styles.Element(string(nonce))
+}

@@ -28,7 +28,7 @@ func (v *Variant) Rules(h http.Header) markup.Rules {
 	rules.Meta, rules.Base = v.permitMeta, v.takeBase
 	if v.Blocks {
 		v.blocking().Withhold(&rules)
-		rules.HashedStyle, rules.Hashes = v.hashedStyle, v
+		rules.Hashes = v
 	}
 	v.blocking().Activate(&rules)
 	rules.Known, rules.Alike = v.Known, uint64(v.Page.Effective)
@@ -48,14 +48,6 @@ func (v *Variant) Watching() markup.Rules {
 		}
 	}
 	return rules
-}
-
-// hashedStyle tells whether a policy lets a style count by the hash of its text.
-func (v *Variant) hashedStyle(nonce []byte, attribute bool) bool {
-	if attribute {
-		return v.styles.Attribute()
-	}
-	return v.styles.Element(string(nonce))
 }
 
 // takeBase looks where addresses that stand behind a <base> lead.
