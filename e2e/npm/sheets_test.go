@@ -12,23 +12,31 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/css"
 )
 
-// sheets are those of the packages that the frameworks' tests use.
+// sheets are those of the packages that the frameworks' tests use, and of the applications that e2e/applications/unpack
+// has put into $CONSENT_APPLICATIONS.
 func sheets(t testing.TB) map[string]string {
-	all, root := make(map[string]string), harness.NPM(t)
-	root, err := filepath.EvalSymlinks(root)
+	npm, err := filepath.EvalSymlinks(harness.NPM(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".css") {
+	folders := []string{npm}
+	if root := os.Getenv("CONSENT_APPLICATIONS"); root != "" {
+		folders = append(folders, filepath.Join(root, "usr/share/wordpress"), filepath.Join(root, "usr/share/mediawiki"))
+	}
+	all := make(map[string]string)
+	for _, folder := range folders {
+		before := len(all)
+		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() || !strings.HasSuffix(path, ".css") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			all[path] = string(text)
 			return err
+		})
+		if err != nil || len(all) == before {
+			t.Fatalf("%s: %d sheets, %v", folder, len(all)-before, err)
 		}
-		text, err := os.ReadFile(path)
-		all[strings.TrimPrefix(path, root)] = string(text)
-		return err
-	})
-	if err != nil || len(all) == 0 {
-		t.Fatalf("%d sheets, %v", len(all), err)
 	}
 	return all
 }
