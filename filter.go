@@ -108,6 +108,11 @@ func (rw *responseWriter) serve(next caddyhttp.Handler) error {
 
 // endBody frees what the body holds, also when a handler has panicked.
 func (rw *responseWriter) endBody() {
+	if rw.stage == looking { // the handler has panicked: what came goes out, as it would without us
+		rw.sheet.Ends(false)
+		_ = rw.looked()
+		_ = rw.FlushError()
+	}
 	rw.body.End()
 	if rw.sheet != nil {
 		rw.sheet.End()

@@ -132,7 +132,7 @@ func TestSheetUnchanged(t *testing.T) {
 			for _, more := range [][]string{
 				nil, {`If-None-Match: "v1"`}, {`If-None-Match: "v1"`, "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT"}, {"Range: bytes=1-3"},
 			} {
-				if len(more) > 0 && more[0][:3] == "If-" && (name == "not well compressed" || name == "of another type") {
+				if len(more) > 0 && more[0][:3] == "If-" && (name == "not well compressed" || name == "of another type" || c.reason == "coding") {
 					continue // what was no sheet that can be read may be one by now, so it comes anew
 				}
 				for _, method := range []string{"GET", "HEAD"} {

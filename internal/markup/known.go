@@ -121,7 +121,7 @@ func (s *Scanner) sumOf(text []byte) sum {
 	r := &s.run
 	if r.nonce == [12]byte{} {
 		binary.LittleEndian.PutUint64(r.nonce[:], s.Alike)
-		for i, holds := range [...]bool{true, s.Host != nil, s.Script != nil, s.Granted != nil, s.Meta != nil, s.Charset, s.Scheme == "https"} {
+		for i, holds := range [...]bool{true, s.Host != nil, s.Script != nil, s.Granted != nil, s.Meta != nil, s.Charset, s.Scheme == "https", s.Path != nil} {
 			if holds {
 				r.nonce[8] |= 1 << i
 			}

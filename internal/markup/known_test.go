@@ -95,6 +95,58 @@ func TestKnownRules(t *testing.T) {
 	}
 }
 
+// TestKnownBase: whether a <base> counts depends on what stands before the run that it is in.
+func TestKnownBase(t *testing.T) {
+	page := rows(400, func(row int) string {
+		switch {
+		case row == 100:
+			return `<base href="https://d.test/">`
+		case row > 150 && row%50 == 0:
+			return `<img src="/x.png">`
+		}
+		return "rien"
+	})
+	want, _ := uncompressed(t, Scanner{Rules: hazards()}, page, 32<<10)
+	rules := hazards()
+	rules.Known = NewKnown()
+	uncompressed(t, Scanner{Rules: rules}, strings.Replace(page, "<title>", `<base href="/a/"><title>`, 1), 32<<10)
+	if got, _ := uncompressed(t, Scanner{Rules: rules}, page, 32<<10); got != want || !strings.Contains(want, "data-c-src") {
+		t.Error("another page, where the <base> is the first")
+	}
+}
+
+// TestKnownPath: where a relative address leads depends on the page that it is in.
+func TestKnownPath(t *testing.T) {
+	page := rows(400, func(row int) string {
+		if row%50 == 10 {
+			return `<script src="t.js"></script>`
+		}
+		return "rien"
+	})
+	rules := hazards()
+	rules.Site, rules.Page = "own.test", "/a/p"
+	rules.Path = func(path, _ string) *Mark {
+		if strings.HasPrefix(path, "/stats/") {
+			return &Mark{Attributes: " x"}
+		}
+		return nil
+	}
+	for name, c := range map[string]struct{ page, base string }{"page": {"/stats/p", ""}, "base": {"/a/p", `<base href="/stats/">`}} {
+		t.Run(name, func(t *testing.T) {
+			known, there := rules, rules
+			there.Page = c.page
+			other := strings.Replace(page, "<title>", c.base+"<title>", 1)
+			want, _ := uncompressed(t, Scanner{Rules: there}, other, 32<<10)
+			known.Known = NewKnown()
+			there.Known = known.Known
+			uncompressed(t, Scanner{Rules: known}, page, 32<<10)
+			if got, _ := uncompressed(t, Scanner{Rules: there}, other, 32<<10); got != want || !strings.Contains(want, "data-c-src") {
+				t.Error("another page")
+			}
+		})
+	}
+}
+
 // TestKnownRunsPass: of a page seen before hardly anything is read, wherever it is split, and a token that differs
 // moves one run.
 func TestKnownRunsPass(t *testing.T) {

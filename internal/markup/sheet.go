@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"html"
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/css"
@@ -157,7 +158,7 @@ func textOf(markup []byte, isXML bool) (text []byte, kept string, references []r
 			case length > 0 && rest[length-1] == ';':
 				take(i, i+length, decoded(rest[:length]))
 				attribute.Write(rest[:length])
-			case length > 0 || len(rest) > 1 && class[rest[1]]&letter != 0: // how it is read depends on more than in attributes
+			case length > 0 || isXML || mayRefer(rest):
 				return nil, "", nil, false
 			default:
 				length = 1
@@ -184,4 +185,11 @@ var escapeXML = strings.NewReplacer("&", "&amp;", `"`, "&quot;", "'", "&#39;", "
 // holdsSheet tells whether an attribute stands where the text of a <style> is kept.
 func (s *Scanner) holdsSheet(t *startTag, name []byte) bool {
 	return t.element == elementStyle && bytes.HasSuffix(name, []byte(sheetName)) && s.isPrefixed(name, sheetName)
+}
+
+// mayRefer tells whether what begins with a "&" may be a reference without its ";": in text, unlike in attributes, some
+// names are that whatever follows (HTML, section 13.2.5.73).
+func mayRefer(text []byte) bool {
+	begin := string(text[:min(len(text), 8)]) // such names have six letters at most
+	return html.UnescapeString(begin) != begin
 }

@@ -80,7 +80,9 @@ func TestStyleOfSVG(t *testing.T) {
 		`<svg><style/>a{b:url(//d.test)}</svg>`: false,
 		`<svg><style‹ data-s data-c-text=" a>b{b:url(//d.test);c:&quot;&lt;&amp;&quot;}"›> <![CDATA[a>b{b:url(«//d.test»‹data:,›);c:"<&"}]]></style></svg>`: false,
 		`<math><style>a{b:url(//d.test)}</style></math>`: false,
-		`<svg><style>a{b:url(//a.test)}</style></svg>`:   false,
+		// A "&" that begins no reference.
+		`<svg><style‹ data-s data-c-text="@import &quot;//d.test/css2?family=A&amp;display=swap&quot;"›>@import "«//d.test/css2?family=A&display=swap»‹data:text/css,›"</style></svg>`: false,
+		`<svg><style>a{b:url(//a.test)}</style></svg>`: false,
 		`<html><style‹ data-s data-c-text="/**/&#10;@import &quot;//d.test&quot;;/**/"›>/*<![CDATA[*/` + "\n" + `@import "«//d.test»‹data:text/css,›";/*]]>*/</style></html>`: true,
 		`<html><style‹ data-s data-c-text="a&gt;b{b:url(//d.test)}"›>a&gt;b{b:url(«//d.test»‹data:,›)}</style></html>`:                                                        true,
 	} {

@@ -149,6 +149,9 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 		host = s.baseHost
 	}
 	if isURL && s.Path != nil && (len(host) == 0 || string(host) == s.Site) {
+		if url[0] != '/' { // where it leads depends on the page
+			s.judged++
+		}
 		if mark := s.Path(unescaped(pathOf(url, escaped, s.scheme, s.basePath())), queryOf(url, escaped)); mark != nil {
 			return mark
 		}
@@ -171,9 +174,11 @@ func (s *Scanner) basePath() string {
 // takeBase takes the first <base href>, against which the URLs behind it are resolved.
 func (s *Scanner) takeBase() {
 	href, ok := s.tag.value(&nameHref)
+	if ok {
+		s.judged++ // whether it counts depends on what stood before
+	}
 	if ok && !s.baseSeen && s.templates == 0 {
 		s.baseSeen = true
-		s.judged++
 		if s.Base != nil {
 			s.Base(href)
 		}

@@ -14,7 +14,7 @@ const (
 	maxTrusted   = 460    // where the guard's tag has its hash
 	maxTelling   = 700    // more of it, where pages tell what they hold
 	maxGuard     = 20_000 // not yet what it should be: 5 KB; 2.5 KB of it are the catalogue's hosts
-	maxStorage   = 1_150  // what the guard has more where a service has keys in storage, as YouTube has
+	maxStorage   = 1_200  // what the guard has more where a service has keys in storage, as YouTube has
 )
 
 // six is what a portal may well declare: what its back office offers, and videos.

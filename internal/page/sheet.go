@@ -8,6 +8,9 @@ import (
 // AsksForSheet tells whether a request may be for a style sheet: by Fetch metadata; where the browser sends none, or a
 // script asks, by the name and by what is accepted.
 func AsksForSheet(r *http.Request, path string) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false // a condition may keep a PUT from writing over what is there
+	}
 	switch dest, told := FetchDest(r); {
 	case dest == "style":
 		return true
@@ -72,4 +75,16 @@ func PrivateSheet(h http.Header, suffix string) {
 	if stored {
 		h["Cache-Control"][0] = "private, no-cache"
 	}
+}
+
+// VariesByMore tells that an answer depends on more of a request than its Accept-Encoding.
+func VariesByMore(h http.Header) bool {
+	for _, value := range h["Vary"] {
+		for name := range strings.SplitSeq(value, ",") {
+			if !strings.EqualFold(strings.TrimSpace(name), "Accept-Encoding") {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -66,6 +66,14 @@ func (v *Variant) sheetKey(h http.Header) string {
 	return ""
 }
 
+// answerKey is that of an answer; a date alone does not tell the texts apart between which the server chooses.
+func (v *Variant) answerKey(h http.Header) string {
+	if v.Request.Method != http.MethodGet && v.Request.Method != http.MethodHead || len(h["Etag"]) == 0 && page.VariesByMore(h) {
+		return ""
+	}
+	return v.sheetKey(h)
+}
+
 // Sheet begins the one that a header is of. It is nil where that passes as it comes.
 func (v *Variant) Sheet(status int, h http.Header) *Sheet {
 	if !v.Blocks {
@@ -75,13 +83,12 @@ func (v *Variant) Sheet(status int, h http.Header) *Sheet {
 	if !is {
 		return nil
 	}
-	s := &Sheet{variant: v, key: v.sheetKey(h), charset: charset}
+	s := &Sheet{variant: v, key: v.answerKey(h), charset: charset}
 	depends, known := v.Sheets.Load(s.key)
 	if known && !depends || v.Request.Method == http.MethodHead && !known {
 		return nil
 	}
 	if !s.canRead(h) {
-		s.remember(false) // so that it is counted once
 		return nil
 	}
 	s.judge = blocking.NewSheet(v.blocking())
@@ -94,11 +101,13 @@ func (v *Variant) Sheet(status int, h http.Header) *Sheet {
 	return s
 }
 
-// canRead tells whether a sheet can be looked at. One that cannot is counted.
+// canRead tells whether a sheet can be looked at. One that cannot is counted: once for its encoding, but each time for its
+// coding, as the next may come in one that can be read, by the same validator.
 func (s *Sheet) canRead(h http.Header) (ok bool) {
 	m, coding := s.variant.record.Metrics, page.ContentCoding(h)
 	if s.charset != "" && !css.Readable(s.charset) {
 		s.variant.record.SheetUntouched(m.SheetsCharset, "its encoding is "+s.charset)
+		s.remember(false)
 		return false
 	}
 	if s.codings, ok = markup.ParseCodings(coding); !ok {

@@ -155,9 +155,13 @@ func (v *Variant) NotePath(status int) {
 }
 
 // Leftovers are Set-Cookie lines that delete from the browser what it still sends of services that are denied, in what
-// room the header leaves.
+// room the header leaves. A request that is no GET may come from another site without the choice, which is SameSite=Lax
+// (RFC 6265bis, section 5.2), but with cookies that it grants: then the next page deletes.
 func (v *Variant) Leftovers(h http.Header) []string {
-	if !v.Destination.IsNavigation() {
+	switch method := v.Request.Method; {
+	case !v.Destination.IsNavigation():
+		return nil
+	case v.Decision.State != choice.Given && method != http.MethodGet && method != http.MethodHead:
 		return nil
 	}
 	return v.Decision.Leftovers(v.Request.Header["Cookie"], v.Asked.EscapedPath(), v.Choice.Withdraws(time.Now()), func() cookies.Deletions {

@@ -18,6 +18,8 @@
 			return [];
 		}
 	};
+	let to; // of the site itself, wherever a <base> leads
+	attempt(() => to = new URL(path, document.currentScript.src).href);
 	const hostOf = url => attempt(() => new URL(url).hostname);
 
 	let told;
@@ -31,9 +33,9 @@
 				...[...held].filter(what => /^cookie /.test(what)).map(what => what.slice(7)),
 			]),
 			storage: bounded(['localStorage', 'sessionStorage'].flatMap(area => attempt(() => Object.keys(window[area])))),
-			hosts: bounded([...[...known].flatMap(([host, owner]) => owner && owner.id && !granted.has(owner.id) ? host : []), ...apply(getEntriesByType, performance, ['resource']).map(entry => hostOf(entry.name))].filter(host => host && host !== location.hostname)),
+			hosts: bounded([...[...known].flatMap(([host, owner]) => owner && owner.id && !granted.has(owner.id) ? host : []), ...apply(getEntriesByType, performance, ['resource']).map(entry => hostOf(entry.name))].filter(host => /^[\w.-]+$/.test(host) && host !== location.hostname)),
 		};
-		if (names.cookies.length + names.storage.length + names.hosts.length) apply(send, navigator, [path, new Blob([JSON.stringify(names)], { type: 'application/json' })]);
+		if (to && names.cookies.length + names.storage.length + names.hosts.length) apply(send, navigator, [to, new Blob([JSON.stringify(names)], { type: 'application/json' })]);
 	};
 	const hear = event => void attempt(() => tell(event));
 	addEventListener('pagehide', hear);

@@ -89,7 +89,8 @@ export default guard => {
 	const reload = sheet => {
 		const link = document.createElement('link'), nonce = document.querySelector('link[nonce],style[nonce],script[nonce]');
 		link.rel = 'stylesheet';
-		link.media = sheet.ownerNode ? sheet.media.mediaText : 'not all';
+		const owner = sheet.ownerNode; // an alternate sheet is not told as disabled in Chromium
+		link.media = owner && !sheet.disabled && !/alternate/i.test(owner.rel) ? sheet.media.mediaText : 'not all';
 		if (nonce) link.nonce = nonce.nonce;
 		link.setAttribute('data-caddy-consent', '');
 		link.href = sheet.href.replace(/#.*|$/, '#consent-' + ++copies);

@@ -49,14 +49,18 @@
 	const areas = ['localStorage', 'sessionStorage'].map(name => (getOwnPropertyDescriptor(window, name) || 0).get).filter(Boolean);
 	const isKept = /kept\.js$/.test(document.currentScript.src);
 	let choice, swept, dropped;
-	const holds = () => stored() === choice && (guard.chosen || !isKept || !choice);
+	const holds = () => stored() === choice && (guard.chosen || !choice && !isKept);
+	const goes = key => {
+		const owner = isDenied(key);
+		return owner && !choice.includes(`%22${owner.id}%22%3Atrue`); // chosen while the page was on its way
+	};
 	const sweep = () => {
 		swept = true;
 		for (const open of areas) {
 			try {
 				if (!holds()) return;
 				const area = apply(open, window, []);
-				for (const key of [...exactNames, ...keysOf(area)]) if (isDenied(key)) apply(removeItem, area, [key]); // the first are hidden below
+				for (const key of [...exactNames, ...keysOf(area)]) if (goes(key)) apply(removeItem, area, [key]); // the first are hidden below
 			} catch (refused) { /* of an opaque origin, or by the browser's settings */ }
 		}
 	};
@@ -68,10 +72,10 @@
 	};
 	const dropDatabases = () => attempt(async () => {
 		const there = databasesOf ? await apply(databasesOf, indexedDB, []) : exactNames.map(name => ({ name }));
-		for (const { name } of there) if (isDenied(name)) apply(deleteDatabase, indexedDB, [name]);
+		for (const { name } of there) if (goes(name)) apply(deleteDatabase, indexedDB, [name]);
 	});
 	const dropCaches = () => dropped = dropped || attempt(async () => {
-		for (const name of await apply(cachesOf, caches, [])) if (isDenied(name)) await apply(deleteCache, caches, [name]);
+		for (const name of await apply(cachesOf, caches, [])) if (goes(name)) await apply(deleteCache, caches, [name]);
 	});
 	try {
 		choice = stored();
