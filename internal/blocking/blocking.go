@@ -73,15 +73,21 @@ type Page struct {
 // Withhold lets the rules of a page withhold what is denied.
 func (p *Page) Withhold(rules *markup.Rules) {
 	rules.Prefix, rules.Gate, rules.Host, rules.Frame, rules.DocumentMark = prefix, gate, p.host, p.frame, ours
-	if scheme, _, _ := strings.Cut(p.Origin, ":"); scheme == "https" { // a proxy in front may end TLS unsaid
-		rules.Scheme = scheme
-	}
+	rules.Scheme = p.scheme()
 	if p.policy.All&^p.Granted != 0 && len(p.inline.owners) > 0 {
 		rules.Script = p.script
 	}
 	if p.policy.HasPaths() {
 		rules.Path, rules.Site, rules.Page = p.path, p.Host, p.Path
 	}
+}
+
+// scheme is the page's own where it is known, "" else: a proxy in front may end TLS unsaid.
+func (p *Page) scheme() string {
+	if strings.HasPrefix(p.Origin, "https:") {
+		return "https"
+	}
+	return ""
 }
 
 // Activate lets them activate what is gated.

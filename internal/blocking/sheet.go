@@ -1,10 +1,6 @@
 package blocking
 
-import (
-	"strings"
-
-	"github.com/caddy-consent/caddy-consent/internal/markup"
-)
+import "github.com/caddy-consent/caddy-consent/internal/markup"
 
 // A Sheet judges the addresses that a style sheet of the site names, first without touching them, then with what is
 // denied. Only one that names a host of its own can lead to another site than the sheet's.
@@ -19,11 +15,7 @@ type Sheet struct {
 
 // NewSheet begins one that loads into pages such as p.
 func NewSheet(p *Page) *Sheet {
-	s := &Sheet{page: p}
-	if scheme, _, _ := strings.Cut(p.Origin, ":"); scheme == "https" { // a proxy in front may end TLS unsaid
-		s.hosts.Scheme = scheme
-	}
-	return s
+	return &Sheet{page: p, hosts: markup.Hosts{Scheme: p.scheme()}}
 }
 
 // Look denies nothing, and ends with the first address for which the sheet Depends.

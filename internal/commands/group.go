@@ -20,28 +20,36 @@ type group struct {
 // counted is the number at the end of a name.
 var counted = regexp.MustCompile(`\d+$`)
 
-// alike are the cookies or storage keys that the catalogue does not know, those together that differ only by the number at the end of
-// their names or behind the last separator, as ids do, where there are three or more.
-func alike(cookies []inventory.Item) []group {
-	var groups []group
-	for _, item := range cookies {
+// unknown are the names that the catalogue does not know, those together that have one pattern, in the order in which the
+// first of each came.
+func unknown(items []inventory.Item, pattern func(name string) string) (groups []group) {
+	for _, item := range items {
 		if item.Service != "" {
 			continue
 		}
-		pattern := counted.ReplaceAllString(item.Name, "*")
-		if at := strings.LastIndexAny(item.Name, "._-"); at > 0 && at < len(item.Name)-1 {
-			pattern = item.Name[:at+1] + "*"
-		}
-		if pattern == "*" { // it would stand for all
-			pattern = item.Name
-		}
-		i := slices.IndexFunc(groups, func(g group) bool { return g.pattern == pattern })
+		of := pattern(item.Name)
+		i := slices.IndexFunc(groups, func(g group) bool { return g.pattern == of })
 		if i < 0 {
-			groups, i = append(groups, group{pattern: pattern}), len(groups)
+			groups, i = append(groups, group{pattern: of}), len(groups)
 		}
 		groups[i].items = append(groups[i].items, item)
 	}
-	var out []group
+	return groups
+}
+
+// alike are the unknown cookies or storage keys, those together that differ only by the number at the end of their names or
+// behind the last separator, as ids do, where there are three or more.
+func alike(items []inventory.Item) (out []group) {
+	groups := unknown(items, func(name string) string {
+		pattern := counted.ReplaceAllString(name, "*")
+		if at := strings.LastIndexAny(name, "._-"); at > 0 && at < len(name)-1 {
+			pattern = name[:at+1] + "*"
+		}
+		if pattern == "*" { // it would stand for all
+			return name
+		}
+		return pattern
+	})
 	for _, g := range groups {
 		if len(g.items) >= 3 {
 			out = append(out, g)
@@ -54,25 +62,15 @@ func alike(cookies []inventory.Item) []group {
 	return out
 }
 
-// sameSite are the hosts that the catalogue does not know, those together that are of one site, in the order in which the
-// first of each came. The pattern is that site.
+// sameSite are the unknown hosts, those together that are of one site. The pattern is that site.
 func sameSite(hosts []inventory.Item) []group {
-	var groups []group
-	for _, item := range hosts {
-		if item.Service != "" {
-			continue
-		}
-		site, err := publicsuffix.EffectiveTLDPlusOne(item.Name)
+	return unknown(hosts, func(host string) string {
+		site, err := publicsuffix.EffectiveTLDPlusOne(host)
 		if err != nil { // an address, or a suffix itself
-			site = item.Name
+			return host
 		}
-		i := slices.IndexFunc(groups, func(g group) bool { return g.pattern == site })
-		if i < 0 {
-			groups, i = append(groups, group{pattern: site}), len(groups)
-		}
-		groups[i].items = append(groups[i].items, item)
-	}
-	return groups
+		return site
+	})
 }
 
 // maxHosts is how many hosts of a site are named before one pattern stands for them.
@@ -111,11 +109,16 @@ func howSure(items []inventory.Item) string {
 	return "told by browsers only"
 }
 
-func askAboutHosts(b *strings.Builder, g group) {
+// showSeen says what was seen of the names of a group.
+func showSeen(b *strings.Builder, g group) {
 	b.WriteString("\n")
 	for _, item := range g.items[:min(len(g.items), 5)] {
 		fmt.Fprintf(b, "# %s\n", sentence(item))
 	}
+}
+
+func askAboutHosts(b *strings.Builder, g group) {
+	showSeen(b, g)
 	hosts := tokens(g.patterns())
 	fmt.Fprintf(b, `# Not in the catalogue, %s.
 # Who runs it, and what does it learn of visitors? If pages need it and it keeps nothing of them:
@@ -130,10 +133,7 @@ func askAboutHosts(b *strings.Builder, g group) {
 }
 
 func askAboutStorage(b *strings.Builder, g group) {
-	b.WriteString("\n")
-	for _, item := range g.items[:min(len(g.items), 5)] {
-		fmt.Fprintf(b, "# %s\n", sentence(item))
-	}
+	showSeen(b, g)
 	fmt.Fprintf(b, `# Not in the catalogue, %s: a key of localStorage or sessionStorage.
 # Which script keeps it, and what for? If it is one of the site's own and needed, leave it. Else it belongs to a service:
 #		storage  %s

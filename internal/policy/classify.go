@@ -86,3 +86,14 @@ func (p *Policy) PurposesInUse() []string {
 	}
 	return used
 }
+
+// StorageOwner is the declared service that keeps values under that key; Unknown where none does. The first that lists it
+// has it.
+func (p *Policy) StorageOwner(key string) Owner {
+	for i := range p.Services {
+		if matchesAny(p.Services[i].Storage, key) {
+			return Owner(i)
+		}
+	}
+	return Unknown
+}

@@ -53,9 +53,6 @@ func (l *Look) Close() (whole bool) {
 	return l.err == nil && (l.length == 0 || len(l.held) == l.length)
 }
 
-// Passed is what was not looked at.
-func (l *Look) Passed() markup.Passed { return l.stream.Passed() }
-
 // End returns what is held, and frees the rest.
 func (l *Look) End() []byte {
 	held := l.held

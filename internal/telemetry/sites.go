@@ -135,11 +135,8 @@ func (s *Site) Storage() []inventory.Item {
 	for i := range items {
 		item := &items[i]
 		item.Service = s.Policy.Catalogue.KnownStorage(item.Name)
-		for _, declared := range s.Policy.Services {
-			if slices.ContainsFunc(declared.Storage, func(key policy.Pattern) bool { return key.Match(item.Name) }) {
-				item.Declared, item.Service = true, declared.ID
-				break
-			}
+		if owner := s.Policy.StorageOwner(item.Name); owner >= 0 {
+			item.Declared, item.Service = true, s.Policy.Services[owner].ID
 		}
 	}
 	return items
