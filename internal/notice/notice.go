@@ -20,6 +20,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
+	"github.com/caddy-consent/caddy-consent/internal/recent"
 )
 
 //go:generate go run ./minify
@@ -64,6 +65,7 @@ type Renderer struct {
 	version     string
 	resources   Resources
 	since       atomic.Pointer[time.Time]
+	last        recent.Cache[placed] // by the path to come back to
 }
 
 type noticeKey struct {
@@ -211,8 +213,26 @@ type Place struct {
 // Notice returns the notice as markup of ASCII bytes alone that is well-formed in
 // HTML and in XHTML.
 func (r *Renderer) Notice(p Place) string {
-	return r.notices[noticeKey{p.Language, p.OptOut}].fill(p, r.trust(p, "notice.js"))
+	last, ok := r.last.Load(p.Return)
+	if ok && last.place == p {
+		return last.notice
+	}
+	notice := r.notices[noticeKey{p.Language, p.OptOut}].fill(p, r.trust(p, "notice.js"))
+	if p.Script.Nonce == "" && len(p.Origin)+len(p.Site) <= maxSite {
+		r.last.Store(p.Return, placed{p, notice})
+	}
+	return notice
 }
+
+// placed is a notice that was made for a place. As a site has few pages that many visitors come to, the next one mostly
+// needs the same.
+type placed struct {
+	place  Place
+	notice string
+}
+
+// maxSite bounds the strings that may be a request's Host.
+const maxSite = 256
 
 // Manage returns the control by which a visitor comes back to the choice.
 func (r *Renderer) Manage(p Place) string {

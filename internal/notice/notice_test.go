@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -390,6 +391,31 @@ func TestCharterInventory(t *testing.T) {
 		guard := string(r.assets.files["guard.js"].Body)
 		if strings.Contains(guard, "visibilitychange") != want {
 			t.Errorf("the guard tells: %t, want %t", !want, want)
+		}
+	}
+}
+
+// TestNoticePlaces: what was made for one place is not shown at another.
+func TestNoticePlaces(t *testing.T) {
+	places := []Place{
+		{Return: "/a", Language: "fr", Site: "a.example"},
+		{Return: "/b", Language: "fr", Site: "a.example"},
+		{Return: "/a", Language: "en", Site: "a.example"},
+		{Return: "/a", Language: "fr", Site: "b.example"},
+		{Return: "/a", Language: "fr", Site: "a.example", OptOut: true},
+		{Return: "/a", Language: "fr", Site: "a.example", Origin: "https://a.example"},
+		{Return: "/a", Language: "fr", Site: "a.example", Script: csp.Element{Nonce: "x"}},
+		{Return: "/a", Language: "fr", Site: "a.example", Script: csp.Element{Integrity: true}},
+		{Return: "/a", Language: "fr", Site: "a.example", Hashed: true},
+		{Return: "/a", Language: "fr", Site: strings.Repeat("a", 300)},
+	}
+	one := renderer(t, nil)
+	for _, p := range places {
+		want := renderer(t, nil).Notice(p)
+		for range 2 {
+			if got := one.Notice(p); got != want {
+				t.Errorf("%+v: %s", p, got)
+			}
 		}
 	}
 }

@@ -158,15 +158,21 @@ func (b *Body) newLength() int {
 	return unknown
 }
 
-// flush sends what was buffered, after the header if that still waits.
-func (b *Body) flush(length int) error {
-	if b.pending {
-		b.pending = false
-		if length != unknown {
-			b.w.Header()["Content-Length"] = []string{strconv.Itoa(length)}
-		}
-		b.w.WriteHeader(b.status)
+// begin writes the header, if that still waits.
+func (b *Body) begin(length int) {
+	if !b.pending {
+		return
 	}
+	b.pending = false
+	if length != unknown {
+		b.w.Header()["Content-Length"] = []string{strconv.Itoa(length)}
+	}
+	b.w.WriteHeader(b.status)
+}
+
+// flush sends what was buffered, after the header.
+func (b *Body) flush(length int) error {
+	b.begin(length)
 	if b.buffer == nil || b.buffer.Len() == 0 {
 		return nil
 	}

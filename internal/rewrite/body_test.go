@@ -101,6 +101,46 @@ func TestBufferLimit(t *testing.T) {
 	}
 }
 
+// sized notes the sizes of what is written.
+type sized struct {
+	*httptest.ResponseRecorder
+	sizes []int
+}
+
+func (w *sized) Write(p []byte) (int, error) {
+	w.sizes = append(w.sizes, len(p))
+	return w.ResponseRecorder.Write(p)
+}
+
+// TestPieces: a long page goes out in pieces that the server writes at once, however it comes.
+func TestPieces(t *testing.T) {
+	page := text + strings.Repeat("<p>x", 50<<10)
+	for name, size := range map[string]int{"as the proxy reads": 32 << 10, "small": 1000, "odd": 70_001, "at once": len(page)} {
+		t.Run(name, func(t *testing.T) {
+			w := &sized{ResponseRecorder: httptest.NewRecorder()}
+			var b Body
+			defer b.End()
+			b.Begin(w, http.StatusOK, markup.Page{Rules: markup.Rules{Host: func([]byte) *markup.Mark { return nil }}}, len(page), true)
+			for rest := page; rest != ""; {
+				n := min(size, len(rest))
+				if _, err := b.Write([]byte(rest[:n])); err != nil {
+					t.Fatal(err)
+				}
+				rest = rest[n:]
+			}
+			if err := b.Close(nil, nil); err != nil || w.Body.String() != page {
+				t.Errorf("the page is another, %v", err)
+			}
+			for i, size := range w.sizes {
+				if size != piece && i < len(w.sizes)-1 {
+					t.Errorf("the pieces have %v bytes", w.sizes)
+					break
+				}
+			}
+		})
+	}
+}
+
 func TestClose(t *testing.T) {
 	handler, cause := errors.New("handler"), errors.New("cause")
 	for name, c := range map[string]struct {

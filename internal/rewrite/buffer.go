@@ -5,10 +5,13 @@ import (
 	"sync"
 )
 
-// maxBuffered bounds what is buffered; a page of up to 64 KiB and a notice fit. A longer one
-// goes out in pieces of about that size, which is cheaper than in those in which it
-// comes.
-const maxBuffered = 96 << 10
+const (
+	// maxBuffered bounds what is buffered until a length is known; a page of up to 64 KiB and a notice fit.
+	maxBuffered = 96 << 10
+	// piece is how much of a longer page goes out at a time, which is cheaper than in the pieces in which it comes. Caddy
+	// writes no more at once.
+	piece = 64 << 10
+)
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -26,17 +29,27 @@ func (b *Body) freeBuffer() {
 type output struct{ *Body }
 
 // Write buffers it, or sends it.
-func (o output) Write(p []byte) (int, error) {
+func (o output) Write(p []byte) (n int, err error) {
 	if o.buffer == nil {
 		return o.send(p)
 	}
-	if o.buffer.Len()+len(p) > maxBuffered {
-		if err := o.flush(o.newLength()); err != nil {
-			return 0, err
+	most := piece
+	if o.pending {
+		most = maxBuffered
+	}
+	for o.buffer.Len()+len(p)-n > most {
+		o.begin(o.newLength())
+		most = piece
+		room := max(0, piece-o.buffer.Len())
+		o.buffer.Write(p[n : n+room])
+		n += room
+		full := o.buffer.Bytes()
+		if _, err := o.send(full[:piece]); err != nil {
+			return n, err
 		}
+		o.buffer.Reset()
+		o.buffer.Write(full[piece:])
 	}
-	if len(p) > maxBuffered {
-		return o.send(p)
-	}
-	return o.buffer.Write(p)
+	o.buffer.Write(p[n:])
+	return len(p), nil
 }
