@@ -170,14 +170,22 @@ func (b *Body) begin(length int) {
 	b.w.WriteHeader(b.status)
 }
 
-// flush sends what was buffered, after the header.
+// flush sends what was buffered, after the header. What is more than a piece goes first: it may fit into what the server
+// sends with the header.
 func (b *Body) flush(length int) error {
 	b.begin(length)
 	if b.buffer == nil || b.buffer.Len() == 0 {
 		return nil
 	}
-	_, err := b.send(b.buffer.Bytes())
+	rest := b.buffer.Bytes()
 	b.buffer.Reset()
+	if more := len(rest) - piece; more > 0 {
+		if _, err := b.send(rest[:more]); err != nil {
+			return err
+		}
+		rest = rest[more:]
+	}
+	_, err := b.send(rest)
 	return err
 }
 
