@@ -150,12 +150,12 @@ func (l *load) close() {
 	}
 }
 
-// run asks as many times as told, or where that is 0, for as long, but on each connection once, and returns the
+// run sends requests in turn, as many as told, or where that is 0, for as long, but on each connection one, and returns the
 // times that the answers took, sorted, and the whole. With a pace, one request falls due
 // each time that has passed, and takes as long from then on as it waits; else each
 // connection asks again at once.
-func (l *load) run(request []byte, times int, long, pace time.Duration) ([]time.Duration, time.Duration, error) {
-	var left, due atomic.Int64
+func (l *load) run(requests [][]byte, times int, long, pace time.Duration) ([]time.Duration, time.Duration, error) {
+	var left, due, next atomic.Int64
 	left.Store(int64(times))
 	failed := make([]error, len(l.clients))
 	began := time.Now()
@@ -172,7 +172,7 @@ func (l *load) run(request []byte, times int, long, pace time.Duration) ([]time.
 				if times > 0 && left.Add(-1) < 0 || times == 0 && sent.Sub(began) >= long && len(l.latencies[i]) > 0 {
 					return
 				}
-				if failed[i] = c.get(request); failed[i] != nil {
+				if failed[i] = c.get(requests[int(next.Add(1))%len(requests)]); failed[i] != nil {
 					return
 				}
 				l.latencies[i] = append(l.latencies[i], time.Since(sent))

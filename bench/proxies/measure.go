@@ -17,26 +17,29 @@ import (
 	"github.com/caddy-consent/caddy-consent/bench/internal/portal"
 )
 
-// exchange is one case: a request and its answer.
+// exchange is one case: requests and their answers.
 type exchange struct {
 	name string
 	path string
+	// many tells that each request comes from another visitor.
+	many bool
 }
 
 var cases = []exchange{
-	{"API response, 2 KB", "/api"},
-	{"API response, six Set-Cookie lines", "/cookies"},
-	{"4 KB page", "/" + asIs + "/4"},
-	{"60 KB page", "/" + asIs + "/60"},
-	{"500 KB page", "/" + asIs + "/500"},
-	{"60 KB dense page, one number new", "/" + asIs + "/dense60"},
-	{"500 KB dense page, one number new", "/" + asIs + "/dense500"},
-	{"60 KB dense page, each row new", "/" + asIs + "/new60"},
-	{"60 KB page, half of it inline scripts", "/" + asIs + "/scripts60"},
-	{"4 KB page, gzip from upstream", "/" + compressed + "/4"},
-	{"60 KB page, gzip from upstream", "/" + compressed + "/60"},
-	{"500 KB page, gzip from upstream", "/" + compressed + "/500"},
-	{"60 KB page, compressed by the proxy", "/" + encoded + "/60"},
+	{name: "API response, 2 KB", path: "/api"},
+	{name: "API response, six Set-Cookie lines", path: "/cookies"},
+	{name: "4 KB page", path: "/" + asIs + "/4"},
+	{name: "60 KB page", path: "/" + asIs + "/60"},
+	{name: "500 KB page", path: "/" + asIs + "/500"},
+	{name: "60 KB dense page, one number new", path: "/" + asIs + "/dense60"},
+	{name: "60 KB dense page, one number new, many visitors", path: "/" + asIs + "/dense60", many: true},
+	{name: "500 KB dense page, one number new", path: "/" + asIs + "/dense500"},
+	{name: "60 KB dense page, each row new", path: "/" + asIs + "/new60"},
+	{name: "60 KB page, half of it inline scripts", path: "/" + asIs + "/scripts60"},
+	{name: "4 KB page, gzip from upstream", path: "/" + compressed + "/4"},
+	{name: "60 KB page, gzip from upstream", path: "/" + compressed + "/60"},
+	{name: "500 KB page, gzip from upstream", path: "/" + compressed + "/500"},
+	{name: "60 KB page, compressed by the proxy", path: "/" + encoded + "/60"},
 }
 
 // What the module inserts before a choice and after it.
@@ -51,8 +54,36 @@ var guard = regexp.MustCompile(`<script data-caddy-consent="[^"]*" src="[^"]*/gu
 // numbered is what differs in dense pages from answer to answer.
 var numbered = regexp.MustCompile(`/explore/\d{8}"`)
 
-// request is what a browser would send.
+// visitors is how many come in turn where there are many: more than the module remembers choices of.
+const visitors = 2000
+
+// requests are those of an exchange, which come in turn.
+func (p *proxy) requests(e exchange) [][]byte {
+	if !e.many {
+		return [][]byte{p.request(e.path)}
+	}
+	requests := make([][]byte, visitors)
+	for i := range requests {
+		cookies := []string{fmt.Sprintf("sessionid=%032x", i), fmt.Sprintf("csrftoken=%064x", i)}
+		if len(p.choices) > 0 {
+			cookies = append(cookies, p.choices[i%len(p.choices)])
+		}
+		requests[i] = p.requestWith(e.path, strings.Join(cookies, "; "))
+	}
+	return requests
+}
+
+// request is one of the visitor who has chosen first.
 func (p *proxy) request(path string) []byte {
+	cookie := ""
+	if len(p.choices) > 0 {
+		cookie = p.choices[0]
+	}
+	return p.requestWith(path, cookie)
+}
+
+// requestWith is what a browser would send.
+func (p *proxy) requestWith(path, cookie string) []byte {
 	fields := []string{
 		"GET " + path + " HTTP/1.1", "Host: 127.0.0.1:" + strconv.Itoa(p.port),
 		"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -64,8 +95,8 @@ func (p *proxy) request(path string) []byte {
 		fields = append(fields, "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
 			"Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: none", "Sec-Fetch-User: ?1")
 	}
-	if p.cookie != "" {
-		fields = append(fields, "Cookie: "+p.cookie)
+	if cookie != "" {
+		fields = append(fields, "Cookie: "+cookie)
 	}
 	return []byte(strings.Join(fields, "\r\n") + "\r\n\r\n")
 }
@@ -88,15 +119,15 @@ func (p *proxy) sample(o options, e exchange) (s sample, err error) {
 		return s, err
 	}
 	defer l.close()
-	request := p.request(e.path)
-	if _, _, err := l.run(request, o.requests/5, o.time/5, 0); err != nil { // warms up
+	requests := p.requests(e)
+	if _, _, err := l.run(requests, o.requests/5, o.time/5, 0); err != nil { // warms up
 		return s, err
 	}
 	before, err := cpuTime(p.pid())
 	if err != nil {
 		return s, err
 	}
-	answers, took, err := l.run(request, o.requests, o.time, 0)
+	answers, took, err := l.run(requests, o.requests, o.time, 0)
 	if err != nil {
 		return s, err
 	}
@@ -107,7 +138,7 @@ func (p *proxy) sample(o options, e exchange) (s sample, err error) {
 	}
 	n := len(answers)
 	s = sample{cpu: float64(after-before) / 1e3 / float64(n), rate: float64(n) / took.Seconds(), size: float64(size)}
-	if answers, _, err = l.run(request, o.requests/2, o.time/2, 2*took/time.Duration(n)); err != nil {
+	if answers, _, err = l.run(requests, o.requests/2, o.time/2, 2*took/time.Duration(n)); err != nil {
 		return s, err
 	}
 	n = len(answers)

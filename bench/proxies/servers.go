@@ -161,7 +161,7 @@ type proxy struct {
 	dir            string
 	cpus           string
 	upstream, port int
-	cookie         string // the choice
+	choices        []string // the cookies of visitors who have chosen
 	cancel         context.CancelFunc
 	ended          chan error
 	process        *exec.Cmd
@@ -348,30 +348,32 @@ func (p *proxy) ready() error {
 	return errors.New("does not answer")
 }
 
-// choose makes the visitor's choice, as the form in the notice does.
+// choose makes the visitors' choices, as the form in the notice does. Where they accept, every other one accepts one service
+// only.
 func (p *proxy) choose() error {
+	p.choices = nil
 	if p.choice == "" {
 		return nil
 	}
-	form := url.Values{"choice": {p.choice}, "return": {"/"}}.Encode()
-	r, err := http.NewRequest(http.MethodPost, fmt.Sprintf("http://127.0.0.1:%d/_consent/choice", p.port), strings.NewReader(form))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	transport := &http.Transport{DisableKeepAlives: true}
-	res, err := transport.RoundTrip(r)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	for _, c := range res.Cookies() {
-		if c.Name == "cookies_preferences" {
-			p.cookie = c.Name + "=" + c.Value
-			return nil
+	client := &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	defer client.CloseIdleConnections()
+	for i := range visitors {
+		form := url.Values{"choice": {p.choice}, "return": {"/"}}
+		if p.choice == "accept" && i%2 == 1 {
+			form = url.Values{"choice": {"custom"}, "service": {"matomo"}, "return": {"/"}}
 		}
+		res, err := client.PostForm(fmt.Sprintf("http://127.0.0.1:%d/_consent/choice", p.port), form)
+		if err != nil {
+			return err
+		}
+		res.Body.Close()
+		at := slices.IndexFunc(res.Cookies(), func(c *http.Cookie) bool { return c.Name == "cookies_preferences" })
+		if at < 0 {
+			return fmt.Errorf("no choice: %s %v", res.Status, res.Header)
+		}
+		p.choices = append(p.choices, res.Cookies()[at].Name+"="+res.Cookies()[at].Value)
 	}
-	return fmt.Errorf("no choice: %s %v", res.Status, res.Header)
+	return nil
 }
 
 func (p *proxy) pid() int { return p.process.Process.Pid }
