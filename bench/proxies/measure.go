@@ -38,6 +38,7 @@ var cases = []exchange{
 	{name: "60 KB page, half of it inline scripts", path: "/" + asIs + "/scripts60"},
 	{name: "4 KB page, gzip from upstream", path: "/" + compressed + "/4"},
 	{name: "60 KB page, gzip from upstream", path: "/" + compressed + "/60"},
+	{name: "60 KB dense page, gzip from upstream, one number new", path: "/" + compressed + "/dense60"},
 	{name: "500 KB page, gzip from upstream", path: "/" + compressed + "/500"},
 	{name: "60 KB page, compressed by the proxy", path: "/" + encoded + "/60"},
 }
@@ -178,7 +179,7 @@ func (p *proxy) check(e exchange) (int, error) {
 	switch sent := len(res.Header["Set-Cookie"]); {
 	case e.path == "/cookies" && !p.maySend(sent), e.path != "/cookies" && sent > 0:
 		return 0, fmt.Errorf("%d cookies", sent)
-	case p.inserted == "" && compressedBodies[e.path] != nil && !bytes.Equal(raw, compressedBodies[e.path]):
+	case p.inserted == "" && compressedBodies[e.path] != nil && !bytes.Contains(want, []byte(portal.Number)) && !bytes.Equal(raw, compressedBodies[e.path]):
 		return 0, errors.New("the compressed body is changed")
 	case p.inserted == "" || at < 0:
 		if !bytes.Equal(got, want) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"strings"
@@ -48,6 +49,9 @@ var bodies, compressedBodies = func() (plain, gzipped map[string][]byte) {
 	} {
 		plain["/"+asIs+"/"+name] = page
 	}
+	dense := plain["/"+asIs+"/dense60"]
+	plain["/"+compressed+"/dense60"] = dense
+	gzipped["/"+compressed+"/dense60"], _ = numberedGzip(dense)
 	plain["/api"] = portal.JSON(2 << 10)
 	plain["/cookies"] = plain["/api"]
 	return plain, gzipped
@@ -57,8 +61,9 @@ var bodies, compressedBodies = func() (plain, gzipped map[string][]byte) {
 // that the core it shares with the load is not what limits the proxy.
 type upstream struct {
 	port     int
-	answers  map[string][]byte // by path, and " gzip" where it is compressed
-	numbers  map[string][]int  // where in those of a path a number differs from answer to answer
+	answers  map[string][]byte    // by path, and " gzip" where it is compressed
+	numbers  map[string][]int     // where in those of a path a number differs from answer to answer
+	sums     map[string]*checksum // of those of which the end tells one
 	answered atomic.Int64
 	unready  map[string][2][]byte // what comes before the wait, and what after it
 	flushed  atomic.Int64         // when the last late page was, in Unix nanoseconds
@@ -71,7 +76,7 @@ func serve() (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upstream{port: listener.Addr().(*net.TCPAddr).Port, answers: make(map[string][]byte), numbers: make(map[string][]int), unready: make(map[string][2][]byte)}
+	u := &upstream{port: listener.Addr().(*net.TCPAddr).Port, answers: make(map[string][]byte), numbers: make(map[string][]int), sums: make(map[string]*checksum), unready: make(map[string][2][]byte)}
 	u.hold()
 	for path, body := range bodies {
 		whole := answer(path, "", body)
@@ -88,6 +93,10 @@ func serve() (*upstream, error) {
 	for path, body := range compressedBodies {
 		u.answers[path+" gzip"] = answer(path, "Content-Encoding: gzip\r\n", body)
 	}
+	dense := "/" + compressed + "/dense60"
+	stream, at := numberedGzip(bodies[dense])
+	u.numbers[dense+" gzip"] = []int{len(u.answers[dense+" gzip"]) - len(stream) + at}
+	u.sums[dense+" gzip"] = checksumOf(bodies[dense])
 	page := portal.Page(60 << 10)
 	first := bytes.LastIndexByte(page[:2<<10], '\n') + 1 // servers flush between tags
 	pieces := [][]byte{page[:first], page[first:]}
@@ -177,6 +186,9 @@ func (u *upstream) talk(conn net.Conn) {
 				numbered = append(numbered[:0], whole...)
 				for next := fmt.Appendf(nil, "%08d", u.answered.Add(1)%1e8); len(numbers) > 0; numbers = numbers[1:] {
 					copy(numbered[numbers[0]:], next)
+					if sum := u.sums[string(key)]; sum != nil {
+						binary.LittleEndian.PutUint32(numbered[len(numbered)-8:], sum.with(next))
+					}
 				}
 				whole = numbered
 			}
