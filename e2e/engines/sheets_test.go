@@ -202,3 +202,55 @@ func TestStyleSheets(t *testing.T) {
 		texts("granted", func(got, sent string) bool { return got == sent })
 	})
 }
+
+// TestStyleSheetOnItsWay: what a sheet names that was asked for before a grant and comes after it is loaded too.
+func TestStyleSheetOnItsWay(t *testing.T) {
+	asked, granted := make(chan struct{}, 10), make(chan struct{}, 10)
+	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/late.css" {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			_, _ = io.WriteString(w, harness.Document(`<link rel="icon" href="data:,">`, `<p>Texte</p>`))
+			return
+		}
+		asked <- struct{}{}
+		select {
+		case <-granted:
+		case <-r.Context().Done():
+		}
+		w.Header().Set("Content-Type", "text/css")
+		_, _ = io.WriteString(w, `p { color: rgb(1, 2, 3); background: url(https://late.video.test/p.gif) }`)
+	}))
+	t.Cleanup(portal.Close)
+	site := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", site, harness.Watched, strings.TrimPrefix(portal.URL, "http://")))
+	inEach(t, func(t *testing.T, engine *harness.Engine) {
+		world := harness.Elsewhere()
+		tab := engine.Visit(t)
+		tab.Open(site)
+		_ = harness.Ask[bool](tab, settled)
+		_ = harness.Ask[bool](tab, `(document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/late.css' })), true)`)
+		<-asked
+		send := func() {
+			granted <- struct{}{}
+			granted <- struct{}{} // also where it is asked for anew
+		}
+		if engine.Name == "firefox" {
+			send() // it sends nothing else before a sheet has come
+		}
+		err := choose(tab, "custom", true, nil)
+		if engine.Name != "firefox" {
+			send()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		world.Await(t, func(host string) bool { return host == "late.video.test" }, "what the sheet names")
+		tab.Await(`getComputedStyle(document.querySelector('p')).color === 'rgb(1, 2, 3)'`)
+		for len(granted) > 0 {
+			<-granted
+		}
+		for len(asked) > 0 {
+			<-asked
+		}
+	})
+}

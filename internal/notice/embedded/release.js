@@ -28,7 +28,7 @@ export default guard => {
 	const restyle = el => screened(el, activated(el)).forEach(([name, css]) => {
 		const count = text => text.split('data:').length;
 		if (name === 'style' && css !== get(el, name)) el.setAttribute(name, css);
-		if (name === 'text' && count(css) !== count([...el.childNodes].map(node => node.data).join(''))) imports(el), el.replaceChildren(css);
+		if (name === 'text' && count(css) !== count([...el.childNodes].map(node => node.data).join(''))) el.replaceChildren(css);
 	});
 
 	// Gives an element back what was held. What follows waits for a script that the promise is about.
@@ -38,7 +38,6 @@ export default guard => {
 		// These act when they are inserted; in Firefox, tracks as well.
 		const { parentNode, nextSibling } = el, inserts = isConnected(el) && (/^(script|link|meta|set|animate|track)$/.test(kindOf(el)) || /^\s*javascript:/i.test(get(el, HELD + 'src')));
 		if (inserts) el.remove();
-		imports(el);
 		wear(el, screened(el, activated(el)));
 		if (isScript) {
 			released.set(el, el);
@@ -111,10 +110,10 @@ export default guard => {
 		if (sheet.ownerNode) sheet.ownerNode.after(link);
 		else document.head.append(link);
 	};
-	// What a <style> imports that is given back, Firefox takes as the page has had it before.
-	const imports = el => {
-		if (kindOf(el) === 'style') for (const type of ['load', 'error']) el.addEventListener(type, () => editedIn(el.sheet).forEach(reload), { once: true });
-	};
+	// A sheet that comes after a grant may have been asked for before; and what a <style> imports that is given back, Firefox
+	// takes as the page has had it.
+	const sheeted = root => [...root.querySelectorAll('*')].flatMap(el => [...(/^(link|style)$/.test(kindOf(el)) ? [el] : []), ...(el.shadowRoot ? sheeted(el.shadowRoot) : [])]);
+	const arrived = ({ target }) => editedIn(target.sheet).forEach(reload);
 
 	// A script that was released writes where it stands: the document has ended, and would be replaced.
 	guard.wrap(Document.prototype, 'write writeln', (native, self, args) => {
@@ -249,6 +248,7 @@ export default guard => {
 		else if (given) {
 			const loose = [...guard.loose].map(ref => ref.deref()).filter(el => el && !isConnected(el) && isDue(el));
 			guard.loose.clear();
+			for (const el of all(sheeted)) for (const type of ['load', 'error']) el.addEventListener(type, arrived);
 			all(edited).forEach(reload);
 			for (const el of [...all(waiting), ...loose]) {
 				queue = queue.then(() => isDue(el) ? release(el) : isStyled(el) && restyle(el));
