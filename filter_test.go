@@ -541,7 +541,13 @@ const services = "service ga {\n purpose statistics\n }\n service matomo {\n exe
 // choose makes a choice and returns the pair that the browser then sends.
 func (c client) choose(t *testing.T, origin, form string) string {
 	t.Helper()
-	r, _ := http.NewRequest("POST", origin+"/_consent/choice", strings.NewReader(form))
+	return c.chooseAt(t, origin+"/_consent/choice", form)
+}
+
+// chooseAt is choose where the module has another path.
+func (c client) chooseAt(t *testing.T, url, form string) string {
+	t.Helper()
+	r, _ := http.NewRequest("POST", url, strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	res, err := c.RoundTrip(r)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -101,4 +102,79 @@ func TestSheetUpload(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSheetBareTag: an upstream whose entity tags have no quotes (RFC 9110, section 8.8.3, demands them) is asked whether a
+// sheet still holds where it would be without the module, unless the sheet differs by choice.
+func TestSheetBareTag(t *testing.T) {
+	sheets := map[string]string{"/own.css": harmless, "/tool.css": denying}
+	portal := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/css")
+		w.Header().Set("Etag", "v1")
+		switch r.Header.Get("If-None-Match") { // as servers do that compare what was sent with what they have
+		case "v1", "*", "v0, v1":
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = io.WriteString(w, sheets[r.URL.Path])
+	}
+	server := httptest.NewServer(http.HandlerFunc(portal))
+	defer server.Close()
+	plain := &guarded{url: server.URL}
+	t.Run("the same for everybody", func(t *testing.T) {
+		g := guard(t, declared, portal)
+		if res := g.do(t, "GET", "/own.css", "", byStyle, "If-None-Match: v1"); res.StatusCode != 200 || res.body != harmless {
+			t.Errorf("before it was looked at: %d %s", res.StatusCode, res.body)
+		}
+		for _, tag := range []string{"v1", "v2"} {
+			with, without := g.do(t, "GET", "/own.css", "", byStyle, "If-None-Match: "+tag), plain.do(t, "GET", "/own.css", "", byStyle, "If-None-Match: "+tag)
+			if with.StatusCode != without.StatusCode || with.body != without.body || with.Header.Get("Etag") != "v1" || len(with.Header["Vary"]) > 0 {
+				t.Errorf("%s: %d %v, without the module %d", tag, with.StatusCode, with.Header, without.StatusCode)
+			}
+		}
+		for _, tags := range []string{"*", "v0, v1"} { // which text a browser has is not known
+			if res := g.do(t, "GET", "/own.css", "", byStyle, "If-None-Match: "+tags); res.StatusCode != 200 || res.body != harmless {
+				t.Errorf("%s: %d", tags, res.StatusCode)
+			}
+		}
+	})
+	t.Run("by choice", func(t *testing.T) {
+		g := guard(t, declared, portal)
+		granted := g.chosen(t, "choice=accept")
+		for range 2 { // the tag is that of every variant, so that none of them is known to hold
+			for cookie, want := range map[string]string{granted: denying, "X-Nothing: chosen": inertSheet} {
+				if res := g.do(t, "GET", "/tool.css", "", byStyle, cookie, "If-None-Match: v1"); res.StatusCode != 200 || res.body != want {
+					t.Errorf("%d %s", res.StatusCode, res.body)
+				}
+			}
+		}
+	})
+}
+
+// TestSheetAfterChoice: a visitor who chooses while a page loads gets its sheet by the choice, whatever the page was made for.
+func TestSheetAfterChoice(t *testing.T) {
+	sheet := sheetServer(map[string]string{"/a.css": denying})
+	g := guard(t, declared, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/a.css" {
+			sheet(w, r)
+			return
+		}
+		html(`<!doctype html><title>T</title><link rel="stylesheet" href="/a.css"><body></body>`)(w, r)
+	})
+	get := func(want string, fields ...string) (condition string) {
+		t.Helper()
+		res := g.do(t, "GET", "/a.css", "", append(fields, byStyle)...)
+		if res.StatusCode != 200 || res.body != want {
+			t.Errorf("%d %s", res.StatusCode, res.body)
+		}
+		return "If-None-Match: " + res.Header.Get("Etag")
+	}
+	if page := g.do(t, "GET", "/", "", byVisitor); !strings.Contains(page.body, "caddy-consent") {
+		t.Fatalf("the page asks for no choice: %s", page.body)
+	}
+	granted := g.chosen(t, "choice=accept")
+	kept := get(denying, granted)
+	refused := g.chosen(t, "choice=refuse") // on the granted page, before its sheet is asked for again
+	kept = get(inertSheet, refused, kept)
+	get(denying, granted, kept)
 }

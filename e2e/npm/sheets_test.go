@@ -2,7 +2,9 @@ package npm
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,13 @@ import (
 	"github.com/caddy-consent/caddy-consent/e2e/harness"
 	"github.com/caddy-consent/caddy-consent/internal/css"
 )
+
+// frameworks are sheets that public sites are built with; @gouvfr/dsfr is the French State's design system.
+var frameworks = []string{
+	"@fortawesome/fontawesome-free/css/all.css", "bootstrap/dist/css/bootstrap.css",
+	"@gouvfr/dsfr/dist/dsfr.css", "@gouvfr/dsfr/dist/dsfr.min.css", "@gouvfr/dsfr/dist/dsfr.print.css", "@gouvfr/dsfr/dist/dsfr/dsfr.legacy.css",
+	"@gouvfr/dsfr/dist/core/core.main.css", "@gouvfr/dsfr/dist/component/component.main.css", "@gouvfr/dsfr/dist/utility/utility.css",
+}
 
 // sheets are those of the packages that the frameworks' tests use, and of the applications that e2e/applications/unpack
 // has put into $CONSENT_APPLICATIONS.
@@ -38,6 +47,11 @@ func sheets(t testing.TB) map[string]string {
 			t.Fatalf("%s: %d sheets, %v", folder, len(all)-before, err)
 		}
 	}
+	for _, name := range frameworks {
+		if all[filepath.Join(npm, name)] == "" {
+			t.Fatalf("%s is missing, or empty", name)
+		}
+	}
 	return all
 }
 
@@ -63,6 +77,44 @@ func TestSheets(t *testing.T) {
 	}
 	if asked == 0 {
 		t.Error("no sheet names an address")
+	}
+}
+
+// TestSheetsServed: a site gets those of all packages out of the module as it has them, with their header.
+func TestSheetsServed(t *testing.T) {
+	npm, err := filepath.EvalSymlinks(harness.NPM(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := harness.Serve(t, harness.Watched, map[string]string{"/": `<link rel="stylesheet" href="/npm/@gouvfr/dsfr/dist/dsfr.min.css">`})
+	get := func(url string) (body string, h http.Header) {
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+		r.Header.Set("Sec-Fetch-Dest", "style")
+		res, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s, %v", url, res.Status, err)
+		}
+		for _, name := range []string{"Date", "Server", "Via"} {
+			delete(res.Header, name)
+		}
+		return string(text), res.Header
+	}
+	for name, sheet := range sheets(t) {
+		path, ok := strings.CutPrefix(name, npm)
+		if !ok {
+			continue
+		}
+		_, without := get(site.Portal.URL + "/npm" + path)
+		for range 2 { // the second time it is known
+			if body, with := get(site.URL + "/npm" + path); body != sheet || fmt.Sprint(with) != fmt.Sprint(without) {
+				t.Errorf("%s: %d bytes of %d, %v, want %v", path, len(body), len(sheet), with, without)
+			}
+		}
 	}
 }
 

@@ -3,6 +3,8 @@ package blocking
 import (
 	"slices"
 	"testing"
+
+	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
 func TestSheetJudge(t *testing.T) {
@@ -45,6 +47,31 @@ func TestSheetJudge(t *testing.T) {
 			}
 			if !slices.Equal(recorder.events, c.counted) {
 				t.Errorf("counted %q", recorder.events)
+			}
+		})
+	}
+}
+
+// TestSheetPaths: an address counts by the path that it leads to from the sheet's own.
+func TestSheetPaths(t *testing.T) {
+	p, err := policy.New(policy.Declaration{Services: []policy.Service{{ID: "measure", Purpose: policy.Statistics, Paths: []policy.Pattern{"/m/*"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, is := range map[string]bool{
+		"/m/p.gif": true, "../m/p.gif?x": true, "//own.test:8/m/p.gif": true, "https://OWN.test/m/p.gif#x": true, "/%6D/p.gif": true, "/x//../m/p.gif": false, "/x/../m/p.gif": true,
+		"m/p.gif": false, "/p.gif": false, "/x?/m/": false, "#m": false, "data:,/m/p.gif": false, "//other.test/m/p.gif": false,
+	} {
+		t.Run(address, func(t *testing.T) {
+			for _, granted := range []policy.Set{0, p.All} {
+				rules := New(p, "/_consent")
+				s := NewSheet(&Page{Rules: rules, Host: "own.test", Path: "/css/a.css", Granted: granted, Recorder: &counted{policy: p}})
+				s.Look([]byte(address))
+				looked := s.Depends
+				denied := s.Denied([]byte(address))
+				if looked != is || s.Depends != is || denied != (is && granted == 0) {
+					t.Errorf("granted %t: denied %t, depends %t, by a look %t", granted != 0, denied, s.Depends, looked)
+				}
 			}
 		})
 	}

@@ -55,13 +55,19 @@ func namesSheet(fields []string) bool {
 func SheetValidator(h http.Header) string {
 	for _, name := range [...]string{"Etag", "If-None-Match", "Last-Modified", "If-Modified-Since"} {
 		if values := h[name]; len(values) > 0 {
-			if len(values) > 1 || strings.HasSuffix(name, "Match") && len(splitTags(values[0])) != 1 {
+			if len(values) > 1 || strings.HasSuffix(name, "Match") && len(splitTags(values[0])) != 1 && !isBareTag(values[0]) {
 				return ""
 			}
 			return values[0]
 		}
 	}
 	return ""
+}
+
+// isBareTag tells whether a condition names one entity tag without its quotes (RFC 9110, section 8.8.3, has none): servers
+// send such, browsers send them back, and other servers than Go's compare them. "*" names all.
+func isBareTag(condition string) bool {
+	return condition != "*" && !strings.ContainsAny(condition, "\", \t")
 }
 
 // PrivateSheet makes the header that of a sheet which differs by choice: only the visitor's own browser keeps it, and asks

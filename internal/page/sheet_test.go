@@ -70,14 +70,17 @@ func TestIsSheet(t *testing.T) {
 
 func TestSheetValidator(t *testing.T) {
 	for fields, want := range map[string]string{
-		"":                             "",
-		`Etag: "a,b"|Last-Modified: x`: `"a,b"`,
-		`If-None-Match: W/"a"`:         `W/"a"`,
-		`If-None-Match: "a", "b"`:      "",
-		`If-None-Match: *`:             "",
-		"Last-Modified: x":             "x",
-		"If-Modified-Since: x":         "x",
-		`Etag: "a"|Etag: "b"`:          "",
+		"":                                        "",
+		`Etag: "a,b"|Last-Modified: x`:            `"a,b"`,
+		`If-None-Match: W/"a"`:                    `W/"a"`,
+		`If-None-Match: "a", "b"`:                 "",
+		`If-None-Match: *`:                        "",
+		"If-None-Match: a":                        "a",
+		"If-None-Match: a, b":                     "",
+		`If-None-Match: a "b"`:                    "",
+		"Last-Modified: x":                        "x",
+		"If-Modified-Since: x":                    "x",
+		`Etag: "a"|Etag: "b"`:                     "",
 		`If-None-Match: "a"|If-Modified-Since: x`: `"a"`,
 	} {
 		t.Run(fields, func(t *testing.T) {

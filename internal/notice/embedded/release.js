@@ -110,6 +110,10 @@ export default guard => {
 		if (sheet.ownerNode) sheet.ownerNode.after(link);
 		else document.head.append(link);
 	};
+	// A sheet that comes after a grant may have been asked for before; and what a <style> imports that is given back, Firefox
+	// takes as the page has had it.
+	const sheeted = root => [...root.querySelectorAll('*')].flatMap(el => [...(/^(link|style)$/.test(kindOf(el)) ? [el] : []), ...(el.shadowRoot ? sheeted(el.shadowRoot) : [])]);
+	const arrived = ({ target }) => editedIn(target.sheet).forEach(reload);
 
 	// A script that was released writes where it stands: the document has ended, and would be replaced.
 	guard.wrap(Document.prototype, 'write writeln', (native, self, args) => {
@@ -244,6 +248,7 @@ export default guard => {
 		else if (given) {
 			const loose = [...guard.loose].map(ref => ref.deref()).filter(el => el && !isConnected(el) && isDue(el));
 			guard.loose.clear();
+			for (const el of all(sheeted)) for (const type of ['load', 'error']) el.addEventListener(type, arrived);
 			all(edited).forEach(reload);
 			for (const el of [...all(waiting), ...loose]) {
 				queue = queue.then(() => isDue(el) ? release(el) : isStyled(el) && restyle(el));
