@@ -2,26 +2,19 @@ package bench
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/caddy-consent/caddy-consent/e2e/harness"
 	"github.com/caddy-consent/caddy-consent/internal/css"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 )
 
-// BenchmarkSheet scans a style sheet of 1 MB in pieces as they come, beside copying it in memory: of rules, as frameworks
-// have them, and minified.
+// BenchmarkSheet scans style sheets in pieces as they come, beside copying them in memory.
 func BenchmarkSheet(b *testing.B) {
-	const rule = `
-.btn-outline-primary:not(:disabled):not(.disabled).active:focus, .show > .btn-outline-primary.dropdown-toggle {
-  color: var(--bs-btn-active-color);
-  background: rgba(13, 110, 253, .5) url("../img/arrow.svg") no-repeat right .75rem center / 16px 12px;
-  transition: color .15s ease-in-out, box-shadow .15s ease-in-out;
-}
-`
-	minified := strings.NewReplacer("\n", "", "  ", "", ": ", ":", ", ", ",", " {", "{").Replace(rule)
-	for name, rule := range map[string]string{"rules": rule, "minified": minified} {
-		sheet := []byte(strings.Repeat(rule, 1<<20/len(rule)))
+	for name, sheet := range benchmarkSheets(b) {
 		b.Run(name+", scanned", func(b *testing.B) {
 			b.SetBytes(int64(len(sheet)))
 			var hosts markup.Hosts
@@ -47,3 +40,37 @@ func BenchmarkSheet(b *testing.B) {
 		})
 	}
 }
+
+// benchmarkSheets are those of frameworks, or where these are not installed, 1 MB of rules such as theirs.
+func benchmarkSheets(b *testing.B) map[string][]byte {
+	if !harness.HasNPM() {
+		return map[string][]byte{
+			"made":          []byte(strings.Repeat(madeRule, 1<<20/len(madeRule))),
+			"made minified": []byte(strings.Repeat(minifiedRule, 1<<20/len(minifiedRule))),
+		}
+	}
+	sheets := make(map[string][]byte)
+	for name, path := range map[string]string{
+		"Bootstrap":             "bootstrap/dist/css/bootstrap.css",
+		"Bootstrap minified":    "bootstrap/dist/css/bootstrap.min.css",
+		"Font Awesome":          "@fortawesome/fontawesome-free/css/all.css",
+		"Font Awesome minified": "@fortawesome/fontawesome-free/css/all.min.css",
+	} {
+		text, err := os.ReadFile(filepath.Join(harness.NPM(b), path))
+		if err != nil {
+			b.Fatal(err)
+		}
+		sheets[name] = text
+	}
+	return sheets
+}
+
+const madeRule = `
+.btn-outline-primary:not(:disabled):not(.disabled).active:focus, .show > .btn-outline-primary.dropdown-toggle {
+  color: var(--bs-btn-active-color);
+  background: rgba(13, 110, 253, .5) url("../img/arrow.svg") no-repeat right .75rem center / 16px 12px;
+  transition: color .15s ease-in-out, box-shadow .15s ease-in-out;
+}
+`
+
+var minifiedRule = strings.NewReplacer("\n", "", "  ", "", ": ", ":", ", ", ",", " {", "{").Replace(madeRule)
