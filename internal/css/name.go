@@ -1,6 +1,9 @@
 package css
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // class are the bytes by what they do. Line breaks are those before section 3.3 makes one kind of them. A NUL, which
 // becomes U+FFFD there, belongs to names; so does all that is not ASCII, as browsers have it.
@@ -39,6 +42,16 @@ const (
 	inUnquoted                   // does something in an unquoted url
 )
 
+// pairClass are the classes of two bytes together: half as many look-ups. Of its lines of memory ASCII touches few.
+var pairClass = func() (table [1 << 16]uint8) {
+	for pair := range table {
+		table[pair] = class[pair&0xff] | class[pair>>8]
+	}
+	return table
+}()
+
+func classOfPair(b *[16]byte, i int) uint8 { return pairClass[binary.LittleEndian.Uint16(b[i:])] }
+
 const lineBreaks = "\n\r\f"
 
 func isLineBreak(c byte) bool { return c == '\n' || c == '\r' || c == '\f' }
@@ -46,11 +59,12 @@ func isLineBreak(c byte) bool { return c == '\n' || c == '\r' || c == '\f' }
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
 // until returns the index of the next byte of one of these classes, from i on; len(w) where there is none. Most of a
-// sheet passes here, eight bytes at a time.
+// sheet passes here, sixteen bytes at a time.
 func until(w []byte, i int, classes uint8) int {
-	for ; len(w)-i >= 8; i += 8 {
-		b := (*[8]byte)(w[i:])
-		if (class[b[0]]|class[b[1]]|class[b[2]]|class[b[3]]|class[b[4]]|class[b[5]]|class[b[6]]|class[b[7]])&classes != 0 {
+	for ; len(w)-i >= 16; i += 16 {
+		b := (*[16]byte)(w[i:])
+		if (classOfPair(b, 0)|classOfPair(b, 2)|classOfPair(b, 4)|classOfPair(b, 6)|
+			classOfPair(b, 8)|classOfPair(b, 10)|classOfPair(b, 12)|classOfPair(b, 14))&classes != 0 {
 			break
 		}
 	}
