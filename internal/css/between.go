@@ -13,7 +13,10 @@ func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 	if s.naming {
 		classes |= ends
 	}
-	if i = until(w, i, classes); i == len(w) {
+	for i = until(w, i, classes); i < len(w) && w[i] == '(' && s.depth == 0 && !mayCount(w, i); {
+		i = until(w, i+1, classes)
+	}
+	if i == len(w) {
 		return i, true
 	}
 	switch w[i] {
@@ -35,6 +38,19 @@ func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 		s.naming = false
 	}
 	return i + 1, true
+}
+
+// mayCount tells whether the name that ends before i may be one of those that count, by its last two letters: of "url",
+// "src", "image-set" and "image". It tells so of most that are none.
+func mayCount(w []byte, i int) bool {
+	if i < 2 {
+		return false
+	}
+	switch [2]byte{w[i-2] | 0x20, w[i-1] | 0x20} {
+	case [2]byte{'r', 'l'}, [2]byte{'r', 'c'}, [2]byte{'e', 't'}, [2]byte{'g', 'e'}:
+		return true
+	}
+	return false
 }
 
 // parenthesis looks whether a function begins whose name has no escapes. A name that follows a "#" is that of a
