@@ -13,11 +13,18 @@ func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 	if s.naming {
 		classes |= ends
 	}
-	for i = until(w, i, classes); i < len(w) && w[i] == '(' && s.depth == 0 && !mayCount(w, i); {
-		i = until(w, i+1, classes)
-	}
-	if i == len(w) {
-		return i, true
+	for {
+		if i = until(w, i, classes); i == len(w) {
+			return i, true
+		}
+		next := i
+		if s.depth == 0 {
+			next = atOnce(w, i)
+		}
+		if next == i {
+			break
+		}
+		i = next
 	}
 	switch w[i] {
 	case '"', '\'':
@@ -39,6 +46,39 @@ func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 	}
 	return i + 1, true
 }
+
+// atOnce returns where ends what begins at i, outside of functions whose strings are addresses, if a glance tells that
+// it makes no difference; else i. Most of what a framework's sheets have of parentheses and strings is such.
+func atOnce(w []byte, i int) int {
+	switch c := w[i]; {
+	case c == '"' || c == '\'':
+		return behindString(w, i)
+	case c == '(' && !mayCount(w, i):
+		return i + 1
+	}
+	return i
+}
+
+// behindString returns where the short string ends that begins at i; i where that takes more to tell. What is behind a
+// "\" ends none, whether it is a quote, a digit or a line break; white space behind the digits may be another one.
+func behindString(w []byte, i int) int {
+	quote, text := w[i], w[i+1:min(i+shortString, len(w))]
+	for k := 0; k < len(text); k++ {
+		switch c := text[k]; {
+		case class[c]&(inDouble|inSingle) == 0:
+		case c == quote:
+			return i + 1 + k + 1
+		case c == '\\':
+			k++
+		case isLineBreak(c):
+			return i
+		}
+	}
+	return i
+}
+
+// shortString is how far the end of a string is looked for byte by byte.
+const shortString = 32
 
 // mayCount tells whether the name that ends before i may be one of those that count, by its last two letters: of "url",
 // "src", "image-set" and "image". It tells so of most that are none.
