@@ -445,6 +445,7 @@ func (rw *responseWriter) looked() error {
 		return nil
 	}
 	_, err := rw.Write(held)
+	rewrite.FreeLooked(held)
 	return err
 }
 
