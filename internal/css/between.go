@@ -8,23 +8,13 @@ import "bytes"
 func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 	classes := begins
 	if s.depth > 0 {
-		classes |= closes
+		classes |= nests
 	}
 	if s.naming {
 		classes |= ends
 	}
-	for {
-		if i = until(w, i, classes); i == len(w) {
-			return i, true
-		}
-		next := i
-		if s.depth == 0 {
-			next = atOnce(w, i)
-		}
-		if next == i {
-			break
-		}
-		i = next
+	if i = s.untilCounts(w, i, classes); i == len(w) {
+		return i, true
 	}
 	switch w[i] {
 	case '"', '\'':
@@ -47,20 +37,34 @@ func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 	return i + 1, true
 }
 
-// atOnce returns where ends what begins at i, outside of functions whose strings are addresses, if a glance tells that
-// it makes no difference; else i. Most of what a framework's sheets have of parentheses and strings is such.
-func atOnce(w []byte, i int) int {
-	switch c := w[i]; {
-	case c == '"' || c == '\'':
-		return behindString(w, i)
-	case c == '(' && !mayCount(w, i):
-		return i + 1
+// untilCounts is until without the parentheses and the short strings that a glance tells to make no difference. Outside
+// of functions whose strings are addresses, most are such.
+func (s *Scanner) untilCounts(w []byte, i int, classes uint8) int {
+	for {
+		i = until(w, i, classes)
+		if i == len(w) || s.depth > 0 {
+			return i
+		}
+		next := i
+		switch c := w[i]; {
+		case c == '"' || c == '\'':
+			next = behindString(w, i)
+		case c == '(' && !mayCount(w, i):
+			next++
+		}
+		if next == i {
+			return i
+		}
+		i = next
 	}
-	return i
 }
 
-// behindString returns where the short string ends that begins at i; i where that takes more to tell. What is behind a
-// "\" ends none, whether it is a quote, a digit or a line break; white space behind the digits may be another one.
+// shortString is how far the end of a string is looked for byte by byte: to look up many at once begins slowly.
+const shortString = 32
+
+// behindString returns where the short string ends that begins at i; i where that takes more to tell. What stands
+// behind a "\" ends no string (section 4.3.7), not even as a line break. White space behind the digits of an escape
+// belongs to it too: a line break there is left to the state for strings, as all others are.
 func behindString(w []byte, i int) int {
 	quote, text := w[i], w[i+1:min(i+shortString, len(w))]
 	for k := 0; k < len(text); k++ {
@@ -76,9 +80,6 @@ func behindString(w []byte, i int) int {
 	}
 	return i
 }
-
-// shortString is how far the end of a string is looked for byte by byte.
-const shortString = 32
 
 // mayCount tells whether the name that ends before i may be one of those that count, by its last two letters: of "url",
 // "src", "image-set" and "image". It tells so of most that are none.

@@ -15,7 +15,7 @@ var class = func() (table [256]uint8) {
 		}
 	}
 	mark(begins, `"'(/@\<`)
-	mark(closes, `()`)
+	mark(nests, `()`)
 	mark(ends, `;{}`)
 	mark(space, " \t"+lineBreaks)
 	mark(inDouble, `"\`+lineBreaks)
@@ -34,7 +34,7 @@ var class = func() (table [256]uint8) {
 
 const (
 	begins     uint8 = 1 << iota // something that counts, between tokens
-	closes                       // a parenthesis
+	nests                        // a parenthesis, within a function whose strings are addresses
 	ends                         // a prelude
 	inName                       // may stand in a name
 	space                        // white space
@@ -44,8 +44,8 @@ const (
 )
 
 // pairClass are the classes of two bytes together, so that half as many are looked up; of its memory ASCII touches a
-// few KB. A "(" counts nothing between tokens behind a letter with which no name ends that does: url, src, image-set,
-// image. A "\", behind which it may, counts itself.
+// few KB. Between tokens a "(" begins nothing behind what cannot end url, src, image-set or image; where an escape ends
+// the name, the "\" begins it.
 var pairClass = func() (table [1 << 16]uint8) {
 	for pair := range table {
 		first, second := uint8(pair), uint8(pair>>8)
