@@ -431,18 +431,21 @@ func (rw *responseWriter) sniff(end bool) error {
 	return err
 }
 
-// looked goes on with a style sheet when it is decided, from its beginning.
+// looked goes on with a style sheet when it is decided, from its beginning; but ends the look before, in which a decoder
+// may have something left for the scanner.
 func (rw *responseWriter) looked() error {
 	rw.stage = passing
-	if rw.sheet.Changes() {
+	changes := rw.sheet.Changes()
+	held := rw.sheet.End()
+	if changes {
 		rw.stage = rw.editSheet()
 	}
-	held := rw.sheet.End()
 	rw.commit()
 	if len(held) == 0 {
 		return nil
 	}
 	_, err := rw.Write(held)
+	rewrite.FreeLooked(held)
 	return err
 }
 

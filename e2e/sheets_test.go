@@ -200,20 +200,33 @@ func decompressed(t *testing.T, coding, body string) string {
 	return string(text)
 }
 
+// TestSheetCodings: one of the sheets is long enough to come in several pieces, of which the first names what is denied.
 func TestSheetCodings(t *testing.T) {
+	var rules strings.Builder
+	for i := range 40000 {
+		fmt.Fprintf(&rules, ".c%d{color:#%06x}\n", i*7919%65536, i*i)
+	}
+	sheets := map[string]string{"/a.css": denying, "/long.css": denying + rules.String() + denying}
+	want := map[string]string{"/a.css": inertSheet, "/long.css": inertSheet + rules.String() + inertSheet}
 	for _, coding := range []string{"gzip", "br", "zstd"} {
-		t.Run(coding, func(t *testing.T) {
-			g := guard(t, declared, sheetServer(map[string]string{"/a.css": compressed(t, coding, denying)}, "Content-Encoding: "+coding))
-			for range 2 {
-				res := g.do(t, "GET", "/a.css", "", byStyle, "Accept-Encoding: gzip, br, zstd, dcb")
-				if got := decompressed(t, res.Header.Get("Content-Encoding"), res.body); got != inertSheet || res.Header.Get("Content-Encoding") != coding {
-					t.Errorf("%s: %s", res.Header.Get("Content-Encoding"), got)
+		served := make(map[string]string)
+		for path, sheet := range sheets {
+			served[path] = compressed(t, coding, sheet)
+		}
+		for path := range sheets {
+			t.Run(coding+path, func(t *testing.T) {
+				g := guard(t, declared, sheetServer(served, "Content-Encoding: "+coding))
+				for range 2 {
+					res := g.do(t, "GET", path, "", byStyle, "Accept-Encoding: gzip, br, zstd, dcb")
+					if got := decompressed(t, res.Header.Get("Content-Encoding"), res.body); got != want[path] || res.Header.Get("Content-Encoding") != coding {
+						t.Errorf("%s: %.200s", res.Header.Get("Content-Encoding"), got)
+					}
+					if asks := g.asked.Header.Get("Accept-Encoding"); asks != "gzip, br, zstd" {
+						t.Errorf("asks for %q", asks)
+					}
 				}
-				if asks := g.asked.Header.Get("Accept-Encoding"); asks != "gzip, br, zstd" {
-					t.Errorf("asks for %q", asks)
-				}
-			}
-		})
+			})
+		}
 	}
 }
 

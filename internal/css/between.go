@@ -8,12 +8,12 @@ import "bytes"
 func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 	classes := begins
 	if s.depth > 0 {
-		classes |= closes
+		classes |= nests
 	}
 	if s.naming {
 		classes |= ends
 	}
-	if i = until(w, i, classes); i == len(w) {
+	if i = s.untilCounts(w, i, classes); i == len(w) {
 		return i, true
 	}
 	switch w[i] {
@@ -35,6 +35,63 @@ func (s *Scanner) between(w []byte, i int, eof bool) (next int, more bool) {
 		s.naming = false
 	}
 	return i + 1, true
+}
+
+// untilCounts is until without the parentheses and the short strings that a glance tells to make no difference. Outside
+// of functions whose strings are addresses, most are such.
+func (s *Scanner) untilCounts(w []byte, i int, classes uint8) int {
+	for {
+		i = until(w, i, classes)
+		if i == len(w) || s.depth > 0 {
+			return i
+		}
+		next := i
+		switch c := w[i]; {
+		case c == '"' || c == '\'':
+			next = behindString(w, i)
+		case c == '(' && !mayCount(w, i):
+			next++
+		}
+		if next == i {
+			return i
+		}
+		i = next
+	}
+}
+
+// shortString is how far the end of a string is looked for byte by byte: to look up many at once begins slowly.
+const shortString = 32
+
+// behindString returns where the short string ends that begins at i; i where that takes more to tell. What stands
+// behind a "\" ends no string (section 4.3.7), not even as a line break. White space behind the digits of an escape
+// belongs to it too: a line break there is left to the state for strings, as all others are.
+func behindString(w []byte, i int) int {
+	quote, text := w[i], w[i+1:min(i+shortString, len(w))]
+	for k := 0; k < len(text); k++ {
+		switch c := text[k]; {
+		case class[c]&(inDouble|inSingle) == 0:
+		case c == quote:
+			return i + 1 + k + 1
+		case c == '\\':
+			k++
+		case isLineBreak(c):
+			return i
+		}
+	}
+	return i
+}
+
+// mayCount tells whether the name that ends before i may be one of those that count, by its last two letters: of "url",
+// "src", "image-set" and "image". It tells so of most that are none.
+func mayCount(w []byte, i int) bool {
+	if i < 2 {
+		return false
+	}
+	switch [2]byte{w[i-2] | 0x20, w[i-1] | 0x20} {
+	case [2]byte{'r', 'l'}, [2]byte{'r', 'c'}, [2]byte{'e', 't'}, [2]byte{'g', 'e'}:
+		return true
+	}
+	return false
 }
 
 // parenthesis looks whether a function begins whose name has no escapes. A name that follows a "#" is that of a

@@ -14,7 +14,8 @@ var pieces = strings.Split("@import|@\\69mport|@namespace|@document|@media|url(|
 	"\x00|\x01|\x7f|é|\xef\xbb\xbf|<!--|-->|<|!|-|--|"+
 	"#|@|.|+|%|:|0|1|5e|e|\\6|\\64|\\000064|\\28 |\\\"|\\)|\\110000 |\\d800 |a|aaaaaaaaaaaaaaaaaaaaaaaa|url|src|image|"+
 	".test|d|x|\\61 \\61 \\61 \\61 \\61 \\61 \\61 \\61 \\61 \\61|"+
-	"data:,|https:|\\/|u|r|l|\\75|\\72|\\6c", "|")
+	"data:,|https:|\\/|u|r|l|\\75|\\72|\\6c|"+
+	"margin:0 auto;color:red;|a{b:c(d)}|:not(|calc(|translate(|curl(|merge(|\"\\f0c0\"|'\\''|"+strings.Repeat("=", 14), "|")
 
 func assembled(sheet string, recipe []byte) string {
 	var b strings.Builder

@@ -1,6 +1,10 @@
 package css
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // class are the bytes by what they do. Line breaks are those before section 3.3 makes one kind of them. A NUL, which
 // becomes U+FFFD there, belongs to names; so does all that is not ASCII, as browsers have it.
@@ -11,7 +15,7 @@ var class = func() (table [256]uint8) {
 		}
 	}
 	mark(begins, `"'(/@\<`)
-	mark(closes, `)`)
+	mark(nests, `()`)
 	mark(ends, `;{}`)
 	mark(space, " \t"+lineBreaks)
 	mark(inDouble, `"\`+lineBreaks)
@@ -30,7 +34,7 @@ var class = func() (table [256]uint8) {
 
 const (
 	begins     uint8 = 1 << iota // something that counts, between tokens
-	closes                       // a parenthesis
+	nests                        // a parenthesis, within a function whose strings are addresses
 	ends                         // a prelude
 	inName                       // may stand in a name
 	space                        // white space
@@ -39,6 +43,22 @@ const (
 	inUnquoted                   // does something in an unquoted url
 )
 
+// pairClass are the classes of two bytes together, so that half as many are looked up; of its memory ASCII touches a
+// few KB. Between tokens a "(" begins nothing behind what cannot end url, src, image-set or image; where an escape ends
+// the name, the "\" begins it.
+var pairClass = func() (table [1 << 16]uint8) {
+	for pair := range table {
+		first, second := uint8(pair), uint8(pair>>8)
+		table[pair] = class[first] | class[second]
+		if second == '(' && bytes.IndexByte([]byte("lcte"), first|0x20) < 0 {
+			table[pair] = class[first] | class['(']&^begins
+		}
+	}
+	return table
+}()
+
+func classOfPair(b *[16]byte, i int) uint8 { return pairClass[binary.LittleEndian.Uint16(b[i:])] }
+
 const lineBreaks = "\n\r\f"
 
 func isLineBreak(c byte) bool { return c == '\n' || c == '\r' || c == '\f' }
@@ -46,17 +66,23 @@ func isLineBreak(c byte) bool { return c == '\n' || c == '\r' || c == '\f' }
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f' }
 
 // until returns the index of the next byte of one of these classes, from i on; len(w) where there is none. Most of a
-// sheet passes here, eight bytes at a time.
+// sheet passes here, sixteen bytes at a time.
 func until(w []byte, i int, classes uint8) int {
-	for ; len(w)-i >= 8; i += 8 {
-		b := (*[8]byte)(w[i:])
-		if (class[b[0]]|class[b[1]]|class[b[2]]|class[b[3]]|class[b[4]]|class[b[5]]|class[b[6]]|class[b[7]])&classes != 0 {
+	rest := w[i:]
+	for len(rest) >= 16 {
+		b := (*[16]byte)(rest)
+		if (classOfPair(b, 0)|classOfPair(b, 2)|classOfPair(b, 4)|classOfPair(b, 6)|
+			classOfPair(b, 8)|classOfPair(b, 10)|classOfPair(b, 12)|classOfPair(b, 14))&classes != 0 {
 			break
 		}
+		rest = rest[16:]
 	}
-	for ; i < len(w) && class[w[i]]&classes == 0; i++ {
+	for k, c := range rest {
+		if class[c]&classes != 0 {
+			return len(w) - len(rest) + k
+		}
 	}
-	return i
+	return len(w)
 }
 
 // behind returns the index of the next byte that is of none of these classes.

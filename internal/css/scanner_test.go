@@ -205,6 +205,31 @@ func TestCharset(t *testing.T) {
 	}
 }
 
+// TestPlace: what a sheet names is found wherever it stands in the sixteen bytes that are passed over at once, and so is
+// the end of a string that is short, or not quite.
+func TestPlace(t *testing.T) {
+	for _, text := range []string{
+		`url(//d.test)`, `x("//d.test")url('//d.test')`, `image("//d.test")x("//d.test")`, `@import "//d.test"`, `\75rl(//d.test)`, `ur\6c (//d.test)`,
+		`image-set("//d.test" 1x)`, `src( '//d.test')`, `:not(a)calc(1px)merge("//d.test")`, `(url(//d.test))`, `"(/*"url(//d.test)`,
+		`/*"*/url(//d.test)/*`, `@namespace url(//d.test)}url(//d.test)`, `<!--url(//d.test)`, `cal\63("//d.test")`,
+	} {
+		for before := range 36 {
+			for _, filler := range []string{"a", ";", "(", " ", "é"} {
+				filled := strings.Repeat(filler, before)
+				for _, sheet := range []string{filled + text + filled, `"` + filled + `\"` + text + `"` + text, `'` + filled + "\\41\n'" + text,
+					`"` + filled + "\n" + text + `"` + text} {
+					want := expected(sheet, denied)
+					for _, size := range []int{len(sheet) + 1, 16, 5} {
+						if got, _ := scanned(t, "", sheet, size, denied); got != want {
+							t.Fatalf("%q in pieces of %d: %q, want %q", sheet, size, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestLimit: an address that is too long passes, and is counted, however it comes; the scan goes on behind it.
 func TestLimit(t *testing.T) {
 	const limit = 64 << 10

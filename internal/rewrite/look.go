@@ -3,6 +3,7 @@ package rewrite
 import (
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 )
@@ -20,7 +21,7 @@ type Look struct {
 
 // Begin begins a look, by which nothing is edited. A length is that of the whole body, 0 where it is not known.
 func (l *Look) Begin(p markup.Page, length int) {
-	*l = Look{stream: markup.NewStream(io.Discard, p), length: length}
+	*l = Look{stream: markup.NewStream(io.Discard, p), held: (*looked.Get().(*[]byte))[:0], length: length}
 }
 
 // Write holds the next bytes, and reads them. What is over the length is http.ErrContentLength.
@@ -61,4 +62,14 @@ func (l *Look) End() []byte {
 	}
 	*l = Look{}
 	return held
+}
+
+// looked are the buffers in which bodies are held: to make room for one takes longer than to look at it.
+var looked = sync.Pool{New: func() any { return new([]byte) }}
+
+// FreeLooked takes what End has returned, once it is written, to be used again.
+func FreeLooked(held []byte) {
+	if cap(held) <= 2*maxLooked {
+		looked.Put(&held)
+	}
 }
