@@ -40,7 +40,9 @@ type Catalogue struct {
 //   - lifetime: the longest that is documented for one of the cookies, at most 13 months.
 //   - description: a sentence by language, or the name of one of the file's texts behind "@", which services of a kind
 //     share. Where a service has its own in some languages, the key "" names the text for the others.
-//   - source: the page where the facts are from.
+//   - source: the page where the facts are from, or a list of pages.
+//   - unconfirmed: cookies, hosts and storage keys of the service that neither a source nor a collection states. They
+//     are known all the same; the list is for whoever goes on looking (TestCatalogueConfirmed counts).
 //
 //go:embed catalogue/*.json
 var catalogueFiles embed.FS

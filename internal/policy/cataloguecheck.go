@@ -40,14 +40,12 @@ func (s locatedService) check() error {
 		return invalid("", "has neither cookies nor hosts")
 	case s.Lifetime > 0 && len(s.Cookies) == 0:
 		return invalid("lifetime", "a lifetime without cookies")
-	case s.Source == "":
+	case len(s.Sources) == 0 || s.Sources[0] == "":
 		return invalid("", "lacks the source of its facts")
-	case !isPage(s.Source):
-		return invalid(s.Source, "the source %q is no https address", s.Source)
 	case !isPage(s.Provider.URL):
 		return invalid(s.Provider.URL, "the provider's url %q is no https address", s.Provider.URL)
 	}
-	for _, check := range []func() error{s.checkNames, s.checkHosts, s.checkInline, s.checkGlobals, s.checkOwnPaths, s.checkExemption} {
+	for _, check := range []func() error{s.checkNames, s.checkHosts, s.checkInline, s.checkGlobals, s.checkOwnPaths, s.checkExemption, s.checkSources} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -58,6 +56,28 @@ func (s locatedService) check() error {
 func isPage(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Scheme == "https" && strings.Contains(u.Host, ".")
+}
+
+// checkSources finds what is no source, and what is called unconfirmed that the service does not say.
+func (s locatedService) checkSources() error {
+	for i, source := range s.Sources {
+		switch {
+		case !isPage(source):
+			return invalid(source, "the source %q is no https address", source)
+		case slices.Contains(s.Sources[:i], source):
+			return invalid(source, "the source %q stands twice", source)
+		}
+	}
+	said := slices.Concat(s.Cookies, s.Hosts, s.Storage)
+	for i, value := range s.Unconfirmed {
+		switch {
+		case !slices.Contains(said, Pattern(value)):
+			return invalid(value, "unconfirmed %q is none of its cookies, hosts or storage keys", value)
+		case slices.Contains(s.Unconfirmed[:i], value):
+			return invalid(value, "unconfirmed %q stands twice", value)
+		}
+	}
+	return nil
 }
 
 // sitesOwn are names of cookies, and of what scripts store, that sites and their frameworks use themselves.

@@ -64,7 +64,8 @@ type writtenService struct {
 	Exemption   *writtenExemption `json:"exemption"`
 	Lifetime    string            `json:"lifetime"`
 	Description description       `json:"description"`
-	Source      string            `json:"source"`
+	Source      sources           `json:"source"`
+	Unconfirmed []string          `json:"unconfirmed"`
 }
 
 // description is texts by language, or "@kind" for all languages, which is kept under the key "".
@@ -79,6 +80,20 @@ func (d *description) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	return json.Unmarshal(text, (*map[string]string)(d))
+}
+
+// sources is one address, or a list of them.
+type sources []string
+
+func (s *sources) UnmarshalJSON(text []byte) error {
+	if text[0] == '"' {
+		*s = make(sources, 1)
+		return json.Unmarshal(text, &(*s)[0])
+	}
+	if json.Unmarshal(text, (*[]string)(s)) != nil {
+		return invalid("source", "source: an address, or a list of addresses")
+	}
+	return nil
 }
 
 // readCatalogue reads a file and checks each of its services. Its errors begin with the file's name and the line.
@@ -188,6 +203,8 @@ func (r *catalogueReader) service(s locatedService) (locatedService, error) {
 		if field := unknownField.FindStringSubmatch(err.Error()); field != nil {
 			at = max(0, bytes.Index(raw, []byte(`"`+field[1]+`"`)))
 			err = fmt.Errorf("unknown field %q", field[1])
+		} else if e := (*valueError)(nil); errors.As(err, &e) {
+			at, err = max(0, bytes.Index(raw, []byte(`"`+e.value+`"`))), e.err
 		} else if errors.As(err, &wrong) {
 			at = int(wrong.Offset)
 			err = fmt.Errorf("%s cannot be a %s", wrong.Field, wrong.Value)
@@ -196,7 +213,7 @@ func (r *catalogueReader) service(s locatedService) (locatedService, error) {
 	}
 	s.Service = Service{
 		ID: w.ID, Name: w.Name, Provider: Provider(w.Provider), Purpose: w.Purpose, Cookies: w.Cookies, Hosts: w.Hosts,
-		Inline: w.Inline, Globals: w.Globals, Storage: w.Storage, OwnPaths: w.OwnPaths, Source: w.Source,
+		Inline: w.Inline, Globals: w.Globals, Storage: w.Storage, OwnPaths: w.OwnPaths, Sources: w.Source, Unconfirmed: w.Unconfirmed,
 	}
 	if s.Purpose == "" {
 		s.Purpose = r.purpose

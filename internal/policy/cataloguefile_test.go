@@ -81,6 +81,19 @@ func TestCatalogueReplaces(t *testing.T) {
 	}
 }
 
+// A service may have several sources, and say which of its facts none of them states.
+func TestCatalogueSources(t *testing.T) {
+	text := strings.Replace(example, `"https://chat.example/cookies"`,
+		`["https://chat.example/cookies", "https://list.example/"], "unconfirmed": ["exchat_*", "*.chat.example", "exchat.*"]`, 1)
+	c, err := With(written(t, text)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := c.Service("exemple-chat"); len(s.Sources) != 2 || s.Sources[1] != "https://list.example/" || len(s.Unconfirmed) != 3 {
+		t.Errorf("%q, %q", s.Sources, s.Unconfirmed)
+	}
+}
+
 func TestCatalogueErrors(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`"source"`, `"sauce"`, `:15: unknown field "sauce"`},
@@ -118,6 +131,13 @@ func TestCatalogueErrors(t *testing.T) {
 		{`"@chat"`, `"@talk"`, `:14: exemple-chat: there is no text "talk"`},
 		{`"https://chat.example/cookies"`, `""`, `:5: exemple-chat: lacks the source`},
 		{`"https://chat.example/cookies"`, `"http://chat.example/"`, `:15: exemple-chat: the source "http://chat.example/" is no https address`},
+		{`"https://chat.example/cookies"`, `["https://chat.example/cookies", "chat"]`, `:15: exemple-chat: the source "chat" is no https address`},
+		{`"https://chat.example/cookies"`, `["https://chat.example/", "https://chat.example/"]`, `:15: exemple-chat: the source "https://chat.example/" stands twice`},
+		{`"https://chat.example/cookies"`, `[]`, `:5: exemple-chat: lacks the source`},
+		{`"https://chat.example/cookies"`, `1`, `:15: source: an address, or a list of addresses`},
+		{`"source"`, `"unconfirmed": ["exchat"], "source"`, `:15: exemple-chat: unconfirmed "exchat" is none of its cookies, hosts or storage keys`},
+		{`"source"`, `"unconfirmed": ["exchat_*", "exchat_*"], "source"`, `:8: exemple-chat: unconfirmed "exchat_*" stands twice`},
+		{`"source"`, `"unconfirmed": "exchat_*", "source"`, `:15: unconfirmed cannot be a string`},
 		{`"purpose": "embeds"`, `"purpose": "embed"`, `exemple-chat: the purpose "embed": one of functional, statistics, embeds, marketing`},
 		{`"id": "exemple-chat"`, `"id": "mac"`, `:6: mac: the id is reserved`},
 		{`"id": "exemple-chat"`, `"id": "Chat"`, `:6: Chat: an id has lower-case letters`},

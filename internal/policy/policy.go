@@ -72,8 +72,8 @@ type Service struct {
 	Description Text
 	// Exempt services measure audience without consent: on by default, can be refused.
 	Exempt bool
-	// Source is where the catalogue has its facts from.
-	Source string
+	// Sources are where the catalogue has its facts from, and Unconfirmed those facts that none of them states.
+	Sources, Unconfirmed []string
 }
 
 // Declaration is what the operator writes.
