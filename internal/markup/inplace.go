@@ -35,6 +35,11 @@ func newCompressedEditor(out io.Writer, format deflate.Format, r *Rewriter) *com
 	c := compressedEditors.Get().(*compressedEditor)
 	c.finder, c.scanner = r.finder(), &r.Scanner
 	c.Reset(out, format, c.scan, c.finder.Done)
+	if known := c.scanner.Known; known != nil && r.sheet == nil {
+		rules := c.scanner.judges()
+		rules[len(rules)-1] = 1 // the sums are no runs'
+		c.Remember(deflate.Recall{Memory: known.compressed, Rules: rules, State: c.scanner.standing})
+	}
 	return c
 }
 

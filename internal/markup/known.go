@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"math"
 	"sync/atomic"
+
+	"github.com/caddy-consent/caddy-consent/internal/deflate"
 )
 
 // Pages of a site are nearly the same from visit to visit. Known remembers runs of pages in the body in which the
@@ -21,6 +23,7 @@ type Known struct {
 	gmac              cipher.AEAD
 	shortest, longest int // of runs, in bytes
 	slots             []slot
+	compressed        *deflate.Memory // of pages in gzip
 }
 
 // slot holds one hash. Two writers may leave halves of two: a hash that no run has.
@@ -40,7 +43,7 @@ func newKnown(shortest, longest, slots int) *Known {
 	if err != nil {
 		panic(err) // of AES
 	}
-	return &Known{gmac: gmac, shortest: shortest, longest: longest, slots: make([]slot, slots)}
+	return &Known{gmac, shortest, longest, make([]slot, slots), deflate.NewMemory(gmac, shortest/2, slots/2)}
 }
 
 type sum struct{ high, low uint64 }
@@ -116,8 +119,20 @@ func (s *Scanner) recalls() bool {
 	return !s.unsettled && s.depth == 0 && s.head < 0 && s.capture.from < 0 && !s.tag.held && len(s.baseHost) == 0 && s.scheme == s.Scheme
 }
 
-// sumOf is the hash of a run under the current rules, as far as they judge anything but hosts.
-func (s *Scanner) sumOf(text []byte) sum {
+// standing is how the scan stands, for a page whose compressed bytes are remembered: see deflate.Recall. In the states
+// named here nothing but the state decides what the next byte means.
+func (s *Scanner) standing() (judged int, _ uint8, alone bool) {
+	judged = s.judged + s.Passed.Tags + s.Passed.Texts
+	if s.Passed.Encoding != "" || s.Passed.AMP {
+		judged++
+	}
+	settled := s.begun && !s.Done() && !s.XML && s.next == 0 && s.given == len(s.edits) && s.recalls()
+	simple := s.state == data || s.plain && s.state >= tagName && s.state <= selfClosingStartTag || s.state >= bogusComment && s.state <= commentEndBang
+	return judged, uint8(s.state), settled && simple
+}
+
+// judges tells the current rules apart, as far as they judge anything but hosts.
+func (s *Scanner) judges() [12]byte {
 	r := &s.run
 	if r.nonce == [12]byte{} {
 		binary.LittleEndian.PutUint64(r.nonce[:], s.Alike)
@@ -127,6 +142,13 @@ func (s *Scanner) sumOf(text []byte) sum {
 			}
 		}
 	}
+	return r.nonce
+}
+
+// sumOf is the hash of a run under the current rules.
+func (s *Scanner) sumOf(text []byte) sum {
+	r := &s.run
+	s.judges()
 	hash := s.Known.gmac.Seal(r.hash[:0], r.nonce[:], nil, text)
 	return sum{high: binary.LittleEndian.Uint64(hash), low: binary.LittleEndian.Uint64(hash[8:])}
 }

@@ -1,0 +1,119 @@
+package markup
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// remembered sends a compressed page through a stream, and returns the page, what was asked for of hosts, and what has
+// passed.
+func remembered(t testing.TB, rules Rules, known *Known, in []byte, size int, flushes bool) string {
+	t.Helper()
+	var asked []string
+	host := rules.Host
+	rules.Known, rules.Host = known, func(name []byte) *Mark {
+		asked = append(asked, string(name))
+		return host(name)
+	}
+	var out bytes.Buffer
+	s := NewStream(&out, Page{Rules: rules, From: []string{"gzip"}, To: []string{"gzip"}})
+	defer s.End()
+	for len(in) > 0 {
+		n := min(size, len(in))
+		if _, err := s.Write(in[:n]); err != nil {
+			t.Fatal(err)
+		}
+		if in = in[n:]; flushes {
+			if err := s.Flush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := decompress("gzip", out.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(text, asked, s.Passed())
+}
+
+func inLevel(level int, text string) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, level)
+	_, _ = io.WriteString(w, text) // to memory
+	_ = w.Close()
+	return b.Bytes()
+}
+
+// far is what stands between the places of what is inserted and those that matter here.
+var far = strings.Repeat("<p title='x'>La ville publie ses données.</p>\n", 800)
+
+func TestKnownInGzip(t *testing.T) {
+	plain := `<!doctype html><html lang=fr><head><title>x</title></head><body>` + far + rows(900, func(int) string { return "rien" })
+	for name, other := range map[string]string{
+		"same page":         plain,
+		"denied image":      strings.Replace(plain, "Jeu 490000<", "Jeu <img src=//d.test><", 1),
+		"host asked":        strings.Replace(plain, "Jeu 490000<", "Jeu <img src=//a.test><", 1),
+		"denied script":     strings.Replace(plain, "Jeu 490000<", "Jeu <script>x()</script><", 1),
+		"tag from a prefix": strings.Replace(plain, `"row"><td title="a &lt; b"><a href="/explore/700">`, `"row"><img src=//d.test><a href="/explore/700">`, 1),
+		"comment begins":    strings.Replace(plain, "Jeu 490000<", "<!--<", 1),
+		"encoding":          strings.Replace(plain, "<title>", "<meta charset=iso-2022-jp><title>", 1),
+		"at the end":        plain + "<img src=//d.test>",
+		"less":              plain[:len(plain)-100],
+	} {
+		t.Run(name, func(t *testing.T) {
+			for level := range 10 {
+				known := NewKnown()
+				for range 3 {
+					remembered(t, hazards(), known, inLevel(level, plain), 32<<10, false)
+				}
+				in := inLevel(level, other)
+				want := remembered(t, hazards(), nil, in, 32<<10, false)
+				for _, size := range []int{32 << 10, 1000, 32 << 10, 77, 32 << 10} {
+					if got := remembered(t, hazards(), known, in, size, size == 1000); got != want {
+						t.Errorf("level %d, in pieces of %d: another page", level, size)
+					}
+				}
+			}
+		})
+	}
+}
+
+// FuzzKnownInGzip: what comes out of a page does not depend on what of others was remembered.
+func FuzzKnownInGzip(f *testing.F) {
+	for i, seed := range fuzzSeeds {
+		f.Add(seed, []byte{byte(i)}, uint16(300*i), "<img src=//d.test>", uint8(i), uint16(i*i*7), i%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, page string, recipe []byte, at uint16, change string, level uint8, size uint16, inserts bool) {
+		rules := hazards()
+		page = assembled(page, recipe)
+		if page = far[:200] + page + "</p>" + far[:int(at)%7000] + page + far[:1000]; inserts {
+			page = "<body>" + far + page
+		} else {
+			rules.Head, rules.Body, rules.Meta = "", nil, nil
+		}
+		i := len(page) - int(at)%len(page)
+		other := page[:i] + change + page[i:]
+		known := newKnown(32+int(level)*2, 300, 1<<13)
+		in, changed := inLevel(int(level)%10, page), inLevel(int(level)%10, other)
+		want := remembered(t, rules, nil, in, len(in), false)
+		for _, size := range []int{len(in), len(in), 1 + int(size), len(in)} {
+			if got := remembered(t, rules, known, in, size, size%2 > 0); got != want {
+				t.Fatalf("in pieces of %d: another page", size)
+			}
+		}
+		want = remembered(t, rules, nil, changed, len(changed), false)
+		for _, size := range []int{len(changed), 1 + int(size), len(changed)} {
+			if got := remembered(t, rules, known, changed, size, size%2 > 0); got != want {
+				t.Fatalf("%q at %d, in pieces of %d: another page", change, i, size)
+			}
+		}
+	})
+}
