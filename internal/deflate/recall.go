@@ -30,10 +30,20 @@ type Recall struct {
 	Memory *Memory
 	// Rules tell apart what scans judge by.
 	Rules [12]byte
+	Judge Judge
+}
+
+// Judge is behind a Scan.
+type Judge interface {
 	// State tells how the scan stands. Judged grows whenever the scan gives an edit, or does anything else that somebody
-	// can see. Alone tells that nothing decides how it goes on but the text to come, Rules and state, and that it waits
-	// for nothing before where it is.
-	State func() (judged int, state uint8, alone bool)
+	// can see, but for what Asked returns. Alone tells that nothing decides how it goes on but the text to come, Rules and
+	// state, and that it waits for nothing before where it is.
+	State() (judged int, state uint8, alone bool)
+	// Asked is what the scan has asked somebody since it was last called, where the answer was that nothing changes.
+	Asked() []string
+	// Ask asks it again, before the scan has come there. It tells whether the answers are the same. When the scan comes there,
+	// it has got them.
+	Ask(asked []string) (same bool)
 }
 
 // maxUnread bounds what is kept of a stream while nobody reads it.
@@ -72,13 +82,15 @@ type run struct {
 	place  place
 	final  int64   // the bit of the stream where the final block begins
 	points []point // one for each segment, and one for the end
+	asked  []string
 }
 
 // point is where a segment has ended.
 type point struct {
-	sum  sum
-	bit  int64 // up to where bits may go out
-	text int64 // where that is in the text
+	sum   sum
+	bit   int64 // up to where bits may go out
+	text  int64 // where that is in the text
+	asked int   // how much of what the run asks was asked by then
 }
 
 // maxVariants is how many streams are remembered that go on from the same place.
@@ -95,8 +107,7 @@ func (m *Memory) at(p place) []*run {
 }
 
 // add remembers a stream, unless it comes for the first time.
-func (m *Memory) add(p place, final int64, points []point) {
-	r := &run{place: p, final: final, points: points}
+func (m *Memory) add(r run) {
 	end := r.end()
 	low, high := binary.LittleEndian.Uint64(end[:]), binary.LittleEndian.Uint64(end[8:])
 	if seen := &m.ends[low%uint64(len(m.ends))]; seen.Load() != high {
@@ -105,20 +116,20 @@ func (m *Memory) add(p place, final int64, points []point) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known := m.runs[p]
-	if len(points) > m.most || slices.ContainsFunc(known, func(k *run) bool { return k.end() == end }) {
+	known := m.runs[r.place]
+	if len(r.points) > m.most || slices.ContainsFunc(known, func(k *run) bool { return k.end() == end }) {
 		return
 	}
 	if len(known) == maxVariants {
 		m.drop(slices.Index(m.order, known[0]))
 	}
-	for m.held+len(points) > m.most {
+	for m.held+len(r.points) > m.most {
 		m.drop(0)
 	}
-	r.points = slices.Clone(points)
-	m.runs[p] = append(slices.Clip(m.runs[p]), r) // others may read those before
-	m.order = append(m.order, r)
-	m.held += len(points)
+	r.points, r.asked = slices.Clone(r.points), slices.Clone(r.asked)
+	m.runs[r.place] = append(slices.Clip(m.runs[r.place]), &r) // others may read those before
+	m.order = append(m.order, &r)
+	m.held += len(r.points)
 }
 
 // drop forgets a run.
@@ -142,13 +153,15 @@ type trace struct {
 	bitOfP  int64   // in the stream
 	judged  int     // as it was there
 	points  []point // from there on
-	known   []*run  // from there on
-	bit     int64   // up to where bits behind P may go out; while the stream passes unread, they have
-	text    int64   // where that is in the text
+	asked   []string
+	known   []*run // from there on
+	bit     int64  // up to where bits behind P may go out; while the stream passes unread, they have
+	text    int64  // where that is in the text
 }
 
 func (t *trace) reset() {
-	*t = trace{segment: append(t.segment[:0], make([]byte, len(sum{}))...), points: t.points[:0]}
+	clear(t.asked)
+	*t = trace{segment: append(t.segment[:0], make([]byte, len(sum{}))...), points: t.points[:0], asked: t.asked[:0]}
 }
 
 // Remember lets the stream pass what has come before. It is called before the first Write.
@@ -193,15 +206,16 @@ func (s *Stream) atSegment() error {
 	at := sum(t.segment)
 	if s.state == unread {
 		if r := t.find(at, false); r != nil && e.available()-t.bitOfP <= maxUnread*8 {
-			t.points = append(t.points, r.points[len(t.points)])
-			s.passUnread(r)
-			return nil
+			if s.passUnread(r) {
+				return nil
+			}
 		}
 		if err := s.catchUp(); err != nil || t.Memory == nil {
 			return err
 		}
 	}
-	judged, state, alone := t.State()
+	judged, state, alone := t.Judge.State()
+	asked := t.Judge.Asked()
 	if t.place.text > 0 && (judged != t.judged || s.memberFrom >= t.place.text || e.available()-t.bitOfP > maxUnread*8) {
 		t.place = place{}
 	}
@@ -209,13 +223,15 @@ func (s *Stream) atSegment() error {
 		if !alone || s.state != inBody || !e.betweenTokens() || e.reachesBack() {
 			return nil
 		}
-		t.place, t.bitOfP, t.judged, t.bit, t.text, t.points = place{at, e.at, state}, e.atBit, judged, e.atBit, e.at, t.points[:0]
+		t.place, t.bitOfP, t.judged, t.bit, t.text = place{at, e.at, state}, e.atBit, judged, e.atBit, e.at
+		t.points, t.asked, asked = t.points[:0], t.asked[:0], nil
 		if t.known = t.Memory.at(t.place); len(t.known) > 0 {
 			e.alignUnread()
 			s.state = unread
 		}
 	}
-	t.points = append(t.points, point{at, t.bit, t.text})
+	t.asked = append(t.asked, asked...)
+	t.points = append(t.points, point{at, t.bit, t.text, len(t.asked)})
 	return nil
 }
 
@@ -242,19 +258,25 @@ func (s *Stream) ended() {
 	if t.Memory == nil || t.place.text == 0 || s.memberFrom >= t.place.text || s.state != betweenMembers || len(s.come()) > 0 {
 		return
 	}
-	if judged, _, _ := t.State(); judged != t.judged {
+	if judged, _, _ := t.Judge.State(); judged != t.judged {
 		return
 	}
-	t.points = append(t.points, point{t.sum(), e.endBit, e.at})
-	t.Memory.add(t.place, e.finalBit, t.points)
+	t.asked = append(t.asked, t.Judge.Asked()...)
+	t.points = append(t.points, point{t.sum(), e.endBit, e.at, len(t.asked)})
+	t.Memory.add(run{t.place, e.finalBit, t.points, t.asked})
 }
 
-// passUnread passes bits up to the stream's last point, as a run has them.
-func (s *Stream) passUnread(r *run) {
+// passUnread passes bits up to the stream's next point, as a run has it, unless something that is asked for the text
+// before it is answered in another way.
+func (s *Stream) passUnread(r *run) (ok bool) {
 	t, e := &s.trace, &s.editor
-	p := t.points[len(t.points)-1]
+	p, asked := r.points[len(t.points)], len(t.asked)
+	t.points, t.asked = append(t.points, p), append(t.asked, r.asked[min(asked, p.asked):p.asked]...)
+	if !t.Judge.Ask(t.asked[asked:]) {
+		return false
+	}
 	if p.bit <= t.bit {
-		return
+		return true
 	}
 	if t.bit <= r.final && r.final < p.bit {
 		e.copyUnread(t.bit, r.final)
@@ -263,17 +285,16 @@ func (s *Stream) passUnread(r *run) {
 	}
 	e.copyUnread(t.bit, p.bit)
 	t.bit, t.text = p.bit, p.text
+	return true
 }
 
 // endUnread ends a stream that is known up to its end. ok is false where it is not.
 func (s *Stream) endUnread() (ok bool) {
 	t, e := &s.trace, &s.editor
 	r := t.find(t.sum(), true)
-	if r == nil {
+	if r == nil || !s.passUnread(r) {
 		return false
 	}
-	t.points = append(t.points, r.points[len(t.points)])
-	s.passUnread(r)
 	e.out.append(lastBlock)
 	e.out.align()
 	trailer := e.in[len(e.in)-trailerLength:]

@@ -38,7 +38,8 @@ func newCompressedEditor(out io.Writer, format deflate.Format, r *Rewriter) *com
 	if known := c.scanner.Known; known != nil && r.sheet == nil {
 		rules := c.scanner.judges()
 		rules[len(rules)-1] = 1 // the sums are no runs'
-		c.Remember(deflate.Recall{Memory: known.compressed, Rules: rules, State: c.scanner.standing})
+		c.Remember(deflate.Recall{Memory: known.compressed, Rules: rules, Judge: c.scanner})
+		c.scanner.notes.on = true
 	}
 	return c
 }

@@ -119,18 +119,6 @@ func (s *Scanner) recalls() bool {
 	return !s.unsettled && s.depth == 0 && s.head < 0 && s.capture.from < 0 && !s.tag.held && len(s.baseHost) == 0 && s.scheme == s.Scheme
 }
 
-// standing is how the scan stands, for a page whose compressed bytes are remembered: see deflate.Recall. In the states
-// named here nothing but the state decides what the next byte means.
-func (s *Scanner) standing() (judged int, _ uint8, alone bool) {
-	judged = s.judged + s.Passed.Tags + s.Passed.Texts
-	if s.Passed.Encoding != "" || s.Passed.AMP {
-		judged++
-	}
-	settled := s.begun && !s.Done() && !s.XML && s.next == 0 && s.given == len(s.edits) && s.recalls()
-	simple := s.state == data || s.plain && s.state >= tagName && s.state <= selfClosingStartTag || s.state >= bogusComment && s.state <= commentEndBang
-	return judged, uint8(s.state), settled && simple
-}
-
 // judges tells the current rules apart, as far as they judge anything but hosts.
 func (s *Scanner) judges() [12]byte {
 	r := &s.run
