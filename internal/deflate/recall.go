@@ -21,15 +21,15 @@ import (
 //
 // They go out as bits that fall on the same bits of a byte as they came. But all that has come since P is kept, up to
 // maxUnread, and the decoder stands still at P. Where the stream becomes another, it catches up: it reads what was
-// kept, and lets nothing of it out again. So nothing is gained where not all of the rest is known. That is why a stream is
-// only remembered at its end, and when it has come a second time: pages that differ each time drive no others out.
+// kept, and lets nothing of it out again. So nothing is gained where not all of the rest is known. That is why a stream
+// is only remembered at its end, and when it has come a second time: pages that differ each time drive no others out.
 
 // Recall is what lets a stream pass what has come before. It is for Gzip alone: zlib's trailer does not say how long a
 // text is that nobody has seen.
 type Recall struct {
 	Memory *Memory
 	// Rules tell apart what scans judge by.
-	Rules [12]byte
+	Rules [16]byte
 	Judge Judge
 }
 
@@ -41,15 +41,15 @@ type Judge interface {
 	State() (judged int, state uint8, alone bool)
 	// Asked is what the scan has asked somebody since it was last called, where the answer was that nothing changes.
 	Asked() []string
-	// Ask asks it again, before the scan has come there. It tells whether the answers are the same. When the scan comes there,
-	// it has got them.
+	// Ask asks it again, before the scan has come there, which does not ask then. It tells whether the answers are the
+	// same.
 	Ask(asked []string) (same bool)
 }
 
 // maxUnread bounds what is kept of a stream while nobody reads it.
 const maxUnread = 112 << 10
 
-// Memory holds streams as their points, 32 bytes each; those that are the oldest leave. It is safe for concurrent use.
+// Memory holds streams as their points, 40 bytes each; those that are the oldest leave. It is safe for concurrent use.
 type Memory struct {
 	mac     cipher.AEAD
 	segment int
@@ -57,7 +57,7 @@ type Memory struct {
 	mu         sync.RWMutex
 	runs       map[place][]*run
 	order      []*run // the oldest first
-	held, most int    // points
+	held, most int    // points, or what takes as much
 
 	ends [1 << 12]atomic.Uint64 // of streams that came once
 }
@@ -96,6 +96,16 @@ type point struct {
 // maxVariants is how many streams are remembered that go on from the same place.
 const maxVariants = 4
 
+// size is how many points take as much memory.
+func (r *run) size() int {
+	const point, besides = 40, 6
+	n := besides + len(r.points)
+	for _, asked := range r.asked {
+		n += 1 + len(asked)/point
+	}
+	return n
+}
+
 // end is the sum of all of the stream.
 func (r *run) end() sum { return r.points[len(r.points)-1].sum }
 
@@ -116,27 +126,27 @@ func (m *Memory) add(r run) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	known := m.runs[r.place]
-	if len(r.points) > m.most || slices.ContainsFunc(known, func(k *run) bool { return k.end() == end }) {
+	known, size := m.runs[r.place], r.size()
+	if size > m.most || slices.ContainsFunc(known, func(k *run) bool { return k.end() == end }) {
 		return
 	}
 	if len(known) == maxVariants {
 		m.drop(slices.Index(m.order, known[0]))
 	}
-	for m.held+len(r.points) > m.most {
+	for m.held+size > m.most {
 		m.drop(0)
 	}
 	r.points, r.asked = slices.Clone(r.points), slices.Clone(r.asked)
 	m.runs[r.place] = append(slices.Clip(m.runs[r.place]), &r) // others may read those before
 	m.order = append(m.order, &r)
-	m.held += len(r.points)
+	m.held += size
 }
 
 // drop forgets a run.
 func (m *Memory) drop(i int) {
 	r := m.order[i]
 	m.order = slices.Delete(m.order, i, i+1)
-	m.held -= len(r.points)
+	m.held -= r.size()
 	if left := m.runs[r.place]; len(left) > 1 {
 		m.runs[r.place] = slices.DeleteFunc(slices.Clone(left), func(k *run) bool { return k == r })
 	} else {
@@ -147,7 +157,8 @@ func (m *Memory) drop(i int) {
 // trace is what a stream sums up of itself.
 type trace struct {
 	Recall
-	segment []byte // the sum up to the last segment, and what has come since
+	segment []byte   // the sum up to the last segment, first that of Rules, and what has come since
+	nonce   [12]byte // the same for all: what a sum hides is none of its business
 	hash    sum
 	place   place   // P; in the text 0 where there is none
 	bitOfP  int64   // in the stream
@@ -161,13 +172,14 @@ type trace struct {
 
 func (t *trace) reset() {
 	clear(t.asked)
-	*t = trace{segment: append(t.segment[:0], make([]byte, len(sum{}))...), points: t.points[:0], asked: t.asked[:0]}
+	*t = trace{segment: t.segment[:0], points: t.points[:0], asked: t.asked[:0]}
 }
 
 // Remember lets the stream pass what has come before. It is called before the first Write.
 func (s *Stream) Remember(r Recall) {
 	if s.format == Gzip {
 		s.trace.Recall = r
+		s.trace.segment = append(s.trace.segment, r.Rules[:]...)
 	}
 }
 
@@ -195,7 +207,7 @@ func (t *trace) come(b []byte) (whole bool) {
 
 // sum is that of all that has come. Between segments only a stream's end is summed up, so that it has the sum of no
 // other point.
-func (t *trace) sum() sum { return sum(t.Memory.mac.Seal(t.hash[:0], t.Rules[:], nil, t.segment)) }
+func (t *trace) sum() sum { return sum(t.Memory.mac.Seal(t.hash[:0], t.nonce[:], nil, t.segment)) }
 
 // atSegment is called when a segment has come, and what can be has been decoded.
 func (s *Stream) atSegment() error {
@@ -216,7 +228,7 @@ func (s *Stream) atSegment() error {
 	}
 	judged, state, alone := t.Judge.State()
 	asked := t.Judge.Asked()
-	if t.place.text > 0 && (judged != t.judged || s.memberFrom >= t.place.text || e.available()-t.bitOfP > maxUnread*8) {
+	if judged != t.judged || s.memberFrom >= t.place.text || e.available()-t.bitOfP > maxUnread*8 {
 		t.place = place{}
 	}
 	if t.place.text == 0 {
@@ -255,10 +267,10 @@ func (t *trace) decided(e *editor) {
 // ended remembers a stream whose end has come as it should.
 func (s *Stream) ended() {
 	t, e := &s.trace, &s.editor
-	if t.Memory == nil || t.place.text == 0 || s.memberFrom >= t.place.text || s.state != betweenMembers || len(s.come()) > 0 {
+	if t.Memory == nil || t.place.text == 0 || s.memberFrom >= t.place.text {
 		return
 	}
-	if judged, _, _ := t.Judge.State(); judged != t.judged {
+	if judged, _, _ := t.Judge.State(); judged != t.judged || s.state != betweenMembers || len(s.come()) > 0 {
 		return
 	}
 	t.asked = append(t.asked, t.Judge.Asked()...)
@@ -332,7 +344,8 @@ func (e *editor) copyUnread(from, to int64) {
 	e.out.copy(e.in, int(from-e.inBase*8), int(to-from))
 }
 
-// skipSent goes on over text that has gone out unread, up to a position in it. What a block's end lets out has gone too.
+// skipSent goes on over text that has gone out unread, up to a position in it. What a block's end would let out has
+// gone, too.
 func (e *editor) skipSent(to int64) {
 	out := e.out
 	e.open = false

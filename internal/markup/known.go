@@ -119,8 +119,8 @@ func (s *Scanner) recalls() bool {
 	return !s.unsettled && s.depth == 0 && s.head < 0 && s.capture.from < 0 && !s.tag.held && len(s.baseHost) == 0 && s.scheme == s.Scheme
 }
 
-// judges tells the current rules apart, as far as they judge anything but hosts.
-func (s *Scanner) judges() [12]byte {
+// sumOf is the hash of a run under the current rules, as far as they judge anything but hosts.
+func (s *Scanner) sumOf(text []byte) sum {
 	r := &s.run
 	if r.nonce == [12]byte{} {
 		binary.LittleEndian.PutUint64(r.nonce[:], s.Alike)
@@ -130,13 +130,6 @@ func (s *Scanner) judges() [12]byte {
 			}
 		}
 	}
-	return r.nonce
-}
-
-// sumOf is the hash of a run under the current rules.
-func (s *Scanner) sumOf(text []byte) sum {
-	r := &s.run
-	s.judges()
 	hash := s.Known.gmac.Seal(r.hash[:0], r.nonce[:], nil, text)
 	return sum{high: binary.LittleEndian.Uint64(hash), low: binary.LittleEndian.Uint64(hash[8:])}
 }

@@ -52,17 +52,19 @@ func inLevel(level int, text string) []byte {
 	return b.Bytes()
 }
 
+const begun = `<!doctype html><html lang=fr><head><title>x</title></head><body>`
+
 // far is what stands between the places of what is inserted and those that matter here.
 var far = strings.Repeat("<p title='x'>La ville publie ses données.</p>\n", 800)
 
 func TestKnownInGzip(t *testing.T) {
-	plain := `<!doctype html><html lang=fr><head><title>x</title></head><body>` + far + rows(900, func(int) string { return "rien" })
+	plain := begun + far + rows(900, func(int) string { return "rien" })
 	for name, other := range map[string]string{
 		"same page":         plain,
 		"denied image":      strings.Replace(plain, "Jeu 490000<", "Jeu <img src=//d.test><", 1),
 		"host asked":        strings.Replace(plain, "Jeu 490000<", "Jeu <img src=//a.test><", 1),
 		"denied script":     strings.Replace(plain, "Jeu 490000<", "Jeu <script>x()</script><", 1),
-		"tag from a prefix": strings.Replace(plain, `"row"><td title="a &lt; b"><a href="/explore/700">`, `"row"><img src=//d.test><a href="/explore/700">`, 1),
+		"tag from a prefix": strings.Replace(plain, `<td title="a &lt; b"><a href="/explore/700">`, `<img src=//d.test>`, 1),
 		"comment begins":    strings.Replace(plain, "Jeu 490000<", "<!--<", 1),
 		"encoding":          strings.Replace(plain, "<title>", "<meta charset=iso-2022-jp><title>", 1),
 		"at the end":        plain + "<img src=//d.test>",
@@ -86,10 +88,10 @@ func TestKnownInGzip(t *testing.T) {
 	}
 }
 
-// TestKnownInGzipAsks: of a page that passes without being read, hosts are asked for all the same, and where one is denied now,
-// the page is read.
+// TestKnownInGzipAsks: of a page that passes without being read, hosts are asked for all the same, and where one is
+// denied now, the page is read.
 func TestKnownInGzipAsks(t *testing.T) {
-	page := `<!doctype html><html lang=fr><head><title>x</title></head><body>` + far + rows(400, func(row int) string {
+	page := begun + far + rows(400, func(row int) string {
 		if row%20 > 0 {
 			return fmt.Sprintf("%x", uint32(row)*2654435761)
 		}
@@ -120,15 +122,43 @@ func TestKnownInGzipAsks(t *testing.T) {
 	}
 }
 
+// TestKnownInGzipPaths: whether a path is asked for depends on whose the page is.
+func TestKnownInGzipPaths(t *testing.T) {
+	in := inLevel(6, begun+far+rows(400, func(row int) string {
+		if row == 300 {
+			return `<script src="//own.test/stats/x.js"></script>`
+		}
+		return fmt.Sprintf("%x", uint32(row)*2654435761)
+	}))
+	rules := hazards()
+	rules.Site, rules.Page = "other.test", "/"
+	rules.Path = func(path, _ string) *Mark {
+		if strings.HasPrefix(path, "/stats/") {
+			return &Mark{Attributes: " data-m"}
+		}
+		return nil
+	}
+	known := NewKnown()
+	for range 3 {
+		remembered(t, rules, known, in, 32<<10, false)
+	}
+	rules.Site = "own.test"
+	want := remembered(t, rules, nil, in, 32<<10, false)
+	if got := remembered(t, rules, known, in, 32<<10, false); got != want || !strings.Contains(want, " data-m") {
+		t.Error("another page, where a denied path is one of the page's own")
+	}
+}
+
 // FuzzKnownInGzip: what comes out of a page does not depend on what of others was remembered.
 func FuzzKnownInGzip(f *testing.F) {
 	for i, seed := range fuzzSeeds {
-		f.Add(seed, []byte{byte(i)}, uint16(300*i), []string{"<img src=//d.test>", "<img src=//a.test>"}[i%2], uint8(i), uint16(i*i*7), i%2 == 0)
+		change := []string{"<img src=//d.test>", "<img src=//a.test>"}[i%2]
+		f.Add(seed, []byte{byte(i)}, uint16(300*i), change, uint8(i), uint16(i*i*7), i%2 == 0)
 	}
-	f.Fuzz(func(t *testing.T, page string, recipe []byte, at uint16, change string, level uint8, size uint16, inserts bool) {
+	f.Fuzz(func(t *testing.T, page string, recipe []byte, at uint16, change string, level uint8, size uint16, body bool) {
 		rules := hazards()
 		page = assembled(page, recipe)
-		if page = far[:200] + page + "</p>" + far[:int(at)%7000] + page + far[:1000]; inserts {
+		if page = far[:200] + page + "</p>" + far[:int(at)%7000] + page + far[:1000]; body {
 			page = "<body>" + far + page
 		} else {
 			rules.Head, rules.Body, rules.Meta = "", nil, nil

@@ -1,9 +1,9 @@
 package markup
 
-// A page in gzip that has come before passes without being decoded (deflate.Recall), but for what is asked of Host: that is
+// A page in gzip that has come before passes without being decoded (deflate.Recall). What its scan asked of Host is
 // asked again, in the same order, so that nobody sees a difference.
 
-// maxNotes bounds what is remembered of a page that was asked of Host.
+// maxNotes bounds what is remembered of that.
 const maxNotes = 64
 
 // notes are what the scan has asked that changes nothing.
@@ -30,6 +30,19 @@ func (n *notes) ask(host []byte, of func([]byte) *Mark) (mark *Mark) {
 	}
 	n.count++
 	return mark
+}
+
+// rulesSum tells apart what decides of a page whose hosts are asked for again: the rules, whether styles count by their
+// hash, and which host is the page's own, whose paths are asked for besides.
+func (s *Scanner) rulesSum() (rules [16]byte) {
+	var by [2]byte
+	for i := range by {
+		if s.Hashes != nil && s.Hashes.IsHashedStyle(nil, i > 0) {
+			by[i] = 1
+		}
+	}
+	s.sumOf(append(by[:], s.Site...))
+	return s.run.hash
 }
 
 // State is for deflate.Judge. In the states named here nothing but the state decides what the next byte means.
