@@ -63,7 +63,8 @@ type Memory struct {
 }
 
 // NewMemory returns a memory that knows nothing. Streams are known by mac, a GMAC (NIST SP 800-38D) whose key nobody
-// else has, in segments of that many bytes. It holds so many points.
+// else has, in segments of that many bytes: whoever does not know it makes two streams of the same sum with a
+// probability of at most 2^-112. It holds so many points.
 func NewMemory(mac cipher.AEAD, segment, points int) *Memory {
 	return &Memory{mac: mac, segment: segment, runs: make(map[place][]*run), most: points}
 }
@@ -188,7 +189,17 @@ func (t *trace) untilSegment(n int) int {
 	if t.Memory == nil {
 		return n
 	}
-	return min(n, len(sum{})+t.Memory.segment-len(t.segment))
+	return min(n, t.whole()-len(t.segment))
+}
+
+// whole is how long segment becomes. Up to P segments are shorter, so that it comes soon.
+func (t *trace) whole() int {
+	const shorter = 4
+	n := t.Memory.segment
+	if t.place.text == 0 {
+		n = max(1, n/shorter)
+	}
+	return len(sum{}) + n
 }
 
 // come takes bytes that have come. It tells whether a segment ends with them.
@@ -197,7 +208,7 @@ func (t *trace) come(b []byte) (whole bool) {
 		return false
 	}
 	t.segment = append(t.segment, b...)
-	if len(t.segment) < len(sum{})+t.Memory.segment {
+	if len(t.segment) < t.whole() {
 		return false
 	}
 	at := t.sum()
@@ -205,8 +216,7 @@ func (t *trace) come(b []byte) (whole bool) {
 	return true
 }
 
-// sum is that of all that has come. Between segments only a stream's end is summed up, so that it has the sum of no
-// other point.
+// sum is that of all that has come.
 func (t *trace) sum() sum { return sum(t.Memory.mac.Seal(t.hash[:0], t.nonce[:], nil, t.segment)) }
 
 // atSegment is called when a segment has come, and what can be has been decoded.
@@ -247,7 +257,7 @@ func (s *Stream) atSegment() error {
 	return nil
 }
 
-// find returns a run that has the stream's next point.
+// find returns a run that has the stream's next point. Its end is never taken for another.
 func (t *trace) find(at sum, end bool) *run {
 	for _, r := range t.known {
 		if i := len(t.points); i < len(r.points) && r.points[i].sum == at && (i == len(r.points)-1) == end {

@@ -43,7 +43,7 @@ func newKnown(shortest, longest, slots int) *Known {
 	if err != nil {
 		panic(err) // of AES
 	}
-	return &Known{gmac, shortest, longest, make([]slot, slots), deflate.NewMemory(gmac, shortest/2, slots/2)}
+	return &Known{gmac, shortest, longest, make([]slot, slots), deflate.NewMemory(gmac, shortest, slots/4)}
 }
 
 type sum struct{ high, low uint64 }
