@@ -47,7 +47,7 @@ type Judge interface {
 }
 
 // maxUnread bounds what is kept of a stream while nobody reads it.
-const maxUnread = 112 << 10
+const maxUnread = 96 << 10
 
 // Memory holds streams as their points, 40 bytes each; those that are the oldest leave. It is safe for concurrent use.
 type Memory struct {
@@ -64,7 +64,7 @@ type Memory struct {
 
 // NewMemory returns a memory that knows nothing. Streams are known by mac, a GMAC (NIST SP 800-38D) whose key nobody
 // else has, in segments of that many bytes: whoever does not know it makes two streams of the same sum with a
-// probability of at most 2^-112. It holds so many points.
+// probability of at most 2^-100. It holds so many points.
 func NewMemory(mac cipher.AEAD, segment, points int) *Memory {
 	return &Memory{mac: mac, segment: segment, runs: make(map[place][]*run), most: points}
 }

@@ -83,7 +83,7 @@ func scanned(t testing.TB, scanner Scanner, page string, size int) (string, Pass
 		t.Errorf("%s in pieces of %d, in gzip: %v\n got %s\nwant %s", short(page), size, counted, short(got), short(out))
 	}
 	scanner.Known = newKnown(8, 32, 512)
-	for _, size := range []int{len(page) + 1, len(page) + 1, len(page) + 1, size} {
+	for _, size := range []int{len(page) + 1, len(page) + 1, size} {
 		if got, counted := inGzip(t, scanner, page, size, way); got != out || counted != passed {
 			t.Errorf("%s in pieces of %d, in gzip, remembered: %v\n got %s\nwant %s", short(page), size, counted, short(got), short(out))
 		}
