@@ -390,7 +390,7 @@ func BenchmarkRecall(b *testing.B) {
 	for _, size := range []int{60 << 10, 500 << 10} {
 		text := append([]byte("<!>"), portalPage(size)...)
 		stream := encoders["klauspost"](rand.New(rand.NewPCG(2, 2)), text)
-		on, none := newMemory(b, 1<<10, 1<<14), newMemory(b, 1<<10, 0)
+		on, none := newMemory(b, 2<<10, 1<<14), newMemory(b, 2<<10, 0)
 		for name, memory := range map[string]*Memory{"off": nil, "on": on, "nothing repeats": none} {
 			b.Run(fmt.Sprintf("%dKB/%s", size>>10, name), func(b *testing.B) {
 				g, s := new(Stream), new(tags)
