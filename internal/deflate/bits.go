@@ -43,6 +43,15 @@ func (w *bitWriter) copy(from []byte, at, length int) {
 	from, at = from[at>>3:], at&7
 	w.bytes = slices.Grow(w.bytes, length>>3+16)
 	to := w.bytes[len(w.bytes):cap(w.bytes)]
+	if w.n == uint(at) && length >= 64 { // whole bytes of both are the same
+		first := uint(8-at) & 7
+		w.write(uint64(from[0])>>at&(1<<first-1), first)
+		whole := (length - int(first)) >> 3
+		begin := int(first+7) >> 3
+		w.bytes = append(w.bytes, from[begin:begin+whole]...)
+		from, at, length = from[begin+whole:], 0, length-int(first)-whole*8
+		to = w.bytes[len(w.bytes):cap(w.bytes)]
+	}
 	// Seven bytes at a time, so that what is left over for the next stays as long.
 	done := 0
 	for ; length >= 56 && len(from) >= 8; length -= 56 {

@@ -110,7 +110,9 @@ func (d *decoder) beginBlock() (bool, error) {
 		return false, errCorrupt
 	}
 	d.blocks = append(d.blocks, b)
-	d.bit = at
+	if d.bit = at; b.final {
+		d.finalBit = b.headerBit
+	}
 	d.state = inCodes
 	if b.stored {
 		d.state = inStored
@@ -225,7 +227,7 @@ func (d *decoder) endBlock(endBit, nextBit int64) {
 	d.bit = nextBit
 	d.state = betweenBlocks
 	if b.final {
-		d.state = ended
+		d.state, d.endBit = ended, nextBit
 	}
 	d.merge()
 }

@@ -37,9 +37,11 @@ type decoder struct {
 	free    []*block
 	state   state
 	left    int // of a stored block
-	literal code
-	distant code
-	table   struct {
+	// where the last final block begins and ends in the stream
+	finalBit, endBit int64
+	literal          code
+	distant          code
+	table            struct {
 		literal [1 << literalBits]entry
 		dist    [1 << distBits]entry
 	}
@@ -61,6 +63,7 @@ func (d *decoder) reset() {
 	d.in, d.inBase, d.bit = d.in[:0], 0, 0
 	d.text, d.base, d.origin = d.text[:0], 0, 0
 	d.blocks, d.matches, d.state = d.blocks[:0], d.matches[:0], betweenBlocks
+	d.finalBit, d.endBit = 0, 0
 	d.literal.entries, d.distant.entries = literalEntries[:], distEntries[:]
 }
 

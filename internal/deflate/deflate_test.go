@@ -217,6 +217,7 @@ func TestEditedText(t *testing.T) {
 				if err != nil || !bytes.Equal(got, want) {
 					t.Fatalf("case %d, %s, %d bytes, %d edits, pieces of %d: %v, %d bytes, want %d", i, name, size, len(edits), pieces, err, len(got), len(want))
 				}
+				recalled(t, r, stream, edits, want)
 			}
 		})
 	}

@@ -17,6 +17,7 @@ type editor struct {
 	// grown up to there.
 	past   []pastEdit
 	growth int64
+	sent   int64 // up to where the text has gone out unread
 }
 
 type pastEdit struct {
@@ -43,11 +44,17 @@ func (e *editor) reset() {
 	}
 	e.out.reset()
 	e.at, e.atBit, e.block, e.match, e.open, e.from, e.to = 0, 0, 0, 0, false, 0, 0
-	e.past, e.growth = e.past[:0], 0
+	e.past, e.growth, e.sent = e.past[:0], 0, 0
 }
 
 // emit lets the text out up to a position, with the edits that begin before it, or at it.
 func (e *editor) emit(position int64, edits []Edit) {
+	if e.at < e.sent {
+		if e.skipSent(min(position, e.sent)); e.at < e.sent {
+			e.release()
+			return
+		}
+	}
 	for _, edit := range edits {
 		e.pass(edit.Offset, true)
 		e.insert(edit.Replacement)
@@ -421,7 +428,13 @@ func (e *editor) finish() {
 	e.current()
 	e.closeBlock()
 	e.flushCopy()
-	e.out.write(1|1<<1, 3) // an empty block with the fixed codes, the final one
-	e.out.write(0, 7)
+	e.out.append(lastBlock)
 	e.out.align()
 }
+
+// lastBlock is an empty one with the fixed codes, the final one.
+var lastBlock = func() (w bitWriter) {
+	w.write(1|1<<1, 3)
+	w.write(0, 7)
+	return w
+}()

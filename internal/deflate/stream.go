@@ -3,11 +3,11 @@
 // A [Stream] is written to as a response comes. It decodes what it gets, which costs little, and shows the text to a
 // [Scan], which answers with edits. What goes out are the stream's own tokens, bit by bit, but for those that an edit
 // touches: matches that reached back over one, and the headers of blocks that something is inserted into. Once no edit
-// can come any more, what follows passes as it is, and is not decoded.
+// can come any more, what follows passes as it is, and is not decoded. Nor is what a [Memory] knows.
 //
 // The package knows nothing of what the text is, nor where a stream comes from. It reads blocks (RFC 1951) in the
-// envelopes of gzip (RFC 1952) and zlib (RFC 1950) and in none. A stream takes some 150 KB and time that is linear in its length
-// and that of its text, whatever its sender made it of. What is broken stays so: the text before comes out, then an
+// envelopes of gzip (RFC 1952) and zlib (RFC 1950) and in none. A stream takes some 150 KB, with a [Memory] 270 KB, and
+// time that is linear in its length and that of its text, whatever its sender made it of. What is broken stays so: the text before comes out, then an
 // error, or where nobody looks any more, the broken bytes. It has no word for a preset dictionary, which is an error.
 package deflate
 
@@ -22,6 +22,7 @@ import (
 type Stream struct {
 	editor  editor
 	scratch []byte // an insertion, to be summed up
+	trace   trace
 	progress
 }
 
@@ -70,6 +71,7 @@ const (
 	behindAll // what follows is no part of the page
 	inUnseen  // what follows passes as it comes, but for a trailer
 	untouched // what follows passes as it comes
+	unread    // what follows is known up to now
 )
 
 // enough is how much goes out at a time, where more may come at once.
@@ -86,6 +88,7 @@ const (
 // that what follows need not be looked at; nil knows of no such moment.
 func (s *Stream) Reset(out io.Writer, format Format, scan Scan, done func() bool) {
 	s.editor.reset()
+	s.trace.reset()
 	s.progress = progress{out: out, format: format, scan: scan, done: done, first: true, sums: crcSums}
 }
 
@@ -97,10 +100,13 @@ func (s *Stream) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0 && s.err == nil; {
 		n := len(rest)
 		if _, unseen := s.Growth(); !unseen {
-			n = min(n, piecewise)
+			n = s.trace.untilSegment(min(n, piecewise))
 		}
 		s.editor.in = append(s.editor.in, rest[:n]...)
-		s.err, rest = s.advance(), rest[n:]
+		whole := s.trace.come(rest[:n])
+		if s.err, rest = s.advance(), rest[n:]; whole && s.err == nil {
+			s.err = s.atSegment()
+		}
 	}
 	if s.err = errors.Join(s.err, s.send()); s.err != nil {
 		return 0, s.err
@@ -133,6 +139,8 @@ func (s *Stream) advance() error {
 			return s.passUnseen()
 		case untouched:
 			return s.letThrough(len(e.in))
+		case unread:
+			return nil // until a segment has come
 		}
 		if err != nil || !ready {
 			return err
@@ -167,6 +175,7 @@ func (s *Stream) pass(end bool) error {
 	edits, decided := s.scan(text, end)
 	s.sum(text[:decided], e.at, edits)
 	e.emit(e.at+int64(decided), edits)
+	s.trace.decided(e)
 	if len(e.out.bytes) < enough {
 		return nil // more may come
 	}
@@ -213,7 +222,7 @@ func (s *Stream) send() error {
 
 // Rescan looks again at what was not decided, when the scanner has changed its mind.
 func (s *Stream) Rescan() error {
-	if s.err == nil && s.state != inUnseen && s.state != untouched {
+	if s.err == nil && s.state != inUnseen && s.state != untouched && s.state != unread {
 		s.err = errors.Join(s.pass(false), s.send())
 	}
 	return s.err
@@ -221,8 +230,13 @@ func (s *Stream) Rescan() error {
 
 // Flush passes what is held that cannot be the stream's end: where its sender has flushed.
 func (s *Stream) Flush() error {
-	if e := &s.editor; s.err == nil && s.state == inUnseen && bytes.HasSuffix(e.in, []byte{0, 0, 0xff, 0xff}) {
+	e := &s.editor
+	switch flushed := bytes.HasSuffix(e.in, []byte{0, 0, 0xff, 0xff}); {
+	case s.err != nil, !flushed:
+	case s.state == inUnseen:
 		s.err = s.letThrough(len(e.in))
+	case s.state == unread:
+		s.err = s.catchUp()
 	}
 	return s.err
 }
@@ -239,6 +253,15 @@ func (s *Stream) Close() error {
 		return s.err
 	}
 	e := &s.editor
+	if s.state == unread {
+		if s.endUnread() {
+			s.err = s.send()
+			return s.err
+		}
+		if s.err = s.catchUp(); s.err != nil {
+			return s.err
+		}
+	}
 	switch s.state {
 	case betweenMembers, behindAll:
 	case inUnseen:
@@ -258,6 +281,7 @@ func (s *Stream) Close() error {
 	if s.err = s.pass(true); s.err != nil {
 		return s.err
 	}
+	s.ended()
 	e.finish()
 	s.writeTrailer()
 	s.err = s.send()
@@ -272,6 +296,11 @@ func (s *Stream) Abandon() error {
 	e := &s.editor
 	if s.state == inUnseen || s.state == untouched {
 		return s.letThrough(len(e.in))
+	}
+	if s.state == unread {
+		if err := s.catchUp(); err != nil {
+			return err
+		}
 	}
 	e.emit(e.position(), nil)
 	e.current()

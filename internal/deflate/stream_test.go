@@ -219,7 +219,7 @@ const maxHeld = 160 << 10
 func (g *Stream) held() int {
 	e := &g.editor
 	return int(unsafe.Sizeof(*g)) + cap(e.text) + cap(e.in) + cap(e.out.bytes) + cap(g.scratch) + cap(e.matches)*int(unsafe.Sizeof(match{})) +
-		(len(e.blocks)+len(e.free))*int(unsafe.Sizeof(block{})+unsafe.Sizeof(codeLengths{})*3)
+		cap(g.trace.segment) + cap(g.trace.points)*int(unsafe.Sizeof(point{})) + (len(e.blocks)+len(e.free))*int(unsafe.Sizeof(block{})+unsafe.Sizeof(codeLengths{})*3)
 }
 
 func TestStreamMemory(t *testing.T) {

@@ -110,6 +110,7 @@ func editForeign(t *testing.T, what string, r *rand.Rand, stream, text []byte, m
 	if got, err := inflated(out); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%s, %d edits: %v", what, len(edits), err)
 	}
+	recalled(t, r, stream, edits, want)
 	if os.Getenv("CONSENT_E2E") == "required" {
 		if err := decodedByZlib(out, want); err != nil {
 			t.Errorf("%s: zlib: %v", what, err)

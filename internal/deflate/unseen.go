@@ -13,8 +13,14 @@ import (
 // canPassUnseen tells whether the rest of the blocks can: all text has gone out, and no match to come can reach
 // back over an edit.
 func (e *editor) canPassUnseen() bool {
+	all := e.at == e.position() && e.atBit == e.bit && len(e.matches) == 0
+	return e.decoder.state != ended && e.at >= e.sent && all && !e.reachesBack()
+}
+
+// reachesBack tells whether a match behind the text that is out may reach back over an edit.
+func (e *editor) reachesBack() bool {
 	n := len(e.past)
-	return e.decoder.state != ended && e.at == e.position() && e.atBit == e.bit && len(e.matches) == 0 && (n == 0 || e.past[n-1].end <= e.at-window)
+	return n > 0 && e.past[n-1].end > e.at-window
 }
 
 // align lets out what is needed so that bytes of the stream can follow from here on, in the middle of a block too.
@@ -24,16 +30,10 @@ func (e *editor) align() {
 	case inCodes:
 		b := e.blocks[0]
 		if !e.open || b.final || e.out.n != phase {
-			e.closeBlock()
-			e.pad((phase - uint(b.header.length)) & 7)
-			e.out.copy(b.header.bytes, int(b.header.offset), b.header.length) // now the final one is, if it was
+			e.reopen(b, phase, b.mark()) // now the final one is, if it was
 		}
 	case inStored:
-		final := uint64(0)
-		if e.blocks[0].final {
-			final = 1
-		}
-		e.out.write(final, 3)
+		e.out.write(e.blocks[0].mark(), 3)
 		e.out.align()
 		e.out.write(uint64(e.left)|uint64(^uint16(e.left))<<16, 32)
 	case betweenBlocks:
@@ -43,6 +43,23 @@ func (e *editor) align() {
 		e.out.write(uint64(e.in[e.bit>>3-e.inBase]>>phase), 8-phase)
 	}
 	e.in = e.in[:copy(e.in, e.in[(e.bit+7)>>3-e.inBase:])]
+}
+
+// reopen begins a block once more, so that what follows its header falls on that bit of a byte.
+func (e *editor) reopen(b *block, phase uint, mark uint64) {
+	e.closeBlock()
+	e.pad((phase - uint(b.header.length)) & 7)
+	e.out.write(mark, 1)
+	e.out.copy(b.header.bytes, int(b.header.offset)+1, b.header.length-1)
+	b.used = true
+}
+
+// mark is what a block that is the last begins with (RFC 1951, section 3.2.3).
+func (b *block) mark() uint64 {
+	if b.final {
+		return 1
+	}
+	return 0
 }
 
 // oddBlock is an empty block of an odd number of bits: its codes are two of one bit each for literals and the end, and
@@ -86,6 +103,7 @@ func (s *Stream) beginUnseen() error {
 	from := (e.bit + 7) >> 3
 	e.align()
 	s.state, s.searched = inUnseen, trailerLength
+	s.trace.Memory = nil  // nothing is left to be remembered
 	if s.format == bare { // there is no trailer
 		s.state = untouched
 	}
@@ -140,12 +158,24 @@ func isHeader(b []byte) bool {
 // bytes, behind so many others that passed, cannot be one: where the text would be longer than any such stream's.
 func (s *Stream) endUnseen(trailer []byte, behind int64) (ok bool) {
 	const most = 1032 // bytes of text for each byte: matches of 258, of two bits
-	crc, length := binary.LittleEndian.Uint32(trailer), binary.LittleEndian.Uint32(trailer[4:])
-	rest := length - uint32(s.editor.position()-s.memberFrom)
-	if int64(rest) > (s.unseen+behind+1)*most {
+	if int64(s.restOf(trailer)) > (s.unseen+behind+1)*most {
 		return false
 	}
-	binary.LittleEndian.PutUint32(trailer, crc^moved(s.memberCRC()^s.sentSum(), int64(rest)))
-	binary.LittleEndian.PutUint32(trailer[4:], uint32(s.editor.position()+s.editor.growth)+rest)
+	s.correct(trailer)
 	return true
+}
+
+// restOf is how long the text is, as a trailer says, behind what of it is out.
+func (s *Stream) restOf(trailer []byte) uint32 {
+	return binary.LittleEndian.Uint32(trailer[4:]) - uint32(s.editor.at-s.memberFrom)
+}
+
+// correct makes a trailer that of the text as it goes out, whose rest nobody has seen: what its CRC and that of the
+// member differ by follows from what they did where the text is out. They have its sum as it came in common.
+func (s *Stream) correct(trailer []byte) {
+	e, rest := &s.editor, s.restOf(trailer)
+	difference := moved(s.memberCame, e.at-s.memberFrom) ^ moved(s.apart, e.at-s.apartAt)
+	crc := binary.LittleEndian.Uint32(trailer) ^ moved(difference, int64(rest))
+	binary.LittleEndian.PutUint32(trailer, crc)
+	binary.LittleEndian.PutUint32(trailer[4:], uint32(e.at+e.growth)+rest)
 }

@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"math"
 	"sync/atomic"
+
+	"github.com/caddy-consent/caddy-consent/internal/deflate"
 )
 
 // Pages of a site are nearly the same from visit to visit. Known remembers runs of pages in the body in which the
@@ -16,11 +18,13 @@ import (
 //
 // It holds a hash of each run, not its bytes: GMAC (NIST SP 800-38D) under a key of this process. Whoever does not
 // know the key makes two runs of the same hash with a probability of at most 2^-120. What is remembered takes 1 MiB, of
-// whatever pages: a new run takes the place of an old one. It is safe for concurrent use.
+// whatever pages: a new run takes the place of an old one. Pages in gzip are remembered as they are compressed besides,
+// in 0.7 MB. It is safe for concurrent use.
 type Known struct {
 	gmac              cipher.AEAD
 	shortest, longest int // of runs, in bytes
 	slots             []slot
+	compressed        *deflate.Memory // of pages in gzip
 }
 
 // slot holds one hash. Two writers may leave halves of two: a hash that no run has.
@@ -40,7 +44,7 @@ func newKnown(shortest, longest, slots int) *Known {
 	if err != nil {
 		panic(err) // of AES
 	}
-	return &Known{gmac: gmac, shortest: shortest, longest: longest, slots: make([]slot, slots)}
+	return &Known{gmac, shortest, longest, make([]slot, slots), deflate.NewMemory(gmac, shortest, slots/4)}
 }
 
 type sum struct{ high, low uint64 }

@@ -78,11 +78,15 @@ func granting() Rules {
 func scanned(t testing.TB, scanner Scanner, page string, size int) (string, Passed) {
 	t.Helper()
 	out, passed := uncompressed(t, scanner, page, size)
-	if got, counted := inGzip(t, scanner, page, size); got != out || counted != passed {
+	way := (len(page) + size) % len(levels)
+	if got, counted := inGzip(t, scanner, page, size, way); got != out || counted != passed {
 		t.Errorf("%s in pieces of %d, in gzip: %v\n got %s\nwant %s", short(page), size, counted, short(got), short(out))
 	}
-	scanner.Known = newKnown(8, 32, 64)
+	scanner.Known = newKnown(8, 32, 512)
 	for _, size := range []int{len(page) + 1, len(page) + 1, size} {
+		if got, counted := inGzip(t, scanner, page, size, way); got != out || counted != passed {
+			t.Errorf("%s in pieces of %d, in gzip, remembered: %v\n got %s\nwant %s", short(page), size, counted, short(got), short(out))
+		}
 		if got, counted := uncompressed(t, scanner, page, size); got != out || counted != passed {
 			t.Errorf("%s in pieces of %d, remembered: %v\n got %s\nwant %s", short(page), size, counted, short(got), short(out))
 		}

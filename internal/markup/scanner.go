@@ -58,6 +58,7 @@ type Scanner struct {
 	given int // edits that the last call returned
 
 	run    run
+	notes  notes
 	judged int // grows with each edit, and with each question to Rules whose answer is not the text's alone
 }
 

@@ -160,7 +160,7 @@ func (s *Scanner) ask(url []byte, escaped bool) *Mark {
 		return nil
 	}
 	s.judged++
-	return s.Host(host)
+	return s.notes.ask(host, s.Host)
 }
 
 // basePath is the path against which relative ones are resolved.
