@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,22 @@ func TestApplicationFacts(t *testing.T) {
 				t.Errorf("%s: %s says too little of a name", a.ID, pattern)
 			}
 		}
+	}
+}
+
+func TestApplicationsDocumented(t *testing.T) {
+	reference, err := os.ReadFile("../../docs/reference.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(reference), "\n### application\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	ids := make([]string, 0, len(Applications()))
+	for _, a := range Applications() {
+		ids = append(ids, "`"+a.ID+"`")
+	}
+	if want := strings.Join(ids, ", ") + "."; !strings.Contains(strings.Join(strings.Fields(section), " "), want) {
+		t.Errorf("docs/reference.md does not say %s", want)
 	}
 }
 
@@ -77,6 +94,32 @@ func TestApplicationNames(t *testing.T) {
 			needed: []string{"my_wiki_session", "my_wikiUserID", "my_wikiToken", "my_wiki_BPsession",
 				"my_wikiPostEditRevision12", "UseDC", "sessionJwt", "my_wikilanguage", "my_wikimwclientpreferences", "stopMobileRedirect"},
 			others: []string{"my_wikimwuser-sessionId", "my_wikiULSGeo", "portal_session", "portalUserID"},
+		},
+		"contao": {needed: []string{"csrf_https-contao_csrf_token", "trusted_device", "REMEMBERME"}},
+		"dspace": {needed: []string{"DSPACE-XSRF-COOKIE", "dsLanguage"}, others: []string{"dsMatomo", "CORRELATION-ID"}},
+		"ghost":  {needed: []string{"ghost-members-ssr.sig", "ghost-admin-api-session", "ghost-private"}},
+		"gitlab": {
+			needed: []string{"_gitlab_session", "_gitlab_session_geo_5f"},
+			others: []string{"about_gitlab_active_user"}, // for the provider's own pages
+		},
+		"glpi":  {needed: []string{"glpi_8ac3914e6055f1dc4d1023c9", "glpi_8ac3914e6055f1dc4d1023c9_rememberme"}},
+		"ibexa": {needed: []string{"IBX_SESSION_ID98defd6ee70dfb1dea416cec", "eZSESSID98defd6ee70dfb1dea416cec"}},
+		"liferay": {
+			needed: []string{"COOKIE_SUPPORT", "REMEMBER_ME_TOKEN_ID"},
+			others: []string{"CONSENT_TYPE_PERFORMANCE"},
+		},
+		"limesurvey": {needed: []string{"LS-ZNIDJBOXUNKXWTIP", "YII_CSRF_TOKEN"}},
+		"odoo":       {needed: []string{"session_id", "td_id"}, others: []string{"visitor_uuid", "odoo_utm_source"}},
+		"phpbb": {
+			needed: []string{"phpbb3_x1y2z_sid", "phpbb_a1b2c_u", "phpbb_a1b2c_k"},
+			others: []string{"phpbb_a1b2c_track"},
+		},
+		"prestashop": {needed: []string{"PrestaShop-98f13708210194c475687be6106a3b84"}},
+		"umap":       {needed: []string{"anonymous_owner|12", "csrftoken"}},
+		"umbraco": {
+			needed: []string{"UMB_UCONTEXT", "UMB_UCONTEXTC1", "__Host-umbAccessToken", "__Host-umbRefreshToken-siteA",
+				".AspNetCore.Antiforgery.w5W7x28NAIs"},
+			others: []string{"UMB_UPDCHK", ".AspNetCore.Session"},
 		},
 		"typo3": {needed: []string{"be_typo_user", "ADMCMD_prev", "typo3nonce_B1IYIunI", "__Secure-typo3nonce_B1IYIunI"}},
 		"wordpress": {
