@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -36,6 +37,14 @@ func TestApplicationsDocumented(t *testing.T) {
 	}
 	if want := strings.Join(ids, ", ") + "."; !strings.Contains(strings.Join(strings.Fields(section), " "), want) {
 		t.Errorf("docs/reference.md does not say %s", want)
+	}
+	catalogue, err := os.ReadFile("../../docs/catalogue.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("all %d kinds of software", len(ids))
+	if !strings.Contains(strings.Join(strings.Fields(string(catalogue)), " "), want) {
+		t.Errorf("docs/catalogue.md does not say %q", want)
 	}
 }
 
