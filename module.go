@@ -109,8 +109,9 @@ type Handler struct {
 	Necessary []string `json:"necessary,omitempty"`
 
 	// Lets the cookies pass that this software cannot do without when people sign in or edit, as necessary ones: ckan,
-	// discourse, dokuwiki, drupal, geonetwork, keycloak, matomo (its own pages), mediawiki, moodle, nextcloud, spip, typo3,
-	// udata or wordpress. Default: none. Error: any other.
+	// contao, discourse, dokuwiki, drupal, dspace, etherpad, geonetwork, ghost, gitea, gitlab, glpi, ibexa, keycloak,
+	// koha, liferay, limesurvey, matomo (its own pages), mediawiki, moodle, nextcloud, odoo, ojs, phpbb, plone,
+	// prestashop, redmine, roundcube, spip, typo3, udata, umap, umbraco or wordpress. Default: none. Error: any other.
 	Applications []string `json:"applications,omitempty"`
 
 	// Declares additional purposes, or changes the texts of the built-in ones (functional, statistics, embeds, marketing).

@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/adminapi"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
+	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
 func seen(name, service string, declared bool, where ...string) inventory.Item {
@@ -61,6 +62,19 @@ func TestSuggestionGroups(t *testing.T) {
 	}
 	if got := suggestion(adminapi.SiteInventory{Cookies: s.Cookies[:1]}); !strings.Contains(got, "nothing to add") {
 		t.Error(got)
+	}
+}
+
+// Each sign of an application tells of it alone.
+func TestSuggestionApplications(t *testing.T) {
+	for _, a := range policy.Applications() {
+		for _, sign := range a.Signs {
+			name := strings.ReplaceAll(string(sign), "*", "1")
+			got := propose(adminapi.SiteInventory{Cookies: []inventory.Item{seen(name, "", false, "upstream")}})
+			if len(got.Applications) != 1 || got.Applications[0].ID != a.ID || len(got.Unknown) > 0 {
+				t.Errorf("%s of %s: %+v", name, a.ID, got)
+			}
+		}
 	}
 }
 

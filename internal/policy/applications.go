@@ -1,8 +1,11 @@
 package policy
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -15,20 +18,72 @@ type Application struct {
 	Cookies []Pattern
 	// Signs are those of them by which it is told from others.
 	Signs []Pattern
-	// Source is where these facts are from.
-	Source string
+	// Sources are the pages and files that state these facts, most of them in the software's own code.
+	Sources sources `json:"source"`
 }
 
 //go:embed applications.json
 var applicationsFile []byte
 
 // Applications are those that the module knows.
-var Applications = sync.OnceValue(func() (all []Application) {
-	if err := json.Unmarshal(applicationsFile, &all); err != nil {
+var Applications = sync.OnceValue(func() []Application {
+	all, err := readApplications(applicationsFile)
+	if err != nil {
 		panic(err) // a test reads it
 	}
 	return all
 })
+
+// readApplications reads applications and checks each.
+func readApplications(text []byte) (all []Application, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&all); err != nil {
+		return nil, err
+	}
+	for i, a := range all {
+		if err := a.check(); err != nil {
+			return nil, fmt.Errorf("application %s: %w", a.ID, err)
+		}
+		if i > 0 && all[i-1].ID >= a.ID {
+			return nil, fmt.Errorf("application %s: not in order behind %s", a.ID, all[i-1].ID)
+		}
+	}
+	return all, nil
+}
+
+func (a Application) check() error {
+	switch {
+	case !validID(a.ID) || a.Name == "":
+		return errors.New("lacks its id or its name")
+	case len(a.Cookies) == 0:
+		return errors.New("needs no cookies")
+	case len(a.Sources) == 0:
+		return errors.New("lacks the source of its facts")
+	}
+	for i, pattern := range a.Cookies {
+		if err := validCookie(pattern); err != nil {
+			return err
+		}
+		if slices.Contains(a.Cookies[:i], pattern) {
+			return fmt.Errorf("the cookie %s stands twice", pattern)
+		}
+	}
+	for _, sign := range a.Signs {
+		if name := strings.ReplaceAll(string(sign), "*", "x"); !a.Needs(name) {
+			return fmt.Errorf("the sign %s is none of its cookies", sign)
+		}
+	}
+	for i, source := range a.Sources {
+		switch {
+		case !isPage(source):
+			return fmt.Errorf("the source %q is no https address", source)
+		case slices.Contains(a.Sources[:i], source):
+			return fmt.Errorf("the source %q stands twice", source)
+		}
+	}
+	return nil
+}
 
 // ApplicationCookies are the necessary cookies of applications, by their ids. Its error is about the word "application".
 func ApplicationCookies(ids []string) (cookies []Pattern, err error) {
