@@ -7,7 +7,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-func TestSheetJudge(t *testing.T) {
+func TestSheetAddresses(t *testing.T) {
 	for name, c := range map[string]struct {
 		addresses       []string
 		granted         bool

@@ -30,11 +30,11 @@ type Recall struct {
 	Memory *Memory
 	// Rules tell apart what scans judge by.
 	Rules [16]byte
-	Judge Judge
+	Scan  ScanState
 }
 
-// Judge is behind a Scan.
-type Judge interface {
+// ScanState is behind a Scan.
+type ScanState interface {
 	// State tells how the scan stands. Judged grows whenever the scan gives an edit, or does anything else that somebody
 	// can see, but for what Asked returns. Alone tells that nothing decides how it goes on but the text to come, Rules and
 	// state, and that it waits for nothing before where it is.
@@ -236,8 +236,8 @@ func (s *Stream) atSegment() error {
 			return err
 		}
 	}
-	judged, state, alone := t.Judge.State()
-	asked := t.Judge.Asked()
+	judged, state, alone := t.Scan.State()
+	asked := t.Scan.Asked()
 	if judged != t.judged || s.memberFrom >= t.place.text || e.available()-t.bitOfP > maxUnread*8 {
 		t.place = place{}
 	}
@@ -280,10 +280,10 @@ func (s *Stream) ended() {
 	if t.Memory == nil || t.place.text == 0 || s.memberFrom >= t.place.text {
 		return
 	}
-	if judged, _, _ := t.Judge.State(); judged != t.judged || s.state != betweenMembers || len(s.come()) > 0 {
+	if judged, _, _ := t.Scan.State(); judged != t.judged || s.state != betweenMembers || len(s.come()) > 0 {
 		return
 	}
-	t.asked = append(t.asked, t.Judge.Asked()...)
+	t.asked = append(t.asked, t.Scan.Asked()...)
 	t.points = append(t.points, point{t.sum(), e.endBit, e.at, len(t.asked)})
 	t.Memory.add(run{t.place, e.finalBit, t.points, t.asked})
 }
@@ -294,7 +294,7 @@ func (s *Stream) passUnread(r *run) (ok bool) {
 	t, e := &s.trace, &s.editor
 	p, asked := r.points[len(t.points)], len(t.asked)
 	t.points, t.asked = append(t.points, p), append(t.asked, r.asked[min(asked, p.asked):p.asked]...)
-	if !t.Judge.Ask(t.asked[asked:]) {
+	if !t.Scan.Ask(t.asked[asked:]) {
 		return false
 	}
 	if p.bit <= t.bit {

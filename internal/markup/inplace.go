@@ -36,7 +36,7 @@ func newCompressedEditor(out io.Writer, format deflate.Format, r *Rewriter) *com
 	c.finder, c.scanner = r.finder(), &r.Scanner
 	c.Reset(out, format, c.scan, c.finder.Done)
 	if known := c.scanner.Known; known != nil && r.sheet == nil {
-		c.Remember(deflate.Recall{Memory: known.compressed, Rules: c.scanner.rulesSum(), Judge: c.scanner})
+		c.Remember(deflate.Recall{Memory: known.compressed, Rules: c.scanner.rulesSum(), Scan: c.scanner})
 		c.scanner.notes.on = true
 	}
 	return c

@@ -45,7 +45,7 @@ func (s *Scanner) rulesSum() (rules [16]byte) {
 	return s.run.hash
 }
 
-// State is for deflate.Judge. In the states named here nothing but the state decides what the next byte means.
+// State is for deflate.ScanState. In the states named here nothing but the state decides what the next byte means.
 func (s *Scanner) State() (judged int, _ uint8, alone bool) {
 	judged = s.judged - s.notes.count + s.Passed.Tags + s.Passed.Texts
 	if s.Passed.Encoding != "" || s.Passed.AMP {
@@ -57,14 +57,14 @@ func (s *Scanner) State() (judged int, _ uint8, alone bool) {
 	return judged, uint8(s.state), settled && (s.state == data || inTag || inComment)
 }
 
-// Asked is for deflate.Judge.
+// Asked is for deflate.ScanState.
 func (s *Scanner) Asked() []string {
 	asked := s.notes.asked
 	s.notes.asked = nil
 	return asked
 }
 
-// Ask is for deflate.Judge.
+// Ask is for deflate.ScanState.
 func (s *Scanner) Ask(hosts []string) (same bool) {
 	same = true
 	for _, host := range hosts {
