@@ -42,6 +42,7 @@ type exchange struct {
 var (
 	browser    = []string{"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Accept-Language: fr,en;q=0.8", "Accept-Encoding: gzip, deflate, br, zstd"}
 	fetch      = append(slices.Clip(browser), "Accept: application/json", "Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors", "Sec-Fetch-Site: same-origin")
+	style      = append(slices.Clip(browser), "Accept: text/css,*/*;q=0.1", "Sec-Fetch-Dest: style", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Site: same-origin")
 	navigation = append(slices.Clip(browser), "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: none", "Sec-Fetch-User: ?1")
 )
 
@@ -54,6 +55,7 @@ const (
 var exchanges = []exchange{
 	{name: "api", path: "/api", fields: fetch},
 	{name: "api after a choice", path: "/api", fields: fetch, cookie: necessary, chosen: true},
+	{name: "style sheet that is known", path: "/sheet", fields: style},
 	{name: "six cookies, three stripped", path: "/cookies", fields: fetch, setCookies: 3},
 	{name: "page with the notice", path: "/page", fields: navigation, inserted: notice},
 	{name: "page with the notice, gzip", path: "/gzip", fields: navigation, inserted: notice},
@@ -67,9 +69,10 @@ const twoServices = `{"services": [{"id": "ga"}, {"id": "matomo"}]}`
 // The bodies that the upstream sends. It compresses nothing while it is measured,
 // so that all of the time added shows.
 var (
-	apiBody  = portal.JSON(1 << 10)
-	pageBody = portal.Page(60 << 10)
-	gzipBody = compress(pageBody)
+	apiBody   = portal.JSON(1 << 10)
+	sheetBody = []byte(strings.Repeat(madeRule, 200<<10/len(madeRule)))
+	pageBody  = portal.Page(60 << 10)
+	gzipBody  = compress(pageBody)
 )
 
 // upstream is the site. It sends a body in pieces as large as reverse_proxy's.
@@ -79,6 +82,10 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/cookies":
 		h["Set-Cookie"] = slices.Clone(portal.Cookies)
+	case "/sheet":
+		body = sheetBody
+		h.Set("Content-Type", "text/css")
+		h.Set("Etag", `"4a6f65-f0e2"`)
 	case "/page", "/gzip":
 		body = pageBody
 		h.Set("Content-Type", "text/html; charset=utf-8")
@@ -99,7 +106,7 @@ func upstream(w http.ResponseWriter, r *http.Request) {
 }
 
 // A response that needs no change is the most frequent one: the API's, an image, a
-// script. What the module needs to see that comes from pools and from what it
+// script, a style sheet. What the module needs to see that comes from pools and from what it
 // remembers of earlier requests.
 func TestUnchangedResponseAllocs(t *testing.T) {
 	if raceDetector() {
@@ -110,7 +117,7 @@ func TestUnchangedResponseAllocs(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for name, config := range map[string]string{"a bare consent": `{}`, "two services": twoServices} {
 		off, on := handlers(t, config)
-		for _, e := range exchanges[:2] {
+		for _, e := range exchanges[:3] {
 			r := e.request(t, "http://data.example", on.answer)
 			e.check(t, r, off.answer, on.answer)
 			w := new(memory)

@@ -12,12 +12,14 @@ import (
 // parameters, "" where nothing can be read, and the name of the encoding, "" for none that browsers know
 // (Fetch, section 3.5, "extract a MIME type"; Encoding, section 4.2).
 func mediaType(fields []string) (essence, charset string) {
-	if len(fields) == 1 { // as most pages have it
-		switch field := fields[0]; {
-		case strings.EqualFold(field, "text/html; charset=utf-8"):
-			return "text/html", "utf-8"
-		case field == "text/html", field == "application/json":
-			return field, ""
+	if len(fields) == 1 { // as most answers have it
+		const utf8 = "; charset=utf-8"
+		plain, charset := fields[0], ""
+		if end := len(plain) - len(utf8); end > 0 && strings.EqualFold(plain[end:], utf8) {
+			plain, charset = plain[:end], "utf-8"
+		}
+		if isPlain(plain) {
+			return plain, charset
 		}
 	}
 	label := ""
@@ -40,6 +42,21 @@ func mediaType(fields []string) (essence, charset string) {
 	}
 	charset, _ = htmlindex.Name(encoding)
 	return essence, charset
+}
+
+// isPlain tells of what is a type as it stands, at no cost.
+func isPlain(value string) bool {
+	slash := 0
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c == '/' && slash == 0 && i < len(value)-1:
+			slash = i
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '+', c == '.':
+		default:
+			return false
+		}
+	}
+	return slash > 0
 }
 
 // splitFields separates values at commas that are not in quotes (Fetch, section 2.2.2, "get, decode, and

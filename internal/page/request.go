@@ -11,28 +11,44 @@ import (
 // can be rewritten, with the client's weights; "identity" where the client accepts
 // none of them. A request without the field is left so. RFC 9110, section 12.5.3.
 func NarrowEncodings(h http.Header, codings []string) {
+	if !AcceptsOther(h, codings) {
+		return
+	}
 	values := h["Accept-Encoding"]
-	accepted := make([]string, 0, 8) // most clients' fit, without a look at the heap
-	narrower := false
+	var accepted []string
 	for _, value := range values {
 		for element := range strings.SplitSeq(value, ",") {
-			name, _, _ := strings.Cut(element, ";")
-			if name = strings.TrimSpace(name); strings.EqualFold(name, "identity") || slices.ContainsFunc(codings, func(coding string) bool { return strings.EqualFold(coding, name) }) {
+			if isAmong(element, codings) {
 				accepted = append(accepted, strings.TrimSpace(element))
-			} else {
-				narrower = true
 			}
 		}
 	}
 	switch {
-	case !narrower:
-		return
 	case len(accepted) == 0 && Accepts(values, "*"):
 		accepted = codings
 	case len(accepted) == 0:
 		accepted = append(accepted, "identity")
 	}
 	h["Accept-Encoding"] = []string{strings.Join(accepted, ", ")}
+}
+
+// AcceptsOther tells whether NarrowEncodings has anything to do.
+func AcceptsOther(h http.Header, codings []string) bool {
+	for _, value := range h["Accept-Encoding"] {
+		for element := range strings.SplitSeq(value, ",") {
+			if !isAmong(element, codings) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isAmong tells whether an element of Accept-Encoding names one of these codings, or none at all.
+func isAmong(element string, codings []string) bool {
+	name, _, _ := strings.Cut(element, ";")
+	name = strings.TrimSpace(name)
+	return strings.EqualFold(name, "identity") || slices.ContainsFunc(codings, func(coding string) bool { return strings.EqualFold(coding, name) })
 }
 
 // Accepts tells whether an Accept-Encoding field names a content coding, itself or

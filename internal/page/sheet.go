@@ -20,16 +20,23 @@ func AsksForSheet(r *http.Request, path string) bool {
 	return strings.HasSuffix(path, ".css") || strings.HasPrefix(first(r.Header["Accept"]), "text/css")
 }
 
+// MayBeSheet tells of what IsSheet will not say that it is one, at no cost: of most answers.
+func MayBeSheet(r *http.Request, status int, h http.Header) bool {
+	if status != http.StatusOK && status != http.StatusNonAuthoritativeInfo {
+		return false
+	}
+	dest, _ := FetchDest(r)
+	return dest == "style" || namesSheet(h["Content-Type"])
+}
+
 // IsSheet tells whether an answer is one that browsers take for a style sheet, and its encoding, "" where none is
 // declared that they know. Without nosniff, a page in quirks mode takes what it asked for as one, whatever its type
 // (HTML, section 4.6.7.24).
 func IsSheet(r *http.Request, status int, h http.Header) (charset string, is bool) {
-	if status != http.StatusOK && status != http.StatusNonAuthoritativeInfo {
+	if !MayBeSheet(r, status, h) {
 		return "", false
 	}
-	if dest, _ := FetchDest(r); dest != "style" && !namesSheet(h["Content-Type"]) {
-		return "", false // what most answers are, at no cost
-	} else if dest == "style" && !nosniff(h) {
+	if dest, _ := FetchDest(r); dest == "style" && !nosniff(h) {
 		_, charset = mediaType(h["Content-Type"])
 		return charset, true
 	}

@@ -37,6 +37,14 @@ func (c *Cache[V]) Load(key string) (value V, ok bool) {
 	return value, false
 }
 
+// Find is Load for a key that is made to be looked up, at no cost in memory.
+func (c *Cache[V]) Find(key []byte) (value V, ok bool) {
+	if r := c.slots[maphash.Bytes(seed, key)%slots].Load(); r != nil && r.key == string(key) {
+		return r.value, true
+	}
+	return value, false
+}
+
 // Store remembers a value. It keeps a copy of the key, which may be a piece of a request's header.
 func (c *Cache[V]) Store(key string, value V) {
 	if len(key) <= maxKey {

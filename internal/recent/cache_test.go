@@ -15,6 +15,12 @@ func TestCache(t *testing.T) {
 	if v, ok := c.Load("a"); v != 1 || !ok {
 		t.Errorf("%d, %t", v, ok)
 	}
+	if v, ok := c.Find([]byte("a")); v != 1 || !ok {
+		t.Errorf("found %d, %t", v, ok)
+	}
+	if _, ok := c.Find([]byte("b")); ok {
+		t.Error("found what was not stored")
+	}
 	c.Store("a", 2)
 	if v, _ := c.Load("a"); v != 2 {
 		t.Errorf("%d", v)

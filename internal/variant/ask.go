@@ -33,7 +33,7 @@ func (v *Variant) Ask(coding string, change func() http.Header) (conditional, sh
 		}
 	}
 	if (!v.IsPage() || v.Destination == page.DestWorker) && v.AsksForSheet() {
-		sheet = v.SheetRequest(change())
+		sheet = v.SheetRequest(change)
 	}
 	return conditional, sheet
 }

@@ -16,16 +16,22 @@ func (v *Variant) DemandsHash(href []byte) {
 	if err != nil || sheet.Host != "" && sheet.Host != v.site().Host {
 		return
 	}
-	v.Hashed.Store(v.hashedKey(sheet), struct{}{})
+	v.Hashed.Store(string(v.hashedKey(nil, sheet)), struct{}{})
 }
 
 // isHashed tells whether a page demands the hash of what is asked for.
 func (v *Variant) isHashed() bool {
-	_, is := v.Hashed.Load(v.hashedKey(v.Asked))
+	var buffer [usualKey]byte
+	_, is := v.Hashed.Find(v.hashedKey(buffer[:0], v.Asked))
 	return is
 }
 
-func (v *Variant) hashedKey(u *url.URL) string { return v.site().Host + u.RequestURI() }
+// usualKey is as long as most keys are by which sheets are remembered.
+const usualKey = 256
+
+func (v *Variant) hashedKey(buffer []byte, u *url.URL) []byte {
+	return append(append(buffer, v.site().Host...), u.RequestURI()...)
+}
 
 // IsHashedStyle tells whether a policy lets a style count by the hash of its text.
 func (v *Variant) IsHashedStyle(nonce []byte, attribute bool) bool {

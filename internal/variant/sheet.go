@@ -35,16 +35,26 @@ func (v *Variant) AsksForSheet() bool {
 }
 
 // SheetRequest asks upstream for a sheet that can be looked at, and tells whether it asks if this very variant holds.
-// What is not known to be the same for everybody is asked for as a whole: a browser may have it from before a service was
-// declared.
-func (v *Variant) SheetRequest(h http.Header) (conditional bool) {
-	page.NarrowEncodings(h, markup.Codings)
-	page.DropConditionalRange(h)
-	if !page.HasOwnTag(h, v.sheetSuffix()) {
-		if depends, known := v.Sheets.Load(v.sheetKey(h)); known && !depends {
+// Change returns the header of a request that may be changed, which most need not be. What is not known to be the same
+// for everybody is asked for as a whole: a browser may have it from before a service was declared.
+func (v *Variant) SheetRequest(change func() http.Header) (conditional bool) {
+	sent := v.Request.Header
+	if page.AcceptsOther(sent, markup.Codings) {
+		page.NarrowEncodings(change(), markup.Codings)
+	}
+	if len(sent["If-Range"]) > 0 {
+		page.DropConditionalRange(change())
+	}
+	if !page.HasConditions(sent) {
+		return false
+	}
+	if !page.HasOwnTag(sent, v.sheetSuffix()) {
+		var buffer [usualKey]byte
+		if depends, known := v.Sheets.Find(v.sheetKey(buffer[:0], sent)); known && !depends {
 			return false
 		}
 	}
+	h := change()
 	page.TranslateConditions(h, v.sheetSuffix())
 	return len(h["If-None-Match"]) > 0
 }
@@ -57,37 +67,41 @@ func (v *Variant) sheetSuffix() string { return "-consent-" + v.Page.Key + "-" +
 // sheetSuffix ends the entity tags of all variants of sheets.
 const sheetSuffix = "-sheet"
 
-// sheetKey is under which it is remembered whether a sheet differs by choice; "" for one that nothing tells from what it
-// was before.
-func (v *Variant) sheetKey(h http.Header) string {
-	if validator := page.SheetValidator(h); validator != "" {
-		return v.Request.Host + v.Asked.RequestURI() + " " + validator
+// sheetKey appends the key under which it is remembered whether a sheet differs by choice; nothing for one that nothing
+// tells from what it was before.
+func (v *Variant) sheetKey(key []byte, h http.Header) []byte {
+	validator := page.SheetValidator(h)
+	if validator == "" {
+		return key
 	}
-	return ""
+	key = append(append(key, v.Request.Host...), v.Asked.RequestURI()...)
+	return append(append(key, ' '), validator...)
 }
 
-// answerKey is that of an answer; a date alone does not tell the texts apart between which the server chooses.
-func (v *Variant) answerKey(h http.Header) string {
+// answerKey does so for an answer; a date alone does not tell the texts apart between which the server chooses.
+func (v *Variant) answerKey(key []byte, h http.Header) []byte {
 	if v.Request.Method != http.MethodGet && v.Request.Method != http.MethodHead || len(h["Etag"]) == 0 && page.VariesByMore(h) {
-		return ""
+		return key
 	}
-	return v.sheetKey(h)
+	return v.sheetKey(key, h)
 }
 
 // Sheet begins the one that a header is of. It is nil where that passes as it comes.
 func (v *Variant) Sheet(status int, h http.Header) *Sheet {
-	if !v.Blocks {
+	if !v.Blocks || !page.MayBeSheet(v.Request, status, h) {
+		return nil
+	}
+	var buffer [usualKey]byte
+	key := v.answerKey(buffer[:0], h)
+	depends, known := v.Sheets.Find(key)
+	if known && !depends {
 		return nil
 	}
 	charset, is := page.IsSheet(v.Request, status, h)
-	if !is {
+	if !is || v.Request.Method == http.MethodHead && !known {
 		return nil
 	}
-	s := &Sheet{variant: v, key: v.answerKey(h), charset: charset}
-	depends, known := v.Sheets.Load(s.key)
-	if known && !depends || v.Request.Method == http.MethodHead && !known {
-		return nil
-	}
+	s := &Sheet{variant: v, key: string(key), charset: charset}
 	if !s.canRead(h) {
 		return nil
 	}
