@@ -445,7 +445,9 @@ func (rw *responseWriter) looked() error {
 		return nil
 	}
 	_, err := rw.Write(held)
-	rewrite.FreeLooked(held)
+	if err == nil { // else HTTP/2's server may still read it
+		rewrite.FreeLooked(held)
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@ package engines
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -251,6 +252,64 @@ func TestStyleSheetOnItsWay(t *testing.T) {
 		}
 		for len(asked) > 0 {
 			<-asked
+		}
+	})
+}
+
+// TestSheetGivenBack: after a grant, without a reload, the page's styles are those of a page that is loaded anew. CSSOM
+// writes nothing for what stands behind a shorthand with var(), and custom properties as they were written.
+func TestSheetGivenBack(t *testing.T) {
+	sheets := map[string]string{
+		"/imports.css": `@import url("own.css"); @import url("https://fonts.video.test/f.css");`,
+		"/own.css":     `h1 { color: rgb(4, 5, 6) }`,
+		"/alike.css":   `em { background: url(own.gif) } em { background: url(https://pixel.video.test/p.gif) }`,
+		"/var.css": `:root { --c: rgb(9, 8, 7) }
+			p { border: 3px solid var(--c); border-width: 3px 3px 0; background: url(https://a.video.test/p.gif) }`,
+		"/media.css":    `@media all { i { background: url(https://b.video.test/p.gif) } b { border: 3px solid var(--c); border-width: 3px 3px 0 } }`,
+		"/written.css":  `@media all { s { background-image: URL(https://d.video.test/p.gif); --y: URL(https://d.video.test/q.gif); --z: image-set("https://d.video.test/z.gif" 1x) } }`,
+		"/supports.css": `@supports (color: red) { q { background-image: image-set("https://e.video.test/p.gif" 1x); font: 20px/2 var(--f, serif); font-weight: bold } }`,
+		"/custom.css": `u { --x: url( https://f.video.test/p.gif ); background: var(--x) }
+			small { --x: url(https://g.video.test/p.gif); background: var(--x) }`,
+	}
+	var head string
+	for _, name := range slices.Sorted(maps.Keys(sheets)) {
+		if name != "/own.css" {
+			head += `<link rel="stylesheet" href="` + name + `">`
+		}
+	}
+	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if sheet, ok := sheets[r.URL.Path]; ok {
+			w.Header().Set("Content-Type", "text/css")
+			_, _ = io.WriteString(w, sheet)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, harness.Document(`<link rel="icon" href="data:,">`+head, `<p>p</p><b>b</b><i>i</i><u>u</u><s>s</s><q>q</q><em>e</em><small>m</small>`))
+	}))
+	t.Cleanup(portal.Close)
+	site := fmt.Sprintf("http://localhost:%d", harness.FreePort(t))
+	harness.Caddy(t, fmt.Sprintf("%s {\n\tconsent {\n%s\n\t}\n\treverse_proxy %s\n}\n", site, harness.Watched, strings.TrimPrefix(portal.URL, "http://")))
+	const styles = `[...document.body.querySelectorAll('p,b,i,u,s,q,em,small')].map(el => {
+			const style = getComputedStyle(el);
+			return [el.localName, style.borderTopStyle, style.borderTopWidth, style.backgroundSize, style.fontSize, style.backgroundImage,
+				style.getPropertyValue('--y'), style.getPropertyValue('--z')].join(' ');
+		}).join('\n') + [...document.styleSheets].filter(sheet => /imports.css$/.test(sheet.href)).map(sheet => [...sheet.cssRules].map(rule => rule.cssText).join(' '))`
+	inEach(t, func(t *testing.T, engine *harness.Engine) {
+		tab := engine.Visit(t)
+		tab.Open(site)
+		_ = harness.Ask[bool](tab, settled)
+		_ = harness.Ask[bool](tab, `consent.set('grant', { video: true }).then(() => true)`)
+		for range 2 { // what a sheet imports may be loaded anew too
+			_ = harness.Ask[bool](tab, `new Promise(done => {
+				const look = () => document.querySelector('link[href*="#consent-"]') ? setTimeout(look, 50) : done(true);
+				setTimeout(look, 50);
+			})`)
+		}
+		granted := harness.Ask[string](tab, styles)
+		tab.Reload()
+		_ = harness.Ask[bool](tab, settled)
+		if anew := harness.Ask[string](tab, styles); anew != granted || !strings.Contains(anew, "e.video.test") {
+			t.Errorf("after the grant:\n%s\nloaded anew:\n%s", granted, anew)
 		}
 	})
 }

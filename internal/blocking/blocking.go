@@ -135,7 +135,7 @@ func (p *Page) address(address string) *markup.Mark {
 	if !p.policy.HasPaths() {
 		return nil
 	}
-	path, ok := markup.Path(address, p.Host, p.Path)
+	path, ok := markup.Path(address, p.Host, p.Path, p.scheme())
 	if !ok {
 		return nil
 	}

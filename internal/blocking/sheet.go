@@ -62,5 +62,5 @@ func (s *Sheet) path(url []byte) (path string, ok bool) {
 	if !s.page.policy.HasPaths() {
 		return "", false
 	}
-	return markup.Path(string(url), s.page.Host, s.page.Path)
+	return markup.Path(string(url), s.page.Host, s.page.Path, s.page.scheme())
 }

@@ -49,6 +49,9 @@ type ScanState interface {
 // maxUnread bounds what is kept of a stream while nobody reads it.
 const maxUnread = 96 << 10
 
+// maxAsked bounds what a stream keeps of what was asked since P.
+const maxAsked = 256
+
 // Memory holds streams as their points, 40 bytes each; those that are the oldest leave. It is safe for concurrent use.
 type Memory struct {
 	mac     cipher.AEAD
@@ -172,7 +175,7 @@ type trace struct {
 }
 
 func (t *trace) reset() {
-	clear(t.asked)
+	clear(t.asked[:cap(t.asked)])
 	*t = trace{segment: t.segment[:0], points: t.points[:0], asked: t.asked[:0]}
 }
 
@@ -238,7 +241,7 @@ func (s *Stream) atSegment() error {
 	}
 	judged, state, alone := t.Scan.State()
 	asked := t.Scan.Asked()
-	if judged != t.judged || s.memberFrom >= t.place.text || e.available()-t.bitOfP > maxUnread*8 {
+	if judged != t.judged || s.memberFrom >= t.place.text || len(t.asked)+len(asked) > maxAsked || e.available()-t.bitOfP > maxUnread*8 {
 		t.place = place{}
 	}
 	if t.place.text == 0 {

@@ -230,13 +230,23 @@ func (s *Stream) Rescan() error {
 
 // Flush passes what is held that cannot be the stream's end: where its sender has flushed.
 func (s *Stream) Flush() error {
+	if s.err != nil {
+		return s.err
+	}
+	const flush = "\x00\x00\xff\xff"
 	e := &s.editor
-	switch flushed := bytes.HasSuffix(e.in, []byte{0, 0, 0xff, 0xff}); {
+	flushed := bytes.HasSuffix(e.in, []byte(flush))
+	if s.state == unread && bytes.Contains(e.in[s.trace.bit>>3-e.inBase:], []byte(flush)) { // more may have come since
+		if s.err = s.catchUp(); s.err == nil && s.state == inBody {
+			s.err = s.Rescan()
+		}
+	}
+	switch {
 	case s.err != nil, !flushed:
 	case s.state == inUnseen:
 		s.err = s.letThrough(len(e.in))
-	case s.state == unread:
-		s.err = s.catchUp()
+	case s.state == inBody: // the end of a block may have come without text
+		s.err = s.Rescan()
 	}
 	return s.err
 }
@@ -294,13 +304,13 @@ func (s *Stream) Abandon() error {
 		return s.err
 	}
 	e := &s.editor
-	if s.state == inUnseen || s.state == untouched {
-		return s.letThrough(len(e.in))
-	}
 	if s.state == unread {
 		if err := s.catchUp(); err != nil {
 			return err
 		}
+	}
+	if s.state == inUnseen || s.state == untouched { // perhaps only now
+		return s.letThrough(len(e.in))
 	}
 	e.emit(e.position(), nil)
 	e.current()

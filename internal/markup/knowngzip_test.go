@@ -181,3 +181,132 @@ func FuzzKnownInGzip(f *testing.F) {
 		}
 	})
 }
+
+// flushedGzip compresses parts of a page; each but the last ends with a flush.
+func flushedGzip(parts ...string) (pieces [][]byte) {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, 6)
+	for i, part := range parts {
+		_, _ = io.WriteString(w, part) // to memory
+		if i < len(parts)-1 {
+			_ = w.Flush()
+		} else {
+			_ = w.Close()
+		}
+		pieces = append(pieces, bytes.Clone(b.Bytes()))
+		b.Reset()
+	}
+	return pieces
+}
+
+// varied is what compresses badly.
+func varied(n int) string {
+	return rows(n, func(row int) string { return fmt.Sprintf("%x", uint32(row)*2654435761) })
+}
+
+// TestKnownInGzipFlushed: what a sender has flushed, or left unfinished, is seen as early as of a page that nobody knows.
+func TestKnownInGzipFlushed(t *testing.T) {
+	page, tail := begun+far+varied(1000), varied(60)
+	unseen := "<meta charset=iso-2022-jp>" + strings.Repeat("la suite du texte ", 3000) // whose rest passes unseen
+	more := flushedGzip(page, varied(3), tail)
+	for name, c := range map[string]struct {
+		pieces [][]byte // that come
+		end    func(*Stream) error
+	}{
+		"flushed, then unseen":   {flushedGzip(page, unseen, tail)[:2], (*Stream).Flush},
+		"abandoned, then unseen": {flushedGzip(page, unseen, tail)[:2], (*Stream).Abandon},
+		"more behind a flush":    {[][]byte{more[0], more[1], more[2][:20]}, (*Stream).Flush},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := func(known *Known) int {
+				rules := hazards()
+				rules.Known = known
+				var out bytes.Buffer
+				s := NewStream(&out, Page{Rules: rules, From: []string{"gzip"}, To: []string{"gzip"}})
+				defer s.End()
+				for _, piece := range c.pieces {
+					if _, err := s.Write(piece); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if err := c.end(s); err != nil {
+					t.Fatal(err)
+				}
+				return len(visible(t, out.Bytes()))
+			}
+			known := NewKnown()
+			for range 3 {
+				remembered(t, hazards(), known, bytes.Join(flushedGzip(page, tail), nil), 32<<10, false)
+				remembered(t, hazards(), known, bytes.Join(more, nil), 32<<10, false)
+			}
+			if got, want := seen(known), seen(nil); got < want {
+				t.Errorf("%d bytes of text are seen, want %d", got, want)
+			}
+		})
+	}
+	t.Run("wherever segments end", func(t *testing.T) {
+		piece := flushedGzip(begun+far+varied(200), tail)[0]
+		seen := func(known *Known) int {
+			rules := hazards()
+			rules.Known = known
+			var out bytes.Buffer
+			s := NewStream(&out, Page{Rules: rules, From: []string{"gzip"}, To: []string{"gzip"}})
+			defer s.End()
+			if _, err := s.Write(piece); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			return len(visible(t, out.Bytes()))
+		}
+		want := seen(nil)
+		for segment := 400; segment < 2000; segment++ {
+			if got := seen(newKnown(segment, 3*segment, 64)); got != want {
+				t.Fatalf("segments of %d: %d bytes of text are seen, want %d", segment, got, want)
+			}
+		}
+	})
+}
+
+// visible is what can be decoded of a stream that has no end yet.
+func visible(t *testing.T, stream []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(stream))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := io.ReadAll(r)
+	return text
+}
+
+// nonceHashes lets styles count by their hash, but those with the nonce.
+type nonceHashes string
+
+func (nonceHashes) DemandsHash([]byte) {}
+
+func (n nonceHashes) IsHashedStyle(nonce []byte, attribute bool) bool {
+	return !attribute && string(nonce) != string(n)
+}
+
+// TestKnownInGzipNonce: the same page comes with another nonce in its header, so that a style is not asked for; no answer
+// is taken for another's.
+func TestKnownInGzipNonce(t *testing.T) {
+	in := inLevel(6, begun+far+varied(300)+`<style nonce=abc>p{background:url(//a.test/x)}</style>`+varied(50)+`<img src=//own.test/y>`+varied(100))
+	rules, known := hazards(), NewKnown()
+	rules.Hashes, rules.Host = nonceHashes("abc"), func([]byte) *Mark { return nil }
+	for range 3 {
+		remembered(t, rules, known, in, 32<<10, false)
+	}
+	rules.Hashes = nonceHashes("def")
+	rules.Host = func(host []byte) *Mark {
+		if string(host) == "own.test" {
+			return &Mark{Attributes: " data-m"}
+		}
+		return nil
+	}
+	want := remembered(t, rules, nil, in, 32<<10, false)
+	if got := remembered(t, rules, known, in, 32<<10, false); got != want || !strings.Contains(want, " data-m") {
+		t.Errorf("what is denied is withheld: %t, without a memory %t", strings.Contains(got, " data-m"), strings.Contains(want, " data-m"))
+	}
+}

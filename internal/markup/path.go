@@ -82,13 +82,13 @@ func unescaped(path string) string {
 	return path
 }
 
-// Path is the path of a URL, decoded, as it stands in a field of a page with that path; ok is false where it is of a host
-// other than site, or of none.
-func Path(address, site, page string) (path string, ok bool) {
+// Path is the path of a URL, decoded, as it stands in a field of a page with that path and scheme, "" where that is not
+// known; ok is false where it is of a host other than site, or of none.
+func Path(address, site, page, scheme string) (path string, ok bool) {
 	var buffer [maxHost]byte
-	host, relative := hostOf([]byte(address), false, "", &buffer)
+	host, relative := hostOf([]byte(address), false, scheme, &buffer)
 	if !relative && (len(host) == 0 || string(host) != site) {
 		return "", false
 	}
-	return unescaped(pathOf([]byte(address), false, "", page)), true
+	return unescaped(pathOf([]byte(address), false, scheme, page)), true
 }

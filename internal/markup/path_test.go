@@ -97,7 +97,7 @@ func FuzzPath(f *testing.F) {
 		f.Add(address)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		path, ok := Path(address, "www.site.test", "/a/b")
+		path, ok := Path(address, "www.site.test", "/a/b", "")
 		if !ok {
 			return
 		}
@@ -105,9 +105,22 @@ func FuzzPath(f *testing.F) {
 			t.Fatalf("%q is %q", address, path)
 		}
 		if strings.HasPrefix(address, "/") && !strings.ContainsAny(address, "\\\t\r\n") && !strings.HasPrefix(address, "//") {
-			if named, ok := Path("https://www.site.test"+address, "www.site.test", "/a/b"); !ok || named != path {
+			if named, ok := Path("https://www.site.test"+address, "www.site.test", "/a/b", ""); !ok || named != path {
 				t.Errorf("%q is %q, and %q behind the site's name", address, path, named)
 			}
 		}
 	})
+}
+
+// TestPathScheme: behind the page's own scheme, what has no host is relative (URL, section 4.4, "special relative or
+// authority state").
+func TestPathScheme(t *testing.T) {
+	for address, want := range map[string]string{"https:/stats/x.gif": "/stats/x.gif", "https:x.gif": "/dir/x.gif"} {
+		if path, ok := Path(address, "own.test", "/dir/s.css", "https"); path != want || !ok {
+			t.Errorf("%s: %q, %t", address, path, ok)
+		}
+	}
+	if path, ok := Path("http:/stats/x.gif", "own.test", "/dir/s.css", "https"); ok {
+		t.Errorf("another scheme: %q", path)
+	}
 }

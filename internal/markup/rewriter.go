@@ -114,14 +114,14 @@ func (r *Rewriter) pass(decided []byte, edits []Edit) error {
 	buffer := outputs.Get().(*[]byte)
 	*buffer = appendEdited((*buffer)[:0], decided, r.base, edits)
 	_, err := r.Out.Write(*buffer)
-	if cap(*buffer) <= maxOutput {
+	if err == nil && cap(*buffer) <= maxOutput {
 		outputs.Put(buffer)
 	}
 	return err
 }
 
 // outputs are the buffers in which edited output is made. A writer does not keep what it
-// is given (io.Writer), so that they can be used again.
+// is given (io.Writer), so that they can be used again; but HTTP/2's server may, when it fails.
 var outputs = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxOutput bounds what is kept of them.

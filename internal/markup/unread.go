@@ -10,8 +10,13 @@ const maxNotes = 64
 type notes struct {
 	on      bool
 	asked   []string
-	count   int     // of all that was ever asked
-	answers []*Mark // to what was asked before the scan has come there
+	count   int      // of all that was ever asked
+	answers []answer // to what was asked before the scan has come there
+}
+
+type answer struct {
+	host string
+	mark *Mark
 }
 
 // ask asks Host, unless it was asked before.
@@ -19,8 +24,11 @@ func (n *notes) ask(host []byte, of func([]byte) *Mark) (mark *Mark) {
 	isNew := len(n.answers) == 0
 	if isNew {
 		mark = of(host)
-	} else {
-		mark, n.answers = n.answers[0], n.answers[1:]
+	} else if next := n.answers[0]; next.host == string(host) {
+		mark, n.answers = next.mark, n.answers[1:]
+	} else { // never one for another; as this is not counted, nothing is remembered
+		n.answers = nil
+		return of(host)
 	}
 	switch {
 	case !n.on, mark != nil, len(n.asked) == maxNotes:
@@ -70,7 +78,7 @@ func (s *Scanner) Ask(hosts []string) (same bool) {
 	for _, host := range hosts {
 		mark := s.Host([]byte(host))
 		same = same && mark == nil
-		s.notes.answers = append(s.notes.answers, mark)
+		s.notes.answers = append(s.notes.answers, answer{host, mark})
 	}
 	return same
 }

@@ -157,7 +157,23 @@ func (g guardPolicy) MarshalJSON() ([]byte, error) {
 // another: paths begin with "/", and what has a meaning for the script becomes a star in them.
 func (s guardOwner) text() string {
 	paths := strings.NewReplacer("$", "*", "(", "*", ")", "*", "[", "*", "]", "*").Replace(abbreviated(s.Paths, ""))
-	return strings.Join(append([]string{s.ID + abbreviated(s.Hosts, s.ID) + paths}, s.Globals...), " ")
+	return strings.Join(append([]string{s.ID + abbreviated(paired(s.Hosts), s.ID) + paths}, s.Globals...), " ")
+}
+
+// paired are patterns of hosts, with "+" before one that is listed with all names below it.
+func paired(hosts []policy.Pattern) []policy.Pattern {
+	var all []policy.Pattern
+	for _, host := range hosts {
+		name, isBelow := strings.CutPrefix(string(host), "*.")
+		switch {
+		case isBelow && slices.Contains(hosts, policy.Pattern(name)):
+		case slices.Contains(hosts, "*."+host):
+			all = append(all, "+"+host)
+		default:
+			all = append(all, host)
+		}
+	}
+	return all
 }
 
 // abbreviated are patterns, with a space before each; "$" stands for the id.

@@ -194,5 +194,8 @@ func (b *Body) send(p []byte) (int, error) {
 	start := time.Now()
 	n, err := b.w.Write(p)
 	b.waited += time.Since(start)
+	if err != nil {
+		b.buffer = nil // HTTP/2's server may still read it
+	}
 	return n, err
 }

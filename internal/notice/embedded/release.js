@@ -71,7 +71,8 @@ export default guard => {
 
 	// The style sheets of the site in which the server has made something inert, also those that others import. The guard's
 	// own way to do that ends otherwise (guard/styles.js).
-	const inert = /data:(text\/css)?,["')]/;
+	// In a custom property, white space stays as it is written, and WebKit escapes what is not in quotes.
+	const inert = /data\\?:(text\/css)?\\?,\s*["')]/;
 	const editedIn = sheet => {
 		try {
 			const rules = [...sheet.cssRules];
@@ -81,8 +82,29 @@ export default guard => {
 		}
 	};
 	const edited = root => [...root.styleSheets].flatMap(editedIn).concat(...[...root.querySelectorAll('*')].map(el => el.shadowRoot ? edited(el.shadowRoot) : []));
-	// A rule without its addresses, by which it is found in what the server sends now.
-	const blank = rule => rule.cssText.replace(/url\((?:"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^"')]*)\)/g, 'url()');
+	// A rule without its strings and addresses, by which it is found in what the server sends now.
+	const blank = rule => rule.cssText.replace(/url\(\s*(?:"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^"')]*)\s*\)|"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'/gi, '""');
+	// Gives rules the addresses that those of the same text have, in order: declaration by declaration, as the text of a rule
+	// lacks those that are behind a shorthand with var(). Only what has none is put in anew.
+	const giveBack = (into, from) => {
+		const left = [...from.cssRules];
+		[...into.cssRules].forEach((rule, i) => {
+			const key = blank(rule), at = left.findIndex(other => blank(other) === key), { style, cssText } = rule;
+			if (at < 0) return;
+			const other = left.splice(0, at + 1).pop();
+			if (!inert.test(cssText) || cssText === other.cssText) return;
+			if (rule.type === CSSRule.FONT_FACE_RULE || !style && !rule.cssRules) {
+				into.deleteRule(i);
+				into.insertRule(other.cssText, i);
+				return;
+			}
+			for (const name of style ? [...style, 'background', 'border-image', 'list-style', 'mask'] : []) { // one with var() has no longhands yet
+				const value = other.style.getPropertyValue(name);
+				if (value && inert.test(style.getPropertyValue(name))) style.setProperty(name, value, other.style.getPropertyPriority(name));
+			}
+			if (rule.cssRules) giveBack(rule, other);
+		});
+	};
 	// Loads a sheet anew and takes over the rules that were edited, in their places: the page may know the element and the
 	// sheet. While what a rule imports now has not come, browsers show nothing of its sheet, and the copy stands in. Firefox loads no address twice into a document, unless the fragment is another.
 	let copies = 0;
@@ -92,18 +114,12 @@ export default guard => {
 		const owner = sheet.ownerNode; // an alternate sheet is not told as disabled in Chromium
 		link.media = owner && !sheet.disabled && !/alternate/i.test(owner.rel) ? sheet.media.mediaText : 'not all';
 		if (nonce) link.nonce = nonce.nonce;
+		if (owner) link.crossOrigin = owner.crossOrigin;
 		link.setAttribute('data-caddy-consent', '');
 		link.href = sheet.href.replace(/#.*|$/, '#consent-' + ++copies);
 		const comes = left => left && [...sheet.cssRules].some(rule => rule.type === CSSRule.IMPORT_RULE && !rule.styleSheet) ? setTimeout(comes, 50, left - 1) : link.remove();
 		link.onload = link.onerror = () => {
-			const fresh = new Map();
-			for (const rule of link.sheet ? link.sheet.cssRules : []) fresh.set(blank(rule), (fresh.get(blank(rule)) || []).concat(rule.cssText));
-			[...sheet.cssRules].forEach((rule, i) => {
-				const text = inert.test(rule.cssText) && (fresh.get(blank(rule)) || []).shift();
-				if (!text || text === rule.cssText) return;
-				sheet.deleteRule(i);
-				sheet.insertRule(text, i);
-			});
+			if (link.sheet) giveBack(sheet, link.sheet);
 			link.onload = null;
 			setTimeout(comes, 50, 100);
 		};

@@ -2,11 +2,11 @@
 const matcher = patterns => new RegExp('^(' + patterns.replace(/[^\w* ]/g, '\\$&').replace(/\*/g, '.*').replace(/ /g, '|') + ')$');
 // A path of the site as the server compares it.
 const plainPath = path => decodeURIComponent(path).replace(/\/+/g, '/');
-// Finds whose a host is, or a path of the site, which begins with "/": the first owner's that lists it. Most are listed by name, or as all names below one, so that a
+// "+" before a host stands for it and all names below it. Finds whose a host is, or a path of the site, which begins with "/": the first owner's that lists it. Most are listed by name, or as all names below one, so that a
 // look at each name above the host tells: there are hundreds of owners, and a pattern for each takes milliseconds.
 const ownerFinder = owners => {
 	const ranks = new Map(), others = [];
-	owners.forEach(({ id, text }, rank) => text.replace(/\$/g, id).split(' ').slice(1).forEach(name => {
+	owners.forEach(({ id, text }, rank) => text.replace(/\$/g, id).replace(/ \+(\S+)/g, ' $1 *.$1').split(' ').slice(1).forEach(name => {
 		if (/.\*|^\*(?!\.)/.test(name)) others.push([matcher(name), rank]);
 		else if (!ranks.has(name)) ranks.set(name, rank);
 	}));
