@@ -74,15 +74,7 @@ func (a Application) check() error {
 			return fmt.Errorf("the sign %s is none of its cookies", sign)
 		}
 	}
-	for i, source := range a.Sources {
-		switch {
-		case !isPage(source):
-			return fmt.Errorf("the source %q is no https address", source)
-		case slices.Contains(a.Sources[:i], source):
-			return fmt.Errorf("the source %q stands twice", source)
-		}
-	}
-	return nil
+	return a.Sources.check()
 }
 
 // ApplicationCookies are the necessary cookies of applications, by their ids. Its error is about the word "application".

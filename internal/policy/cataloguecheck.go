@@ -60,13 +60,8 @@ func isPage(address string) bool {
 
 // checkSources finds what is no source, and what is called unconfirmed that the service does not say.
 func (s locatedService) checkSources() error {
-	for i, source := range s.Sources {
-		switch {
-		case !isPage(source):
-			return invalid(source, "the source %q is no https address", source)
-		case slices.Contains(s.Sources[:i], source):
-			return invalid(source, "the source %q stands twice", source)
-		}
+	if err := sources(s.Sources).check(); err != nil {
+		return err
 	}
 	said := slices.Concat(s.Cookies, s.Hosts, s.Storage)
 	for i, value := range s.Unconfirmed {

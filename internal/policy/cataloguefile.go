@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,6 +93,18 @@ func (s *sources) UnmarshalJSON(text []byte) error {
 	}
 	if json.Unmarshal(text, (*[]string)(s)) != nil {
 		return invalid("source", "source: an address, or a list of addresses")
+	}
+	return nil
+}
+
+func (s sources) check() error {
+	for i, source := range s {
+		switch {
+		case !isPage(source):
+			return invalid(source, "the source %q is no https address", source)
+		case slices.Contains(s[:i], source):
+			return invalid(source, "the source %q stands twice", source)
+		}
 	}
 	return nil
 }
