@@ -133,7 +133,25 @@ var brotliReaders = sync.Pool{New: func() any { return brotli.NewReader(nil) }}
 
 func readBrotli(source *bufio.Reader) (io.Reader, func(), error) {
 	z := brotliReaders.Get().(*brotli.Reader)
-	return z, func() { brotliReaders.Put(z) }, z.Reset(source)
+	return &brotliStream{Reader: z}, func() { brotliReaders.Put(z) }, z.Reset(source)
+}
+
+// brotliStream ends where its stream does. What follows is no part of the page; browsers pass over it. The library calls
+// it an error, which it does not export, and calls so too what it has taken of a whole stream that comes in small pieces.
+type brotliStream struct {
+	*brotli.Reader
+	ended bool
+}
+
+func (b *brotliStream) Read(p []byte) (int, error) {
+	if b.ended {
+		return 0, io.EOF
+	}
+	n, err := b.Reader.Read(p)
+	if err != nil && err.Error() == "brotli: excessive input" {
+		b.ended, err = true, nil
+	}
+	return n, err
 }
 
 func readZstd(source *bufio.Reader) (io.Reader, func(), error) {

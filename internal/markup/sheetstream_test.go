@@ -2,6 +2,7 @@ package markup
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/caddy-consent/caddy-consent/internal/css"
@@ -12,6 +13,7 @@ func FuzzSheetStream(f *testing.F) {
 	for _, seed := range []string{"", "@import '//d.test/x';a{b:url(//d.test/p)}", "\xff\xfeu\x00", "@charset \"shift_jis\";url(//d.test)", "url(//d.test\\", "/*"} {
 		f.Add(seed, uint16(3))
 	}
+	f.Add(strings.Repeat("\x0f", 2119), uint16(11)) // in brotli, 13 bytes that come in two pieces
 	f.Fuzz(func(t *testing.T, sheet string, size uint16) {
 		denied := func(url []byte) bool {
 			host, ok := Host(string(url))
