@@ -49,7 +49,7 @@ func isPlain(value string) bool {
 	slash := 0
 	for i := range len(value) {
 		switch c := value[i]; {
-		case c == '/' && slash == 0 && i < len(value)-1:
+		case c == '/' && slash == 0 && 0 < i && i < len(value)-1:
 			slash = i
 		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '+', c == '.':
 		default:
