@@ -233,7 +233,7 @@ func TestRecall(t *testing.T) {
 		}
 	}
 	t.Logf("%d were recalled", recalled)
-	if recalled < 6 {
+	if recalled < 12 {
 		t.Errorf("only %d of 144 were recalled", recalled)
 	}
 }

@@ -218,55 +218,44 @@ func TestKnownInGzipFlushed(t *testing.T) {
 		"more behind a flush":    {[][]byte{more[0], more[1], more[2][:20]}, (*Stream).Flush},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen := func(known *Known) int {
-				rules := hazards()
-				rules.Known = known
-				var out bytes.Buffer
-				s := NewStream(&out, Page{Rules: rules, From: []string{"gzip"}, To: []string{"gzip"}})
-				defer s.End()
-				for _, piece := range c.pieces {
-					if _, err := s.Write(piece); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if err := c.end(s); err != nil {
-					t.Fatal(err)
-				}
-				return len(visible(t, out.Bytes()))
-			}
 			known := NewKnown()
 			for range 3 {
 				remembered(t, hazards(), known, bytes.Join(flushedGzip(page, tail), nil), 32<<10, false)
 				remembered(t, hazards(), known, bytes.Join(more, nil), 32<<10, false)
 			}
-			if got, want := seen(known), seen(nil); got < want {
+			if got, want := seen(t, known, c.end, c.pieces...), seen(t, nil, c.end, c.pieces...); got < want {
 				t.Errorf("%d bytes of text are seen, want %d", got, want)
 			}
 		})
 	}
 	t.Run("wherever segments end", func(t *testing.T) {
 		piece := flushedGzip(begun+far+varied(200), tail)[0]
-		seen := func(known *Known) int {
-			rules := hazards()
-			rules.Known = known
-			var out bytes.Buffer
-			s := NewStream(&out, Page{Rules: rules, From: []string{"gzip"}, To: []string{"gzip"}})
-			defer s.End()
-			if _, err := s.Write(piece); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Flush(); err != nil {
-				t.Fatal(err)
-			}
-			return len(visible(t, out.Bytes()))
-		}
-		want := seen(nil)
+		want := seen(t, nil, (*Stream).Flush, piece)
 		for segment := 400; segment < 2000; segment++ {
-			if got := seen(newKnown(segment, 3*segment, 64)); got != want {
+			if got := seen(t, newKnown(segment, 3*segment, 64), (*Stream).Flush, piece); got != want {
 				t.Fatalf("segments of %d: %d bytes of text are seen, want %d", segment, got, want)
 			}
 		}
 	})
+}
+
+// seen is how much text is seen of the pieces of a page that have come, when its stream has been flushed or abandoned.
+func seen(t *testing.T, known *Known, end func(*Stream) error, pieces ...[]byte) int {
+	t.Helper()
+	rules := hazards()
+	rules.Known = known
+	var out bytes.Buffer
+	s := NewStream(&out, Page{Rules: rules, From: []string{"gzip"}, To: []string{"gzip"}})
+	defer s.End()
+	for _, piece := range pieces {
+		if _, err := s.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := end(s); err != nil {
+		t.Fatal(err)
+	}
+	return len(visible(t, out.Bytes()))
 }
 
 // visible is what can be decoded of a stream that has no end yet.
