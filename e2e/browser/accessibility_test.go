@@ -100,6 +100,58 @@ func TestSettingsKeyboard(t *testing.T) {
 	checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
 }
 
+// TestPressOpensSettings: who holds a key or clicks twice (WCAG 2.2, 2.5.2) opens the settings, and answers nothing in
+// them, for there they have pressed nothing.
+func TestPressOpensSettings(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
+	const untouched = `![...document.querySelectorAll('#caddy-consent [role=switch]')].some(e => e.checked !== e.defaultChecked)`
+	presses := map[string]func(p *harness.Page, text string){
+		"double click":                func(p *harness.Page, text string) { p.DoubleClick(text, 0.5, harness.SettingsShown) },
+		"double click near its end":   func(p *harness.Page, text string) { p.DoubleClick(text, 0.9, harness.SettingsShown) },
+		"double click near its start": func(p *harness.Page, text string) { p.DoubleClick(text, 0.1, harness.SettingsShown) },
+		"held key": func(p *harness.Page, text string) {
+			harness.Eval[bool](p, fmt.Sprintf(`([...document.querySelectorAll('#caddy-consent button, [data-caddy-consent=manage]')].
+				find(e => e.innerText === %q).focus(), true)`, text))
+			typing := harness.SettingsShown // a link is followed before the key has typed anything
+			if text == "Personnaliser" {
+				typing = "true"
+			}
+			p.Hold('\r', typing, harness.SettingsShown)
+		},
+	}
+	for name, press := range presses {
+		for _, width := range []int{320, 1280} {
+			t.Run(fmt.Sprint(name, " at ", width), func(t *testing.T) {
+				p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{Width: width, Height: 700})
+				p.Open(s.URL)
+				p.Await(harness.Settled)
+				press(p, "Personnaliser")
+				p.Await(harness.SettingsShown + ` && ` + untouched)
+				if p.Cookies()["cookies_preferences"] != "" {
+					t.Error("to open the settings is an answer")
+				}
+
+				// What is pressed there counts, once: the control has the focus then.
+				harness.Eval[bool](p, `(window.again = 0, window.addEventListener('click', e => { again += e.target.matches('[data-caddy-consent=manage]') }, true), true)`)
+				p.Click("Google Analytics (Google)")
+				p.Hold('\r', "true", harness.NoticeGone)
+				checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
+				if harness.Eval[int](p, `again`) != 0 {
+					t.Error("a held key opens the settings that it has closed")
+				}
+
+				press(p, "Gérer mes cookies")
+				p.Await(harness.SettingsShown + ` && ` + untouched)
+				checkChoice(t, p, map[string]bool{"matomo": true, "ga": true, "video": false})
+				p.Click("Google Analytics (Google)")
+				p.Type(kb.Enter)
+				p.Await(harness.NoticeGone)
+				checkChoice(t, p, map[string]bool{"matomo": true, "ga": false, "video": false})
+			})
+		}
+	}
+}
+
 func TestEscapeKey(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})

@@ -190,6 +190,40 @@ func TestNoticeKeyboardFocus(t *testing.T) {
 	})
 }
 
+// TestHeldKey: a key that is held does nothing where its first press has led.
+func TestHeldKey(t *testing.T) {
+	inEach(t, func(t *testing.T, engine *harness.Engine) {
+		site, tab := served(t, engine, "")
+		tab.Open(site)
+		tab.Await(harness.Settled)
+		hold := func(selector, until string) {
+			t.Helper()
+			harness.Ask[bool](tab, fmt.Sprintf(`(document.querySelector(%q).focus(), window.presses = [], true)`, selector))
+			tab.KeyDown("Enter")
+			tab.Await(until)
+			tab.KeyDown("Enter")
+			tab.KeyDown("Enter")
+			tab.KeyUp("Enter")
+		}
+		harness.Ask[bool](tab, `(['keydown', 'click'].forEach(type => addEventListener(type, e => presses.push(e.repeat ? 'repeat' : type), true)), true)`)
+		hold(settings, harness.SettingsShown)
+		tab.Await(harness.SettingsShown)
+		if cookies := tab.Cookies(); len(cookies) > 0 {
+			t.Errorf("to open the settings is an answer: %v", cookies)
+		}
+		hold(`#caddy-consent [role=switch]`, harness.NoticeGone)
+		want := "keydown,click,repeat,repeat"
+		if engine.Name == "webkit" { // whose driver cannot be told to repeat a key
+			want = "keydown,click"
+		}
+		if pressed := harness.Ask[string](tab, `presses.join()`); pressed != want {
+			t.Errorf("answered and held: %s, want %s", pressed, want)
+		}
+		hold(manage, harness.SettingsShown)
+		tab.Await(harness.SettingsShown)
+	})
+}
+
 func TestGrantThenWithdrawal(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		world := harness.Elsewhere()

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -24,6 +25,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Settings are those of a browser as a whole. The zero Settings are a French
@@ -398,6 +400,18 @@ func (p *Page) Click(text string) {
 	run(p, fmt.Sprintf("clicking on %q", text), click(text))
 }
 
+// DoubleClick clicks twice at one place of what reads text, the second time once the expression is true: across is 0 for
+// its left edge, 1 for its right one.
+func (p *Page) DoubleClick(text string, across float64, expression string) {
+	p.t.Helper()
+	at := Eval[[]float64](p, fmt.Sprintf(where, text))
+	width := Eval[float64](p, fmt.Sprintf(`document.elementFromPoint(%f, %f).closest('a, button, label').getClientRects()[0].width`, at[0], at[1]))
+	at[0] += width * (across - 0.5)
+	run(p, "clicking", chromedp.MouseClickXY(at[0], at[1]))
+	p.Await(expression)
+	run(p, "clicking again", chromedp.MouseClickXY(at[0], at[1], chromedp.ClickCount(2)))
+}
+
 // Follow clicks as Click does and waits for the page that this leads to.
 func (p *Page) Follow(text string) {
 	p.t.Helper()
@@ -432,6 +446,21 @@ func click(text string) chromedp.Action[chromedp.Void] {
 func (p *Page) Type(keys string) {
 	p.t.Helper()
 	run(p, "typing", chromedp.KeyEvent(keys))
+}
+
+// Hold presses a key: it types once the one expression is true, and repeats once the other is.
+func (p *Page) Hold(key rune, typing, repeating string) {
+	p.t.Helper()
+	events := kb.Encode(key)
+	down, typed, up, again := *events[0], *events[1], *events[2], true
+	run(p, "pressing a key", command(input.DispatchKeyEvent, down))
+	p.Await(typing)
+	run(p, "typing", command(input.DispatchKeyEvent, typed))
+	p.Await(repeating)
+	down.AutoRepeat = &again
+	for _, event := range []input.DispatchKeyEventParams{down, typed, down, typed, up} {
+		run(p, "holding a key", command(input.DispatchKeyEvent, event))
+	}
 }
 
 // TypeAndLoad presses keys and waits for the page that this leads to.

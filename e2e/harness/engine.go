@@ -276,6 +276,18 @@ func (b *Tab) Press(keys ...string) {
 	b.do("pressing keys", nil, "press", args...)
 }
 
+// KeyDown presses a key, which repeats where it is down already.
+func (b *Tab) KeyDown(key string) {
+	b.t.Helper()
+	b.do("pressing a key", nil, "keyDown", key)
+}
+
+// KeyUp releases a key.
+func (b *Tab) KeyUp(key string) {
+	b.t.Helper()
+	b.do("releasing a key", nil, "keyUp", key)
+}
+
 // Resize gives the page a size, as near to it as the engine's window can be.
 func (b *Tab) Resize(width, height int) {
 	b.t.Helper()

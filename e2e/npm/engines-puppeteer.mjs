@@ -91,6 +91,9 @@ class Driver {
 		for (const key of keys) await this.tabs[tab].page.keyboard.press(key);
 	}
 
+	async keyDown(tab, key) { await this.tabs[tab].page.keyboard.down(key); }
+	async keyUp(tab, key) { await this.tabs[tab].page.keyboard.up(key); }
+
 	async resize(tab, width, height) { await this.tabs[tab].page.setViewport({ width, height }); }
 
 	async cookies(tab) {

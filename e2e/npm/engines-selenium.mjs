@@ -118,6 +118,16 @@ class Driver {
 		for (const name of names) await this.session.actions().sendKeys(keys[name] || name).perform();
 	}
 
+	async keyDown(tab, name) {
+		await this.#in(tab);
+		await this.session.actions().keyDown(keys[name] || name).perform();
+	}
+
+	async keyUp(tab, name) {
+		await this.#in(tab);
+		await this.session.actions().keyUp(keys[name] || name).perform();
+	}
+
 	// The size is the page's: the window has bars besides, and a least width.
 	async resize(tab, width, height) {
 		await this.#in(tab);
