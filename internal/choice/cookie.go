@@ -1,13 +1,9 @@
 package choice
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +35,7 @@ func (b *Codec) parse(value string, now time.Time) Choice {
 		return Choice{State: Invalid}
 	}
 	c := Choice{State: Given}
-	raw, timed := fields[keyTime]
+	raw, timed := fields.get(keyTime)
 	if timed {
 		c.Time, ok = parseTime(raw)
 	}
@@ -50,22 +46,22 @@ func (b *Codec) parse(value string, now time.Time) Choice {
 	switch {
 	case !ok:
 		return Choice{State: Invalid}
-	case !complete, signed && unquote(fields[keyPolicy]) != b.Policy.Version:
+	case !complete, signed && fields.text(keyPolicy) != b.Policy.Version:
 		return Choice{State: Outdated}
 	case timed && now.UnixMilli() >= c.Time+b.Remember.Milliseconds():
 		return Choice{State: Expired}
 	}
 	c.Granted = granted
 	if signed {
-		c.Receipt = unquote(fields[keyReceipt])
-		withdrawn, _ := strconv.ParseUint(unquote(fields[keyWithdrawn]), 16, 64) // absent mostly
+		c.Receipt = fields.text(keyReceipt)
+		withdrawn, _ := strconv.ParseUint(fields.text(keyWithdrawn), 16, 64) // absent mostly
 		c.Withdrawn = policy.Set(withdrawn) & b.Policy.All &^ c.Granted
 	}
 	return c
 }
 
 // fields are those of a value that is signed, or one of the portal's own where these are accepted.
-func (b *Codec) fields(value string) (fields map[string]json.RawMessage, signed, ok bool) {
+func (b *Codec) fields(value string) (o object, signed, ok bool) {
 	// The portal's front end reads what stands between the first two "="; with a
 	// raw "=" in the value it would read something else than we.
 	if len(value) > maxValue || strings.Contains(value, "=") {
@@ -75,28 +71,28 @@ func (b *Codec) fields(value string) (fields map[string]json.RawMessage, signed,
 	if !ok {
 		return nil, false, false
 	}
-	if fields, ok = object(text); !ok {
+	if o, ok = parseObject(text); !ok {
 		return nil, false, false
 	}
-	mac, hasMAC := fields[keyMAC]
-	_, hasVersion := fields[keyPolicy]
+	_, hasMAC := o.get(keyMAC)
+	_, hasVersion := o.get(keyPolicy)
 	if signed = hasMAC || hasVersion; signed {
-		return fields, true, b.verify(fields, mac)
+		return o, true, b.verify(o)
 	}
-	return fields, false, b.AcceptNative
+	return o, false, b.AcceptNative
 }
 
 // granted are the services that the fields grant; they are complete where they name all but those that are exempt.
-func (b *Codec) granted(fields map[string]json.RawMessage) (granted policy.Set, complete, ok bool) {
+func (b *Codec) granted(fields object) (granted policy.Set, complete, ok bool) {
 	complete = true
 	for i, s := range b.Policy.Services {
-		raw, named := fields[s.ID]
+		raw, named := fields.get(s.ID)
 		switch {
-		case !named && s.Exempt, string(raw) == "true":
+		case !named && s.Exempt, raw == "true":
 			granted = granted.With(i, true)
 		case !named:
 			complete = false
-		case string(raw) != "false":
+		case raw != "false":
 			return 0, false, false
 		}
 	}
@@ -127,8 +123,8 @@ func (b *Codec) encode(c Choice) string {
 		fmt.Fprintf(&out, `,"%s":"%x"`, keyWithdrawn, uint64(c.Withdrawn))
 	}
 
-	fields, _ := object(out.String() + "}")
-	mac := b.Keys.Sign(signedMessage(fields))
+	fields, _ := parseObject(out.String() + "}")
+	mac := b.Keys.Sign(fields.signedMessage())
 	fmt.Fprintf(&out, `,"%s":"%s"}`, keyMAC, base64.RawURLEncoding.EncodeToString(mac))
 	return out.String()
 }
@@ -144,44 +140,14 @@ func (b *Codec) CheckSize() error {
 	return nil
 }
 
-func (b *Codec) verify(fields map[string]json.RawMessage, mac json.RawMessage) bool {
-	given, err := base64.RawURLEncoding.DecodeString(unquote(mac))
-	return err == nil && len(given) > 0 && b.Keys.Verify(signedMessage(fields), given)
-}
-
-// signedMessage is what the signature covers: every member but the signature, by
-// name, so that it outlives another order or spacing of the JSON.
-func signedMessage(fields map[string]json.RawMessage) []byte {
-	names := slices.AppendSeq(make([]string, 0, 32), maps.Keys(fields)) // most choices' fit, without a look at the heap
-	slices.Sort(names)
-	message := make([]byte, 0, 512)
-	for _, name := range names {
-		if name != keyMAC {
-			message = append(strconv.AppendQuote(message, name), ':')
-			message = append(append(message, fields[name]...), '\n')
-		}
-	}
-	return message
-}
-
-// object parses a JSON object. Members are told apart by case and the last of a
-// name wins, as in JavaScript's JSON.parse.
-func object(text string) (map[string]json.RawMessage, bool) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(text), &fields); err != nil || fields == nil {
-		return nil, false
-	}
-	for name, raw := range fields {
-		if trimmed := bytes.TrimSpace(raw); len(trimmed) < len(raw) {
-			fields[name] = trimmed
-		}
-	}
-	return fields, true
+func (b *Codec) verify(fields object) bool {
+	mac, err := base64.RawURLEncoding.DecodeString(fields.text(keyMAC))
+	return err == nil && len(mac) > 0 && b.Keys.Verify(fields.signedMessage(), mac)
 }
 
 // parseTime reads milliseconds since 1970; what can only be seconds is read so.
-func parseTime(raw json.RawMessage) (ms int64, ok bool) {
-	n, err := strconv.ParseFloat(string(raw), 64)
+func parseTime(raw string) (ms int64, ok bool) {
+	n, err := strconv.ParseFloat(raw, 64)
 	if err != nil || n < 0 || n > 1e15 {
 		return 0, false
 	}
@@ -189,21 +155,6 @@ func parseTime(raw json.RawMessage) (ms int64, ok bool) {
 		n *= 1000
 	}
 	return int64(n), true
-}
-
-// unquote returns the string that raw is, or "".
-func unquote(raw json.RawMessage) string {
-	switch {
-	case len(raw) == 0:
-		return ""
-	case raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0: // as it stands, in JSON that is valid
-		return string(raw[1 : len(raw)-1])
-	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
 }
 
 // newReceipt makes an id that nobody can guess: 128 bits or more.
