@@ -152,6 +152,21 @@ func TestPressOpensSettings(t *testing.T) {
 	}
 }
 
+// TestDoubleClickAnswers: its second click is not the page's, which is under the notice.
+func TestDoubleClickAnswers(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/away" style="position: fixed; inset: 0">Accueil</a>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Await(harness.Settled)
+	harness.Eval[bool](p, `(window.clicks = [], addEventListener('click', e => clicks.push(e.detail, e.defaultPrevented)), true)`)
+	p.DoubleClick("Tout refuser", 0.5, harness.NoticeGone)
+	checkChoice(t, p, map[string]bool{"ga": false, "video": false})
+	if clicks := harness.Eval[[]any](p, `clicks`); len(clicks) != 2 {
+		t.Errorf("the page hears of the clicks %v", clicks)
+	}
+	p.Follow("Accueil")
+}
+
 func TestEscapeKey(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<a href="/">Accueil</a>`)})
 	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})

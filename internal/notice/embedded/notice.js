@@ -17,7 +17,7 @@
 	var opening; // the request for them
 	var status;  // what screen readers announce
 	var timer;   // ends what it says
-	var before;  // whether what is being pressed was pressed before what shows now was there
+	var before;  // whether what is pressed was pressed before what shows now was there
 	var guarded = window[Symbol.for('caddy-consent-guard')]; // what the guard knows of this window, where there is one
 
 	function notice() { return document.getElementById('caddy-consent'); }
@@ -248,7 +248,10 @@
 		var root = notice(), target = event.target;
 		if (event.detail < 2) before = false;
 		if (!target.closest) return; // the document itself
-		if (outlived(event)) return;
+		if (before) { // it is the second click of a double one, perhaps on what the notice stood before
+			event.preventDefault();
+			return event.stopPropagation();
+		}
 		if (root && root.contains(target) && target.closest('.caddy-consent-close')) return dismiss(root);
 		target = target.closest('[data-caddy-consent="manage"], [data-consent-open], a[href$="#cookies"], .ods-manage-cookies-preferences__show-button');
 		if (!target || !target.matches('[data-caddy-consent], [data-consent-open], button') && !isSettings(target.href)) return;
@@ -285,17 +288,15 @@
 
 	function pressed() { byKey = false; }
 
-	// A double click, or a key that is held, goes on where its first press has led: there it must do nothing.
-	function outlived(event) {
-		if (!before || !event.target.closest || !event.target.closest('[data-caddy-consent]')) return false;
-		event.preventDefault();
-		return true;
+	// A key that is held goes on where its first press has led: there it must do nothing.
+	function held(event) {
+		if (before && event.target.closest && event.target.closest('[data-caddy-consent]')) event.preventDefault();
 	}
 
 	function typed(event) {
 		var root = notice();
 		byKey = true;
-		if (event.repeat) outlived(event);
+		if (event.repeat) held(event);
 		else before = false;
 		if (event.key === 'Escape' && root && root.contains(event.target)) {
 			event.stopPropagation();
@@ -320,7 +321,7 @@
 
 	function jump() { if (isSettings(location.href)) open(); }
 
-	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', typed], [document, 'keypress', outlived], [document, 'pointerdown', pressed], [document, 'toggle', toggled], [document, 'focusin', focused],
+	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', typed], [document, 'keypress', held], [document, 'pointerdown', pressed], [document, 'toggle', toggled], [document, 'focusin', focused],
 		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump]];
 	function listen() {
 		listeners.forEach(function (l) { l[0].addEventListener(l[1], l[2], true); });
