@@ -286,6 +286,7 @@ func (rw *responseWriter) decide() stage {
 	case v.IsPage() && (page.IsUntyped(h) || page.IsSniffed(h)):
 		return sniffing
 	case !isDocument:
+		v.NoteOther(rw.status, h)
 		if rw.sheet = v.Sheet(rw.status, h); rw.sheet != nil {
 			return rw.beginSheet()
 		}
@@ -419,6 +420,8 @@ func (rw *responseWriter) sniff(end bool) error {
 		rw.stage = rw.beginPage(document)
 	case isDocument:
 		v.Vary(h)
+	default:
+		v.NoteOther(rw.status, h)
 	}
 	if !rw.body.Waits() {
 		rw.ResponseWriter.WriteHeader(rw.status)
@@ -496,6 +499,11 @@ func (rw *responseWriter) close(err error) {
 	rw.cookies.ApplyTrailers(rw.Header())
 	var sniffed error
 	switch rw.stage {
+	case headerPending:
+		if err == nil { // the server writes the header, with what handlers have put into it
+			rw.variant.Fields(rw.Header())
+			rw.variant.AddStrictCSP(rw.Header())
+		}
 	case sniffing:
 		sniffed = rw.sniff(true)
 	case looking:
@@ -507,7 +515,7 @@ func (rw *responseWriter) close(err error) {
 	}
 	broken := rw.body.Close(err, sniffed)
 	if rw.sheet != nil {
-		rw.sheet.Rewritten(rw.body.Cost(), broken == nil)
+		rw.sheet.Rewritten(rw.body.Cost(), err == nil && broken == nil)
 	} else {
 		rw.record.Rewritten(rw.body.Cost())
 	}

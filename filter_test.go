@@ -881,6 +881,128 @@ func TestNotModifiedVariant(t *testing.T) {
 	}
 }
 
+// TestDownloadConditions: a navigation that leads to a download is answered as without the module, from the second time on.
+func TestDownloadConditions(t *testing.T) {
+	origin, c := site(t, services)
+	modified := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for path, vary := range map[string]string{"/data.csv": "", "/negotiated.csv": "Accept-Language", "/page.txt": ""} {
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			w.Header().Set("ETag", `"v1"`)
+			if vary != "" {
+				w.Header().Set("Vary", vary)
+			}
+			http.ServeContent(w, r, path, modified, strings.NewReader("a,b\n1,2\n"))
+			return nil
+		})
+		t.Run(path, func(t *testing.T) {
+			get := func(fields ...string) int {
+				return c.do(t, "GET", origin+path, append(fields, navigation)...).StatusCode
+			}
+			date := modified.Format(http.TimeFormat)
+			if got := get(`If-None-Match: "v1"`); got != http.StatusOK {
+				t.Fatalf("%d for what nobody has asked for yet", got)
+			}
+			byDate := http.StatusNotModified
+			if vary != "" {
+				byDate = http.StatusOK
+			}
+			for _, x := range []struct {
+				want   int
+				fields []string
+			}{
+				{http.StatusNotModified, []string{`If-None-Match: "v1"`}},
+				{http.StatusNotModified, []string{`If-None-Match: "v1"`, "If-Modified-Since: " + date}},
+				{byDate, []string{"If-Modified-Since: " + date}},
+				{http.StatusPartialContent, []string{"Range: bytes=4-", `If-Range: "v1"`}},
+				{http.StatusOK, []string{"Range: bytes=4-", `If-Range: "v0"`}},
+				{http.StatusOK, []string{"Range: bytes=4-", `If-Range: "v0"`, `If-None-Match: "v1"`}},
+				{http.StatusOK, []string{`If-None-Match: "v0"`}},
+				{http.StatusOK, []string{`If-None-Match: "v0", "v1"`}}, // of several, any may be a page's
+			} {
+				if got := get(x.fields...); got != x.want {
+					t.Errorf("%q: %d, want %d", x.fields, got, x.want)
+				}
+			}
+		})
+	}
+}
+
+// TestConditionsUnsafeMethod: a form that must not write over what is there goes upstream as it was sent.
+func TestConditionsUnsafeMethod(t *testing.T) {
+	origin, c := site(t, services)
+	behave("/form", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Type", "text/html")
+		_, err := fmt.Fprintf(w, "<p>%q", r.Header["If-None-Match"])
+		return err
+	})
+	if a := c.do(t, "POST", origin+"/form", navigation, "If-None-Match: *"); !strings.Contains(a.body, `<p>["*"]`) || !strings.Contains(a.body, notice) {
+		t.Error(a.body)
+	}
+}
+
+// TestServiceCookieShared: no shared cache gives those who refuse what it keeps of an answer that sets a service's cookie.
+func TestServiceCookieShared(t *testing.T) {
+	origin, c := site(t, services)
+	for path, set := range map[string]string{"/pixel": tracker, "/plain": session} {
+		behave(path, func(w http.ResponseWriter, r *http.Request) error {
+			h := w.Header()
+			h.Set("Content-Type", "image/gif")
+			h.Set("Cache-Control", "public, max-age=60, s-maxage=600")
+			h.Set("X-Accel-Expires", "600")
+			h.Set("Set-Cookie", set)
+			_, err := io.WriteString(w, "GIF89a")
+			return err
+		})
+	}
+	accepted, refused := "Cookie: "+c.choose(t, origin, "choice=accept"), "Cookie: "+c.choose(t, origin, "choice=refuse")
+	for _, x := range []struct{ path, cookie, control, accel string }{
+		{"/pixel", accepted, "private, max-age=60", ""},
+		{"/pixel", refused, "public, max-age=60, s-maxage=600", "600"},
+		{"/plain", accepted, "public, max-age=60, s-maxage=600", "600"},
+	} {
+		h := c.do(t, "GET", origin+x.path, x.cookie, "Sec-Fetch-Dest: image").Header
+		if h.Get("Cache-Control") != x.control || h.Get("X-Accel-Expires") != x.accel {
+			t.Errorf("%s: %v", x.path, h)
+		}
+	}
+}
+
+// TestWorkerPolicyRevalidated: the script of a worker is no longer the one that came with the policy of another choice.
+func TestWorkerPolicyRevalidated(t *testing.T) {
+	origin, c := site(t, "third_parties strict\nservice ga {\n purpose statistics\n }\n")
+	behave("/worker.js", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("ETag", `"v1"`)
+		http.ServeContent(w, r, "worker.js", time.Time{}, strings.NewReader("//"))
+		return nil
+	})
+	for _, choice := range []string{"accept", "refuse"} {
+		a := c.do(t, "GET", origin+"/worker.js", "Cookie: "+c.choose(t, origin, "choice="+choice), "Sec-Fetch-Dest: worker", `If-None-Match: "v1"`)
+		policy := a.Header.Get("Content-Security-Policy")
+		if allowed := strings.Contains(policy, "google-analytics.com"); a.StatusCode != http.StatusOK || policy == "" || allowed != (choice == "accept") {
+			t.Errorf("%s: %s with the policy %q", choice, a.Status, policy)
+		}
+	}
+	if a := c.do(t, "GET", origin+"/worker.js", "Sec-Fetch-Dest: script", `If-None-Match: "v1"`); a.StatusCode != http.StatusNotModified {
+		t.Errorf("a page's script: %s", a.Status)
+	}
+}
+
+// TestNothingWritten: what handlers have put into a header that the server writes is judged as well.
+func TestNothingWritten(t *testing.T) {
+	origin, c := site(t, "third_parties strict\nservice ga {\n purpose statistics\n }\n")
+	behave("/nothing", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Refresh", "0; url=https://www.google-analytics.com/")
+		w.Header().Set("Link", "<https://www.google-analytics.com/x.js>; rel=preload; as=script, </x.css>; rel=preload; as=style")
+		w.Header().Set("Content-Type", "text/html")
+		return nil
+	})
+	a := c.do(t, "GET", origin+"/nothing", navigation)
+	if a.StatusCode != http.StatusOK || strings.Contains(fmt.Sprint(a.Header["Refresh"], a.Header["Link"]), "google") ||
+		!strings.Contains(a.Header.Get("Link"), "/x.css") || a.Header.Get("Content-Security-Policy") == "" {
+		t.Errorf("%s %v", a.Status, a.Header)
+	}
+}
+
 func gzipped(text string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -2570,6 +2692,29 @@ func TestSheetStalled(t *testing.T) {
 
 // TestSheetsConcurrent: of visitors who ask for a sheet at once, before anybody has looked at it, each gets what they
 // have chosen, also while another text comes by the same address, and with what another visitor's browser keeps.
+// TestSheetCutShort: what a handler did not send to its end is not known to be the same for everybody.
+func TestSheetCutShort(t *testing.T) {
+	long := strings.Repeat("a { color: red }\n", 100_000)
+	fails := true
+	behave("/cut.css", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Content-Type", "text/css")
+		w.Header().Set("ETag", `"v1"`)
+		if _, err := io.WriteString(w, long); err != nil || fails {
+			return errors.New("no more comes")
+		}
+		_, err := io.WriteString(w, toolSheet)
+		return err
+	})
+	origin, c := site(t, tool)
+	_, _ = c.try(t, "GET", origin+"/cut.css", byStyle)
+	fails = false
+	for range 2 {
+		if a := c.do(t, "GET", origin+"/cut.css", byStyle); !strings.HasSuffix(a.body, inSheet) {
+			t.Errorf("%q passes", a.body[max(0, len(a.body)-len(toolSheet)):])
+		}
+	}
+}
+
 func TestSheetsConcurrent(t *testing.T) {
 	const visitors, rounds = 24, 12
 	var (

@@ -145,7 +145,7 @@ func TestCookieVectors(t *testing.T) {
 				c.State = choice.None
 			}
 		}
-		passed := decider.Decide(c, false).SetCookies([]string{line}, x, silent{})
+		passed, _ := decider.Decide(c, false).SetCookies([]string{line}, x, silent{})
 		got := "dropped"
 		if len(passed) > 0 {
 			got = "kept"

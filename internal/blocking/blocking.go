@@ -112,7 +112,6 @@ func (p *Page) host(host []byte) *markup.Mark {
 	return p.mark(owner)
 }
 
-// script judges an inline script by its text.
 // path judges an address of the site itself.
 func (p *Page) path(path, _ string) *markup.Mark {
 	owner := p.policy.PathOwner(path)
@@ -142,6 +141,7 @@ func (p *Page) address(address string) *markup.Mark {
 	return p.path(path, "")
 }
 
+// script judges an inline script by its text.
 func (p *Page) script(text []byte) *markup.Mark {
 	owner := p.inline.Denied(text, p.Granted)
 	if owner < 0 {

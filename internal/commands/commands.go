@@ -203,7 +203,7 @@ func exitCode(err error) int {
 	return exitHolds
 }
 
-// maxAnswer bounds what is read of an admin API: 2,000 entries of an inventory, for a few sites.
+// maxAnswer bounds what is read of an admin API: 4,000 entries of an inventory, for a few sites.
 const maxAnswer = 64 << 20
 
 // adminAPI asks a running instance.

@@ -21,7 +21,7 @@ type Service struct {
 	// Names the provider of the service. Changing the name asks every visitor again.
 	// Default: the catalogue's provider, or the service's name.
 	Provider string `json:"provider,omitempty"`
-	// Links to the provider's page. Default: none.
+	// Links to the provider's page. Default: the catalogue's where Provider is not given, else none.
 	ProviderURL string `json:"provider_url,omitempty"`
 	// Sets what the service is for: functional, statistics, embeds, marketing or a
 	// declared purpose. Default: the catalogue's. Error: none, or an unknown one.
@@ -70,10 +70,13 @@ func (s Service) Declared(catalogue *policy.Catalogue) policy.Service {
 		Storage:     known.Storage,
 		Lifetime:    cmp.Or(time.Duration(s.Lifetime), known.Lifetime),
 		Description: maps.Clone(known.Description),
-		Exempt:      s.Exempt || known.Exempt,
+		Exempt:      s.Exempt,
 	}
 	if s.Provider != "" {
-		declared.Provider = policy.Provider{Name: s.Provider, URL: s.ProviderURL}
+		declared.Provider = policy.Provider{Name: s.Provider}
+	}
+	if s.ProviderURL != "" {
+		declared.Provider.URL = s.ProviderURL
 	}
 	if len(s.Cookies) > 0 {
 		declared.Cookies = Patterns(s.Cookies)

@@ -63,9 +63,9 @@ type Exchange struct {
 
 // SetCookies returns those of a response's Set-Cookie lines that may pass, in their
 // order; lines itself where that is all of them. One that browsers would not surely read alike is
-// dropped.
-func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) []string {
-	var kept []string // nil while all lines pass as they are
+// dropped. Services tells whether any that passes is a service's.
+func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) (kept []string, services bool) {
+	// Kept is nil while all lines pass as they are.
 	for i, line := range lines {
 		name, ok := cookies.Name(line)
 		passed, class, outcome := line, policy.ClassUndeclared, inventory.Stripped
@@ -74,6 +74,7 @@ func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) []s
 			passed, outcome = v.setCookie(name, class, line, x)
 		}
 		recorder.SetCookie(name, line, class, outcome)
+		services = services || class >= 0 && outcome != inventory.Stripped
 		if kept == nil && outcome != inventory.Passed {
 			kept = append(make([]string, 0, len(lines)), lines[:i]...)
 		}
@@ -82,9 +83,9 @@ func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) []s
 		}
 	}
 	if kept == nil {
-		return lines
+		kept = lines
 	}
-	return kept
+	return kept, services
 }
 
 // setCookie tells what becomes of a line, and in what form it passes. One that only deletes a

@@ -59,7 +59,7 @@ func TestSetCookieLines(t *testing.T) {
 				want = append(want, lines[i])
 			}
 			before := append([]string(nil), lines...)
-			if got := decider(t, nil).Decide(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, want) {
+			if got, _ := decider(t, nil).Decide(c.choice, false).SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, want) {
 				t.Errorf("%+v: %q, want %q", c.choice, got, want)
 			}
 			if !reflect.DeepEqual(lines, before) {
@@ -72,7 +72,7 @@ func TestSetCookieLines(t *testing.T) {
 func TestUndeclaredCookiesPass(t *testing.T) {
 	v := decider(t, func(d *policy.Declaration) { d.PassUndeclared = true }).Decide(choice.Choice{}, false)
 	lines := []string{"_fbp=1", "=nameless", "_ga=1"}
-	if got := v.SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, lines[:2]) {
+	if got, _ := v.SetCookies(lines, Exchange{Chosen: now, Now: now}, uncounted{}); !reflect.DeepEqual(got, lines[:2]) {
 		t.Errorf("%q", got)
 	}
 	if got := v.Cookies([]string{"_fbp=1; nameless; _ga=2"}, uncounted{}); !reflect.DeepEqual(got, []string{"_fbp=1; nameless"}) {
@@ -89,17 +89,17 @@ func TestGrantedCookieLifetime(t *testing.T) {
 		{}:                       "_pk_id=1; Max-Age=172800; Path=/",
 	} {
 		t.Run(fmt.Sprintf("chosen %v", chosen), func(t *testing.T) {
-			lines := v.SetCookies([]string{"_pk_id=1; Max-Age=33955200; Path=/"}, Exchange{Chosen: chosen, Now: now}, uncounted{})
+			lines, _ := v.SetCookies([]string{"_pk_id=1; Max-Age=33955200; Path=/"}, Exchange{Chosen: chosen, Now: now}, uncounted{})
 			if got := strings.Join(lines, "\n"); got != want {
 				t.Errorf("chosen %v: %q, want %q", chosen, got, want)
 			}
 		})
 	}
-	if got := v.SetCookies([]string{"_pk_id=; Max-Age=0"}, Exchange{Chosen: now.Add(-72 * time.Hour), Now: now}, uncounted{}); len(got) != 1 {
+	if got, _ := v.SetCookies([]string{"_pk_id=; Max-Age=0"}, Exchange{Chosen: now.Add(-72 * time.Hour), Now: now}, uncounted{}); len(got) != 1 {
 		t.Error("it cannot be deleted any more")
 	}
 	necessary := []string{"sessionid=1; Max-Age=99999999"}
-	if got := v.SetCookies(necessary, Exchange{Chosen: now, Now: now}, uncounted{}); got[0] != necessary[0] {
+	if got, _ := v.SetCookies(necessary, Exchange{Chosen: now, Now: now}, uncounted{}); got[0] != necessary[0] {
 		t.Errorf("a necessary cookie became %q", got)
 	}
 }
@@ -107,7 +107,7 @@ func TestGrantedCookieLifetime(t *testing.T) {
 func TestHeaderUnchanged(t *testing.T) {
 	v := decider(t, nil).Decide(given(ga), false)
 	set, sent := []string{"sessionid=1", "_ga=1"}, []string{"sessionid=1; _ga=1"}
-	if got := v.SetCookies(set, Exchange{Chosen: now, Now: now}, uncounted{}); &got[0] != &set[0] {
+	if got, _ := v.SetCookies(set, Exchange{Chosen: now, Now: now}, uncounted{}); &got[0] != &set[0] {
 		t.Error("Set-Cookie lines were copied")
 	}
 	if got := v.Cookies(sent, uncounted{}); &got[0] != &sent[0] {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/caddy-consent/caddy-consent/internal/page"
 )
 
 const setCookie = "Set-Cookie"
@@ -26,12 +28,17 @@ func (f *Filter) Begin(v *Decision, sent []string, chosen time.Time, recorder Re
 	*f = Filter{v, sent, chosen, recorder, f.left[:0]}
 }
 
-// Apply filters the header's lines where they are not those that it left.
+// Apply filters the header's lines where they are not those that it left. Where a service's pass, no shared cache may
+// have them for visitors who have refused it.
 func (f *Filter) Apply(h http.Header) {
 	if !foldSetCookie(h) || slices.Equal(h[setCookie], f.left) {
 		return
 	}
-	f.left = append(f.left[:0], f.field(h, setCookie)...)
+	kept, services := f.field(h, setCookie)
+	if services {
+		page.Unshare(h)
+	}
+	f.left = append(f.left[:0], kept...)
 }
 
 // ApplyTrailers filters those of trailers that were not announced. Announced ones stand among the header's fields.
@@ -82,21 +89,21 @@ func spelledAnyhow(h http.Header, name string) []string {
 	return lines
 }
 
-// field keeps, shortens or drops each line in a field, and returns what is left.
-func (f *Filter) field(h http.Header, name string) []string {
+// field keeps, shortens or drops each line in a field, and returns what is left, and whether any of it is a service's.
+func (f *Filter) field(h http.Header, name string) (kept []string, services bool) {
 	if len(h[name]) == 0 {
-		return nil
+		return nil, false
 	}
-	kept := f.decide(h[name])
+	kept, services = f.decide(h[name])
 	if len(kept) == 0 {
 		delete(h, name)
 	} else {
 		h[name] = kept
 	}
-	return kept
+	return kept, services
 }
 
-func (f *Filter) decide(lines []string) []string {
+func (f *Filter) decide(lines []string) (kept []string, services bool) {
 	return f.decision.SetCookies(lines, Exchange{Sent: f.sent, Chosen: f.chosen, Now: time.Now()}, f.recorder)
 }
 

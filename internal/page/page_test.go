@@ -158,7 +158,7 @@ func TestIfRange(t *testing.T) {
 func TestPageHeaders(t *testing.T) {
 	h := header("Vary: Accept-Encoding", "Vary: cookie", `Etag: W/"x"`, "Content-Length: 5", "Content-MD5: x", "Repr-Digest: x", "Accept-Ranges: bytes",
 		"Cache-Control: public, max-age=60", "Expires: x", "CDN-Cache-Control: max-age=60",
-		"Cloudflare-CDN-Cache-Control: max-age=60", "Surrogate-Control: max-age=60", "Last-Modified: x")
+		"Cloudflare-CDN-Cache-Control: max-age=60", "Surrogate-Control: max-age=60", "X-Accel-Expires: 60", "Edge-Control: max-age=60", "Last-Modified: x")
 	Vary(h, true, true)
 	SuffixETag(h, "-c1")
 	Changed(h)

@@ -128,6 +128,18 @@ func HasConditions(h http.Header) bool {
 	return len(h["If-None-Match"]) > 0 || len(h["If-Modified-Since"]) > 0
 }
 
+// DropConditions asks for the whole of what a client has.
+func DropConditions(h http.Header) {
+	delete(h, "If-None-Match")
+	delete(h, "If-Modified-Since")
+}
+
+// IsSafe tells whether a condition of the request can only spare an answer. That of another may keep it from writing over
+// what is there (RFC 9110, section 13.1).
+func IsSafe(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
 // splitTags reads a list of entity tags (RFC 9110, section 8.8.3); a comma may
 // stand inside one.
 func splitTags(list string) []string {

@@ -83,12 +83,40 @@ func Changed(h http.Header) {
 // browser's cache or a shared one, after the visitor has chosen.
 func NeverStore(h http.Header) {
 	for name := range h {
-		// Targeted fields outweigh Cache-Control (RFC 9213).
-		if strings.HasSuffix(name, "Cdn-Cache-Control") || name == "Surrogate-Control" || name == "Expires" || name == "Pragma" {
+		if isTargeted(name) || name == "Expires" || name == "Pragma" {
 			delete(h, name)
 		}
 	}
 	h["Cache-Control"] = []string{"private, no-store"}
+}
+
+// isTargeted tells of a field that is for shared caches alone and outweighs Cache-Control there: RFC 9213, and those of
+// Fastly, nginx and Akamai.
+func isTargeted(name string) bool {
+	return strings.HasSuffix(name, "Cdn-Cache-Control") || name == "Surrogate-Control" || name == "X-Accel-Expires" || name == "Edge-Control"
+}
+
+// Unshare keeps an answer out of shared caches (RFC 9111, section 5.2.2.7): from there, others would get what is set for
+// one visitor.
+func Unshare(h http.Header) {
+	for name := range h {
+		if isTargeted(name) {
+			delete(h, name)
+		}
+	}
+	if hasDirective(h["Cache-Control"], "private") || hasDirective(h["Cache-Control"], "no-store") {
+		return
+	}
+	directives := []string{"private"}
+	for _, value := range h["Cache-Control"] {
+		for directive := range strings.SplitSeq(value, ",") {
+			name, _, _ := strings.Cut(strings.TrimSpace(directive), "=")
+			if name != "" && !strings.EqualFold(name, "public") && !strings.EqualFold(name, "s-maxage") {
+				directives = append(directives, strings.TrimSpace(directive))
+			}
+		}
+	}
+	h["Cache-Control"] = []string{strings.Join(directives, ", ")}
 }
 
 // Length is the one that a header tells of the body; 0 where it tells none.

@@ -2,14 +2,15 @@ package page
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // AsksForSheet tells whether a request may be for a style sheet: by Fetch metadata; where the browser sends none, or a
 // script asks, by the name and by what is accepted.
 func AsksForSheet(r *http.Request, path string) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false // a condition may keep a PUT from writing over what is there
+	if !IsSafe(r) {
+		return false
 	}
 	switch dest, told := FetchDest(r); {
 	case dest == "style":
@@ -57,9 +58,9 @@ func namesSheet(fields []string) bool {
 	return false
 }
 
-// SheetValidator is by what an answer, or a condition on it, tells this text of a sheet from others; "" where nothing
-// does, or several may be meant.
-func SheetValidator(h http.Header) string {
+// Validator is by what an answer, or a condition on it, tells its bytes from others; "" where nothing does, or several may be
+// meant.
+func Validator(h http.Header) string {
 	for _, name := range [...]string{"Etag", "If-None-Match", "Last-Modified", "If-Modified-Since"} {
 		if values := h[name]; len(values) > 0 {
 			if len(values) > 1 || strings.HasSuffix(name, "Match") && len(splitTags(values[0])) != 1 && !isBareTag(values[0]) {
@@ -69,6 +70,15 @@ func SheetValidator(h http.Header) string {
 		}
 	}
 	return ""
+}
+
+// Validators are all by which a client may ask for an answer again. A date alone does not tell between answers of which the
+// server chooses.
+func Validators(h http.Header) []string {
+	if VariesByMore(h) {
+		return h["Etag"]
+	}
+	return append(slices.Clip(h["Etag"]), h["Last-Modified"]...)
 }
 
 // isBareTag tells whether a condition names one entity tag without its quotes (RFC 9110, section 8.8.3, has none): servers

@@ -68,7 +68,7 @@ func TestIsSheet(t *testing.T) {
 	}
 }
 
-func TestSheetValidator(t *testing.T) {
+func TestValidator(t *testing.T) {
 	for fields, want := range map[string]string{
 		"":                                        "",
 		`Etag: "a,b"|Last-Modified: x`:            `"a,b"`,
@@ -84,7 +84,7 @@ func TestSheetValidator(t *testing.T) {
 		`If-None-Match: "a"|If-Modified-Since: x`: `"a"`,
 	} {
 		t.Run(fields, func(t *testing.T) {
-			if got := SheetValidator(fieldsOf(fields)); got != want {
+			if got := Validator(fieldsOf(fields)); got != want {
 				t.Errorf("%q, want %q", got, want)
 			}
 		})

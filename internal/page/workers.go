@@ -9,7 +9,7 @@ import (
 )
 
 // Workers are the scripts that browsers have asked for as service workers (Service Workers, section 6.1: with
-// Service-Worker: script). A nil one knows none.
+// Service-Worker: script). Asks of a nil one finds none.
 type Workers struct {
 	mu    sync.RWMutex
 	known map[string]bool

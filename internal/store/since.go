@@ -52,22 +52,27 @@ func TakeForce(storage certmagic.Storage, keys *Keys, version string, enforced b
 const retry = time.Minute
 
 // AtFirst returns a function that does something when it is first called, and again, after a while, until that works.
-// Calls that come meanwhile wait for it.
+// Calls that come meanwhile wait for the first attempt, and not for a later one.
 func AtFirst(do func() error, failed func(error)) func() {
 	var mu sync.Mutex
-	var done atomic.Bool
+	var done, tried atomic.Bool
 	var next time.Time
 	return func() {
-		if done.Load() {
+		switch {
+		case done.Load():
+			return
+		case !tried.Load():
+			mu.Lock()
+		case !mu.TryLock():
 			return
 		}
-		mu.Lock()
 		defer mu.Unlock()
 		if done.Load() || time.Now().Before(next) {
 			return
 		}
 		if err := do(); err != nil {
 			next = time.Now().Add(retry)
+			tried.Store(true)
 			failed(err)
 			return
 		}

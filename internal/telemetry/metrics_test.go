@@ -9,6 +9,26 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
+// counted is what the counters say, by name and labels.
+func counted(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			key := family.GetName()
+			for _, label := range metric.GetLabel() {
+				key += " " + label.GetValue()
+			}
+			got[key] = metric.GetCounter().GetValue()
+		}
+	}
+	return got
+}
+
 func TestMetricsSharedByHandlers(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	p, err := policy.New(policy.Declaration{Services: []policy.Service{policy.FromCatalogue("ga")}})
@@ -29,20 +49,7 @@ func TestMetricsSharedByHandlers(t *testing.T) {
 		m.Blocked(policy.Owner(len(p.Owners()) - 1))
 		m.UndeclaredHost()
 	}
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]float64{}
-	for _, family := range families {
-		for _, metric := range family.GetMetric() {
-			key := family.GetName()
-			for _, label := range metric.GetLabel() {
-				key += " " + label.GetValue()
-			}
-			got[key] = metric.GetCounter().GetValue()
-		}
-	}
+	got := counted(t, registry)
 	for key, want := range map[string]float64{
 		"caddy_consent_pages_total  rewritten":                            2,
 		"caddy_consent_pages_total charset passed":                        0,

@@ -30,12 +30,19 @@ type Collector struct {
 	logger  *zap.Logger
 
 	undeclared *rate.Limiter
+	untouched  *rate.Limiter
 }
 
 // Bounds on events of what nobody declared: the names come from anybody.
 const (
 	undeclaredBurst  = 20
 	undeclaredPerSec = 1
+)
+
+// Bounds on log lines of what passes unchanged: every visit of such a page is one. The metrics count them all.
+const (
+	untouchedBurst  = 20
+	untouchedPerMin = 1
 )
 
 // Open makes the collector of a site, and shows the site to operators until its Close.
@@ -56,7 +63,11 @@ func Open(ctx caddy.Context, site *Site, logger *zap.Logger) (*Collector, error)
 
 // NewCollector makes the collector of a site that is open.
 func NewCollector(m *Metrics, site *Site, events Events, logger *zap.Logger) *Collector {
-	return &Collector{Metrics: m, site: site, events: events, logger: logger, undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst)}
+	return &Collector{
+		Metrics: m, site: site, events: events, logger: logger,
+		undeclared: rate.NewLimiter(undeclaredPerSec, undeclaredBurst),
+		untouched:  rate.NewLimiter(rate.Every(time.Minute/untouchedPerMin), untouchedBurst),
+	}
 }
 
 // Close gives back what outlives a reload.
@@ -215,17 +226,21 @@ func (s *Recorder) Request(owner policy.Owner) { s.Metrics.Blocked(owner) }
 
 // Untouched takes note of a page that passes unchanged, except for its cookies.
 func (s *Recorder) Untouched(counter prometheus.Counter, why string) {
-	if s.Method != http.MethodHead {
-		counter.Inc()
-		s.logger.Warn("a page passed unchanged, except for its cookies", zap.String("why", why), zap.String("path", s.Path))
-	}
+	s.passed("a page passed unchanged, except for its cookies", counter, why)
 }
 
 // SheetUntouched takes note of a style sheet that passes unchanged.
 func (s *Recorder) SheetUntouched(counter prometheus.Counter, why string) {
-	if s.Method != http.MethodHead {
-		counter.Inc()
-		s.logger.Warn("a style sheet passed unchanged", zap.String("why", why), zap.String("path", s.Path))
+	s.passed("a style sheet passed unchanged", counter, why)
+}
+
+func (s *Recorder) passed(what string, counter prometheus.Counter, why string) {
+	if s.Method == http.MethodHead {
+		return
+	}
+	counter.Inc()
+	if s.untouched.AllowN(s.Time, 1) {
+		s.logger.Warn(what, zap.String("why", why), zap.String("path", s.Path))
 	}
 }
 

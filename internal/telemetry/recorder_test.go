@@ -7,10 +7,34 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
+
+// TestUntouchedLogLines: each visit of a page that passes unchanged is counted, and few are logged.
+func TestUntouchedLogLines(t *testing.T) {
+	p, err := policy.New(policy.Declaration{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := prometheus.NewRegistry()
+	metrics, err := NewMetrics(registry, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	core, lines := observer.New(zap.WarnLevel)
+	collector := NewCollector(metrics, &Site{Policy: p, Inventory: inventory.New()}, Events{}, zap.New(core))
+	now := time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC)
+	for i := range 1000 {
+		r := Recorder{Collector: collector, Path: "/", Time: now.Add(time.Duration(i) * time.Second), Method: http.MethodGet}
+		r.Untouched(metrics.PassedTransform, "its Cache-Control has no-transform")
+	}
+	if counted, logged := counted(t, registry)["caddy_consent_pages_total no-transform passed"], lines.Len(); counted != 1000 || logged != untouchedBurst+1000/60 {
+		t.Errorf("%g counted, %d logged", counted, logged)
+	}
+}
 
 // What the inventory says of a cookie that nobody declares is how the site first sets it, not how it deletes it.
 func TestUndeclaredCookieDescription(t *testing.T) {

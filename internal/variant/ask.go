@@ -12,6 +12,9 @@ import (
 // accepts it; else in any that they can be rewritten in. What is returned tells of which the upstream was asked: a page
 // or what a worker may keep, or a style sheet.
 func (v *Variant) Ask(coding string, change func() http.Header) (conditional, sheet bool) {
+	if v.Page.Strict != "" && page.IsWorker(v.Request) && page.HasConditions(v.Request.Header) {
+		page.DropConditions(change()) // what is kept has the policy of another choice, by which a worker goes
+	}
 	switch {
 	case v.Destination == page.DestWorker:
 		// It may ask for anything; a document for it is the same whatever the visitor chooses.
@@ -25,6 +28,11 @@ func (v *Variant) Ask(coding string, change func() http.Header) (conditional, sh
 		header := change()
 		if v.Rewrites() {
 			askFor(header, coding)
+		}
+		if !page.IsSafe(v.Request) || v.isKnownOther() {
+			break
+		}
+		if v.Rewrites() {
 			page.DropConditionalRange(header)
 		}
 		if page.HasConditions(header) {

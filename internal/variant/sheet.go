@@ -70,17 +70,16 @@ const sheetSuffix = "-sheet"
 // sheetKey appends the key under which it is remembered whether a sheet differs by choice; nothing for one that nothing
 // tells from what it was before.
 func (v *Variant) sheetKey(key []byte, h http.Header) []byte {
-	validator := page.SheetValidator(h)
+	validator := page.Validator(h)
 	if validator == "" {
 		return key
 	}
-	key = append(append(key, v.Request.Host...), v.Asked.RequestURI()...)
-	return append(append(key, ' '), validator...)
+	return v.validatedKey(key, validator)
 }
 
 // answerKey does so for an answer; a date alone does not tell the texts apart between which the server chooses.
 func (v *Variant) answerKey(key []byte, h http.Header) []byte {
-	if v.Request.Method != http.MethodGet && v.Request.Method != http.MethodHead || len(h["Etag"]) == 0 && page.VariesByMore(h) {
+	if !page.IsSafe(v.Request) || len(h["Etag"]) == 0 && page.VariesByMore(h) {
 		return key
 	}
 	return v.sheetKey(key, h)

@@ -31,6 +31,8 @@ type Site struct {
 	// Sheets tells of style sheets whether they differ by choice, Hashed of which a page demands the hash.
 	Sheets recent.Cache[bool]
 	Hashed *recent.Cache[struct{}]
+	// Others are answers to navigations that are no documents.
+	Others recent.Cache[struct{}]
 	// Tag stands for what is inserted and withheld in all pages; it is part of their entity tags.
 	Tag string
 	// Blocks tells whether pages must not load from all hosts, Guarded whether they get the guard even where all

@@ -3,7 +3,6 @@ package visitor
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -69,7 +68,7 @@ func readNames(w http.ResponseWriter, r *http.Request) (names inventory.Names, _
 	}
 	for _, list := range [][]string{names.Cookies, names.Storage, names.Hosts} {
 		if len(list) > maxNames || slices.ContainsFunc(list, isNoName) {
-			return names, malformed("%s", fmt.Sprintf("A list may hold %d names of 1 to %d bytes.", maxNames, maxNameBytes))
+			return names, malformed("A list may hold %d names of 1 to %d bytes.", maxNames, maxNameBytes)
 		}
 	}
 	if slices.ContainsFunc(names.Hosts, func(host string) bool { return !csp.IsHost(host) }) {

@@ -25,7 +25,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
-// Handler serves the module's own URLs. All fields are needed but CharterPath.
+// Handler serves the module's own URLs. CharterPath, Told and Trusts may be left out.
 type Handler struct {
 	// Path is the prefix of the URLs; CharterPath is a further path of the charter,
 	// which holds with and without a slash at its end.
