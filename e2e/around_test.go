@@ -179,7 +179,12 @@ func TestChainedInstancesOuter(t *testing.T) {
 }
 
 func validateBody(t *testing.T, body, global string) error {
-	text := "{\nadmin off\n}\n" + global + "\nhttp://localhost:1 {\n" + body + "\n}\n"
+	return validateSites(t, global+"\nhttp://localhost:1 {\n"+body+"\n}\n")
+}
+
+// validateSites loads whole sites, without starting them.
+func validateSites(t *testing.T, sites string) error {
+	text := "{\nadmin off\n}\n" + sites
 	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(text), map[string]any{"filename": "Caddyfile"})
 	if err != nil {
 		return err
@@ -193,8 +198,22 @@ func validateBody(t *testing.T, body, global string) error {
 }
 
 func TestDirectiveReachability(t *testing.T) {
+	for name, text := range map[string]string{
+		"two sites without a host":  ":1 {\nconsent {\nservice ga\n}\n}\n:2 {\nconsent {\nservice youtube\n}\n}\n",
+		"errors of one with a host": ":1 {\nconsent {\nservice ga\n}\n}\nhttp://a.example:1 {\nconsent\nhandle_errors {\nconsent\nrespond x\n}\n}\n",
+		"one with a host":           ":1 {\nconsent {\nservice ga\n}\n}\nhttp://a.example:1 {\nconsent {\nservice youtube\n}\n}\n",
+	} {
+		for range 4 { // servers are prepared in any order
+			if err := validateSites(t, text); err != nil {
+				t.Errorf("refused: %s: %v", name, err)
+			}
+		}
+	}
 	for name, body := range map[string]string{
-		"handle in handle_path": "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n}\n}",
+		"handle in handle_path":  "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n}\n}",
+		"behind some":            "route {\nreverse_proxy /api/* localhost:2\nconsent\nreverse_proxy localhost:2\n}",
+		"behind a passing one":   "route {\nfile_server {\npass_thru\n}\nconsent\n}",
+		"behind handled answers": "route {\nreverse_proxy localhost:2 {\n@missing status 404\nhandle_response @missing {\ncopy_response\n}\n}\nconsent\n}",
 	} {
 		if err := validateBody(t, body, ""); err != nil {
 			t.Errorf("refused: %s: %v", name, err)
