@@ -133,7 +133,7 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	}
 	after := e.apply(before)
 	if err := adapts(after, c); err != nil {
-		return fmt.Errorf("nothing was written, since %s would no longer be valid: %w", file, err)
+		return fmt.Errorf("nothing was written, since %s would no longer be valid (if these lines are in it already, reload Caddy first): %w", file, err)
 	}
 	fmt.Fprintf(out, "--- %s\n%s", file, diff(before, after))
 	if !yes {
