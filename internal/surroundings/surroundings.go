@@ -38,18 +38,32 @@ func Find(ctx caddy.Context) (around Surroundings) {
 		}
 	}
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && server != nil {
-		if r := own(server.Routes); r != nil && (len(around) == 0 || !hasHost(r)) {
+		if r := own(server.Routes); r != nil && (len(around) == 0 || len(hosts(r)) == 0) {
 			around = append(Surroundings{server.Routes}, around...)
 		}
 	}
 	return around
 }
 
-// hasHost tells whether a route is for some hosts alone.
-func hasHost(r *caddyhttp.Route) bool {
-	return slices.ContainsFunc(r.MatcherSets, func(set caddyhttp.MatcherSet) bool {
-		return slices.ContainsFunc(set, func(matcher any) bool { _, ok := matcher.(*caddyhttp.MatchHost); return ok })
-	})
+// hosts are those for which alone a route is; none where it is for any.
+func hosts(r *caddyhttp.Route) (all []string) {
+	for _, set := range r.MatcherSets {
+		i := slices.IndexFunc(set, func(matcher any) bool { _, ok := matcher.(*caddyhttp.MatchHost); return ok })
+		if i < 0 {
+			return nil
+		}
+		all = append(all, *set[i].(*caddyhttp.MatchHost)...)
+	}
+	return all
+}
+
+// isOther tells whether a route beside that of the handler is another site's.
+func isOther(route, own *caddyhttp.Route) bool {
+	if own == nil {
+		return false
+	}
+	here, there := hosts(own), hosts(route)
+	return len(here) > 0 && len(there) > 0 && !slices.ContainsFunc(here, func(host string) bool { return slices.Contains(there, host) })
 }
 
 // Check finds what would keep the handler from its work: the error says which requests for its own addresses do not
@@ -185,8 +199,11 @@ func otherPaths(set caddyhttp.MatcherSet, path string) []string {
 // Before are the handlers that stand before the handler, in its own list of routes and those around.
 func (around Surroundings) Before() (handlers []caddyhttp.MiddlewareHandler) {
 	for _, routes := range around {
+		r := own(routes)
 		for i := range routes {
-			handlers = append(handlers, routes[i].Handlers...)
+			if !isOther(&routes[i], r) {
+				handlers = append(handlers, routes[i].Handlers...)
+			}
 		}
 	}
 	return handlers
