@@ -81,6 +81,9 @@ func (e edit) apply(text []byte) []byte {
 		indent = closing[:len(closing)-len(strings.TrimLeft(closing, "\t "))]
 	}
 	var added []string
+	if above := strings.TrimSpace(before); !e.opens && above != "" && !strings.HasSuffix(above, "{") {
+		added = append(added, "\n")
+	}
 	for _, line := range e.lines {
 		if line != "" {
 			line = indent + "\t" + line
@@ -150,5 +153,9 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, after, info.Mode())
+	if err := os.WriteFile(file, after, info.Mode()); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "Wrote %s. Next: answer the questions in it, then caddy reload --config %s\n", file, file)
+	return nil
 }
