@@ -560,7 +560,7 @@ func parseCaddyfile(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, e
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive itself
 	if d.NextArg() {
-		return d.ArgErr()
+		return d.Errf("consent takes a matcher and a block: %q is neither", d.Val())
 	}
 	for words := *d; words.Next(); { // of a copy
 		if err := config.RefusePlaceholder(words.Val()); err != nil {

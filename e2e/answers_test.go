@@ -481,6 +481,10 @@ func TestEndpointUnreachable(t *testing.T) {
 		"handle_path /x/* {\nconsent\n}":                              "receives only requests for /x/*,",
 		"route /x/* {\nconsent\n}":                                    "receives only requests for /x/*,",
 		"@a path /x/* /y/*\nhandle @a {\nhandle {\nconsent\n}\n}":     "receives only requests for /x/* /y/*,",
+		"route {\nreverse_proxy localhost:2\nconsent\n}":              "reverse_proxy stands before the directive and answers all requests, so none would come to it: write consent before reverse_proxy",
+		"route {\nreverse_proxy localhost:2\nconsent /x/*\n}":         "write consent before reverse_proxy",
+		"route {\nrespond x\nheader X y\nconsent\n}":                  "write consent before respond",
+		"route {\nfile_server\nroute {\nconsent\n}\n}":                "write consent before file_server",
 		"consent {\nsite {env.SITE}\n}":                               "{env.SITE}: placeholders are not replaced here; in a Caddyfile, use {$NAME}",
 		"consent {\nservice x {\ncookies a {http.request.host}\n}\n}": "{http.request.host}: placeholders are not replaced here",
 	} {
@@ -490,6 +494,12 @@ func TestEndpointUnreachable(t *testing.T) {
 				t.Errorf("%s: %v", body, err)
 			}
 		})
+	}
+	for _, site := range []string{":1", "http://:1"} { // whose routes are the server's own
+		text := site + " {\nhandle_path /x/* {\nconsent\n}\n}\n"
+		if err := validateSites(t, text); err == nil || !strings.Contains(err.Error(), "receives only requests for /x/*,") {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 	t.Setenv("CONSENT_TEST_SITE", "Ville d’Essai")
 	g := served(t, "consent {\nsite \"{$CONSENT_TEST_SITE}\"\n}\nreverse_proxy PORTAL", html(portalPage))

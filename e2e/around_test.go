@@ -179,7 +179,12 @@ func TestChainedInstancesOuter(t *testing.T) {
 }
 
 func validateBody(t *testing.T, body, global string) error {
-	text := "{\nadmin off\n}\n" + global + "\nhttp://localhost:1 {\n" + body + "\n}\n"
+	return validateSites(t, global+"\nhttp://localhost:1 {\n"+body+"\n}\n")
+}
+
+// validateSites loads whole sites, without starting them.
+func validateSites(t *testing.T, sites string) error {
+	text := "{\nadmin off\n}\n" + sites
 	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(text), map[string]any{"filename": "Caddyfile"})
 	if err != nil {
 		return err
@@ -192,9 +197,44 @@ func validateBody(t *testing.T, body, global string) error {
 	return caddy.Validate(&parsed)
 }
 
+func TestMistakes(t *testing.T) {
+	for body, want := range map[string]string{
+		"consent {\nremember 6 months\n}":                               "remember takes one value: write quotes around one with spaces, at Caddyfile:7",
+		"consent {\ncontroller Ville de Test a@b.example\n}":            "controller takes one value or two: write quotes around one with spaces, at Caddyfile:7",
+		"consent {\nservice matomo exempt\n}":                           "service takes one id: what else there is to say of it stands in a block",
+		"consent {\nservice matomo {\nexempt yes\n}\n}":                 "exempt takes no value on its line, at Caddyfile:8",
+		"consent {\nservice youtube {\ndescription Our own films\n}\n}": "description takes a text, and a language before it",
+		"consent {\nallow\n}":                                           "allow takes one value or more, at Caddyfile:7",
+		"consent observe":                                               "consent takes a matcher and a block: \"observe\" is neither, at Caddyfile:6",
+		"consent {\nservice youtub\n}":                                  "service youtub: the catalogue does not know it (is youtube meant?), so it needs a purpose",
+		"consent {\nremember 2y\n}":                                     `remember: invalid duration "2y": give one such as 180d or 12h, at Caddyfile:7`,
+		"consent {\nlanguage french\n}":                                 `invalid language tag "french": give one such as fr or en, at Caddyfile:7`,
+		"consent {\nnecessary ^s.*\n}":                                  `necessary: cookie pattern "^s.*" looks like a regular expression`,
+		"consent {\ncharter cookies\n}":                                 `charter: invalid path "cookies": give one such as /cookies, which starts with "/"`,
+	} {
+		if err := validateBody(t, body, ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
 func TestDirectiveReachability(t *testing.T) {
+	for name, text := range map[string]string{
+		"two sites without a host":  ":1 {\nconsent {\nservice ga\n}\n}\n:2 {\nconsent {\nservice youtube\n}\n}\n",
+		"errors of one with a host": ":1 {\nconsent {\nservice ga\n}\n}\nhttp://a.example:1 {\nconsent\nhandle_errors {\nconsent\nrespond x\n}\n}\n",
+		"one with a host":           ":1 {\nconsent {\nservice ga\n}\n}\nhttp://a.example:1 {\nconsent {\nservice youtube\n}\n}\n",
+	} {
+		for range 4 { // servers are prepared in any order
+			if err := validateSites(t, text); err != nil {
+				t.Errorf("refused: %s: %v", name, err)
+			}
+		}
+	}
 	for name, body := range map[string]string{
-		"handle in handle_path": "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n}\n}",
+		"handle in handle_path":  "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n}\n}",
+		"behind some":            "route {\nreverse_proxy /api/* localhost:2\nconsent\nreverse_proxy localhost:2\n}",
+		"behind a passing one":   "route {\nfile_server {\npass_thru\n}\nconsent\n}",
+		"behind handled answers": "route {\nreverse_proxy localhost:2 {\n@missing status 404\nhandle_response @missing {\ncopy_response\n}\n}\nconsent\n}",
 	} {
 		if err := validateBody(t, body, ""); err != nil {
 			t.Errorf("refused: %s: %v", name, err)

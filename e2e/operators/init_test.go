@@ -110,6 +110,7 @@ func TestInitCommand(t *testing.T) {
 		"portal is the site": {[]string{"--site", "a.example", "--portal", "https://a.example"}, "the site's own name"},
 		"nobody answers":     {flags(fmt.Sprintf("http://127.0.0.1:%d", harness.FreePort(t))), "does not answer at"},
 		"moved":              {flags(hosted(t, moved("https://elsewhere.example/"))), "redirects to elsewhere.example: give that address instead"},
+		"plain HTTP":         {flags(strings.Replace(hosted(t, refuse), "http:", "https:", 1)), "else write http:// before its name"},
 		"name not known":     {flags(hosted(t, moved("http://data.example.fr:8080/"))), "keep the name registered"},
 		"an error":           {flags(hosted(t, refuse)), "answers with 400 Bad Request"},
 	} {

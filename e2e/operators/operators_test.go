@@ -429,7 +429,7 @@ func TestVerifyCommandErrors(t *testing.T) {
 		{[]string{"Caddyfile"}, 2, "contain neither ledger entries"},
 		{[]string{"--config", "nowhere", "ledger.log"}, 2, "nowhere"},
 		{[]string{"--config", "nowhere", "--without-key", "ledger.log"}, 0, "not checked for forgery"},
-		{[]string{}, 1, "requires at least 1 arg"},
+		{[]string{}, 2, "requires at least 1 arg"},
 	} {
 		if output, code := s.Run(append([]string{"consent", "verify"}, c.args...)...); code != c.code || !strings.Contains(output, c.want) {
 			t.Errorf("verify %q: %d\n%s", c.args, code, output)

@@ -94,6 +94,23 @@ func TestReferenceLedgerFields(t *testing.T) {
 	}
 }
 
+func TestCommandMistakes(t *testing.T) {
+	i := harness.NewInstance(t, harness.Binary(t), "", "")
+	for want, args := range map[string][]string{
+		`there is no command \"sugest\": is suggest meant?`:              {"sugest"},
+		`there is no command \"prove\": caddy consent --help lists them`: {"prove"},
+		"see caddy consent audit --help":                                 {"audit"},
+		"unknown flag: --nope: see caddy consent verify --help":          {"verify", "--nope"},
+	} {
+		if output, code := i.Run(append([]string{"consent"}, args...)...); code != 2 || !strings.Contains(output, want) {
+			t.Errorf("%v: %d: %s", args, code, output)
+		}
+	}
+	if output, code := i.Run("consent"); code != 0 || !strings.Contains(output, "Available Commands") {
+		t.Errorf("%d: %s", code, output)
+	}
+}
+
 func TestReferenceCommands(t *testing.T) {
 	i := harness.NewInstance(t, harness.Binary(t), "", "")
 	overview, _ := i.Run("consent", "--help")

@@ -144,7 +144,7 @@ func (a Auditor) prepare(addresses []string) (*audit, error) {
 	for _, address := range addresses {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, fmt.Errorf("invalid address %q, such as https://data.example.fr/", address)
+			return nil, fmt.Errorf("invalid address %q: give a whole one, such as https://data.example.fr/", address)
 		}
 		v.hosts[u.Hostname()] = true
 		v.enqueue(u)

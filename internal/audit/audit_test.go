@@ -171,6 +171,32 @@ func TestWithheldElements(t *testing.T) {
 	}
 }
 
+func TestSheets(t *testing.T) {
+	const page = `<html><body><link rel="stylesheet" href="/site.css"><link rel="stylesheet" href="/held.css">`
+	a := auditor(t, func(w http.ResponseWriter, r *http.Request) {
+		text, ok := map[string]string{
+			"/site.css": `@import "more.css"; /* https://comment.example/ */ a { background: url(https://tiles.example/1.png) url(//stats.example/p.gif) }`,
+			"/more.css": `@import url('https://fonts.googleapis.com/css2?family=Lato'); b { content: "https://text.example/"; src: url(/stats/f.woff) }`,
+			"/held.css": `@import url('data:text/css,');`,
+		}[r.URL.Path]
+		if !ok {
+			pages(map[string]string{"/": page})(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/css")
+		_, _ = io.WriteString(w, text)
+	})
+	report := audited(t, a, site)
+	if got := found(report); !slices.Equal(got, []string{"host fonts.googleapis.com undeclared google-fonts", "host stats.example without consent stats"}) {
+		t.Errorf("found %q", got)
+	}
+	for _, f := range report.Findings {
+		if f.Name == "fonts.googleapis.com" && !slices.Equal(f.Where, []string{site + "/more.css"}) {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 func TestRedirectCookies(t *testing.T) {
 	a := auditor(t, pages(map[string]string{
 		"/": "-> http://www.ville.example/home", "/home": "<html><body>ici <a href=/away>x</a>", "/away": "-> https://login.example/",

@@ -5,12 +5,14 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
 
+	"github.com/caddy-consent/caddy-consent/internal/css"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
 	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
@@ -44,6 +46,38 @@ func (v *audit) read(ctx context.Context, at *url.URL, body []byte, document pag
 		v.seeHost(ctx, at, host)
 	}
 	return v.addresses(at, at, body), nil
+}
+
+// readSheet judges what a style sheet of the site would load, and finds the sheets of the site that it imports.
+func (v *audit) readSheet(ctx context.Context, res *http.Response, body []byte) (imports []*url.URL) {
+	charset, ok := page.IsSheet(res.Request, res.StatusCode, res.Header)
+	if !ok {
+		return nil
+	}
+	at, hosts := res.Request.URL, make(map[string]bool)
+	var scanner css.Scanner
+	scanner.Reset(func(address []byte) bool {
+		u, err := at.Parse(string(address))
+		switch {
+		case err != nil || u.Scheme != "http" && u.Scheme != "https":
+		case !v.hosts[u.Hostname()]:
+			hosts[strings.ToLower(u.Hostname())] = true
+		default:
+			v.seePath(at, u.EscapedPath(), u.RawQuery)
+			if u.Fragment = ""; strings.HasSuffix(u.Path, ".css") {
+				imports = append(imports, u)
+			}
+		}
+		return false
+	}, charset)
+	scanner.Scan(body, true)
+	if passed := scanner.Passed; passed.Encoding != "" || passed.Tokens > 0 {
+		v.note("%s: parts could not be read, which the module cannot read either (encoding %q, %d long addresses)", at, passed.Encoding, passed.Tokens)
+	}
+	for host := range hosts {
+		v.seeHost(ctx, at, host)
+	}
+	return imports
 }
 
 // seeScript judges an inline script.

@@ -40,12 +40,12 @@ func (v *audit) visit(ctx context.Context, u *url.URL, given bool) error {
 	if v.Strict != "" {
 		v.checkPolicy(at, res.Header)
 	}
-	for i, asset := range assets {
-		if i == maxAssets || v.report.Requests >= maxRequests || ctx.Err() != nil {
-			break
-		}
-		if _, _, err := v.follow(ctx, asset, false); err != nil {
-			v.note("%s: %v", asset, err)
+	for i := 0; i < len(assets) && i < maxAssets && v.report.Requests < maxRequests && ctx.Err() == nil; i++ {
+		res, body, err := v.follow(ctx, assets[i], false)
+		if err != nil {
+			v.note("%s: %v", assets[i], err)
+		} else if res != nil {
+			assets = append(assets, v.readSheet(ctx, res, body)...)
 		}
 	}
 	return nil

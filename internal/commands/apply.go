@@ -81,6 +81,9 @@ func (e edit) apply(text []byte) []byte {
 		indent = closing[:len(closing)-len(strings.TrimLeft(closing, "\t "))]
 	}
 	var added []string
+	if above := strings.TrimSpace(before); !e.opens && above != "" && !strings.HasSuffix(above, "{") {
+		added = append(added, "\n")
+	}
 	for _, line := range e.lines {
 		if line != "" {
 			line = indent + "\t" + line
@@ -133,7 +136,7 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	}
 	after := e.apply(before)
 	if err := adapts(after, c); err != nil {
-		return fmt.Errorf("nothing was written, since %s would no longer be valid: %w", file, err)
+		return fmt.Errorf("nothing was written, since %s would no longer be valid (if these lines are in it already, reload Caddy first): %w", file, err)
 	}
 	fmt.Fprintf(out, "--- %s\n%s", file, diff(before, after))
 	if !yes {
@@ -150,5 +153,9 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, after, info.Mode())
+	if err := os.WriteFile(file, after, info.Mode()); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "Wrote %s. Next: answer the questions in it, then caddy reload --config %s\n", file, file)
+	return nil
 }

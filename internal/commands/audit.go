@@ -81,16 +81,16 @@ notice: without any cookie. It follows redirects and fetches the pages' files. I
 would load with the policy in the configuration: cookies, third-party hosts, hosts of the site's own domain
 that are DNS aliases of a third party, paths of the site at which a well-known service answers, inline scripts of
 services and, with "third_parties strict", the Content-Security-Policy. Of services that are declared exempt it says
-which of the CNIL's conditions hold, which are broken, and which cannot be seen from outside. It runs no scripts, so it does not see what they set or load.
+which of the CNIL's conditions hold, which are broken, and which cannot be seen from outside. It reads style sheets of
+the site too, but runs no scripts, so it does not see what they set or load.
 
 	caddy consent audit https://data.example.fr/ --config Caddyfile
 
 It limits its request rate, and skips what robots.txt disallows for caddy-consent-audit. Give more addresses,
 such as an API's, to check them too.
 
-Exit codes: 0 if the site is clean, 1 if it sets or loads something undeclared or without consent, or
-breaks a condition of an exemption, 2 if the
-command could not check the site.`
+Exit codes: 0 if the site is clean, 1 if it sets or loads something undeclared or without consent, or breaks a
+condition of an exemption, 2 if the command could not check the site.`
 
 // isTerminal tells whether somebody watches.
 func isTerminal() bool {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
@@ -53,17 +54,47 @@ loads to a charter that matches it, and keeps matching it.
 	3. Paste the lines, answer the questions in them, remove "mode observe", and reload.
 	4. caddy consent audit      checks the site from outside. Repeat it every week.
 	5. caddy consent notice     saves what visitors are shown. caddy consent verify checks the record of
-	                            what they answered.`,
+	                            what they answered.
+	6. caddy consent rotate-key makes a new key that signs choices, once a year.`,
 		CobraFunc: func(cmd *cobra.Command) {
+			cmd.Args, cmd.RunE = cobra.ArbitraryArgs, unknownCommand
+			cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { // and those of the commands below
+				return refuse(cmd, fmt.Errorf("%w: see %s --help", err, cmd.CommandPath()))
+			})
+			cmd.SuggestionsMinimumDistance, cmd.DisableFlagsInUseLine = 2, true
 			cmd.AddCommand(c.init(), c.suggest(), c.audit(), c.notice(), c.verify(), c.rotateKey())
 		},
 	})
 }
 
+// unknownCommand shows the help where no command is given, and fails where there is none of that name: a script must hear
+// of it.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	unknown := fmt.Errorf("there is no command %q: caddy consent --help lists them all", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		unknown = fmt.Errorf("there is no command %q: is %s meant?", args[0], strings.Join(near, " or "))
+	}
+	return refuse(cmd, unknown)
+}
+
+// refuse ends a command that is not given as it should be with the code of one that could not look, for what calls it.
+func refuse(cmd *cobra.Command, err error) error {
+	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return exitNoAnswer, err })(cmd, nil)
+}
+
 // command makes a subcommand; run returns its exit code.
 func command(use, short, long string, args cobra.PositionalArgs, run func(ctx context.Context, args []string) (int, error)) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Long: long, Args: args,
+		Use: use, Short: short, Long: long,
+		Args: func(cmd *cobra.Command, given []string) error {
+			if err := args(cmd, given); err != nil {
+				return refuse(cmd, fmt.Errorf("%w: see %s --help", err, cmd.CommandPath()))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cmd.SilenceUsage = true
 			return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {

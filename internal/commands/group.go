@@ -129,6 +129,7 @@ func askAboutHosts(b *strings.Builder, g group) {
 #		purpose  functional | statistics | embeds | marketing
 #		hosts    %s
 #	}
+# If nobody can say: until you declare it, pages load from it, unless third_parties is strict.
 `, howSure(g.items), hosts, hosts)
 }
 

@@ -3,6 +3,7 @@ package commands
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -130,7 +131,7 @@ var hostName = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N}.-]*[\p{L}\p{N}])?(:
 func (s *start) checkSite() (err error) {
 	s.address, err = url.Parse(withScheme(s.site))
 	if err != nil || !hostName.MatchString(s.address.Host) || strings.Trim(s.address.Path, "/") != "" || s.address.RawQuery != "" {
-		return fmt.Errorf("invalid site name %q, such as data.example.fr", s.site)
+		return fmt.Errorf("invalid site name %q: give one such as data.example.fr", s.site)
 	}
 	return nil
 }
@@ -139,7 +140,7 @@ func (s *start) checkPortal() (err error) {
 	s.upstream, err = url.Parse(withScheme(s.portal))
 	switch {
 	case err != nil || s.upstream.Scheme != "http" && s.upstream.Scheme != "https" || !hostName.MatchString(s.upstream.Host):
-		return fmt.Errorf("invalid address %q, such as https://ville.opendatasoft.com", s.portal)
+		return fmt.Errorf("invalid address %q: give one such as https://ville.opendatasoft.com", s.portal)
 	case strings.Trim(s.upstream.Path, "/") != "" || s.upstream.RawQuery != "":
 		return fmt.Errorf("invalid address %q: give the portal's scheme and host only", s.portal)
 	case s.upstream.Host == s.address.Host:
@@ -168,6 +169,9 @@ func withScheme(address string) string {
 // links in mails and the check of posts then fit by themselves.
 func (s *start) look(ctx context.Context) (knowsSite bool, err error) {
 	own, err := s.home(ctx, s.upstream.Host)
+	if plain := (tls.RecordHeaderError{}); errors.As(err, &plain) {
+		return false, fmt.Errorf("the portal does not speak HTTPS at %s: if it is meant to, look at its port; else write http:// before its name", s.upstream)
+	}
 	if err != nil {
 		return false, fmt.Errorf("the portal does not answer at %s: %w", s.upstream, err)
 	}

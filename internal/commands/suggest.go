@@ -73,7 +73,7 @@ With --write, shows how the Caddyfile would change, asks, and writes it. Reload 
 			return exitHolds, nil
 		})
 	addressFlag(cmd, &address)
-	cmd.Flags().StringVar(&site, "site", "", "only the site with this name, which its line `site` gives")
+	cmd.Flags().StringVar(&site, "site", "", "only the site with this name, by its 'site' option")
 	cmd.Flags().BoolVar(&write, "write", false, "show how the Caddyfile would change, ask, and write it")
 	cmd.Flags().BoolVar(&yes, "yes", false, "with --write: write without asking")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print what to declare as JSON")
@@ -215,6 +215,7 @@ func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inven
 		case slices.Contains(s.Services, id):
 			fmt.Fprintf(b, "\n# The service %s is declared, but without these names: add them to its lines.\n", id)
 		case paths[id] != "":
+			fmt.Fprintf(b, "\n# It answers at the site itself. If you run it, name yourself in it: provider \"<your name>\"")
 			fmt.Fprintf(b, "\nservice %s {\n\tpaths%s\n}\n", id, paths[id])
 		case known.Purpose == policy.Functional:
 			fmt.Fprintf(b, "\n# It passes until you declare it. Declare it if visitors should be asked. If pages do not work without it,\n# allow its hosts instead.\nservice %s\n", id)

@@ -47,7 +47,7 @@ func TestSuggestionGroups(t *testing.T) {
 		"#\tnecessary srv_*\n", "#\tnecessary app_theme\n",
 		"# tiles.example: 2 times, in pages, told by browsers, first at /\n# Not in the catalogue, seen by the server.\n", "#\tallow tiles.example\n",
 		"# a.cdn.example: 2 times, told by browsers, first at /\n# b.cdn.example: 2 times, told by browsers, first at /\n# Not in the catalogue, told by browsers only.\n",
-		"#\t\thosts    a.cdn.example b.cdn.example\n", "#\t\thosts    *.many.example\n",
+		"#\t\thosts    a.cdn.example b.cdn.example\n#\t}\n# If nobody can say: until you declare it, pages load from it, unless", "#\t\thosts    *.many.example\n",
 		"# Pages tell of 3 keys in localStorage and sessionStorage; 2 of them are not declared.\n", "\nservice tidio\n",
 		"# cart: 2 times, told by browsers, first at /\n# Not in the catalogue, told by browsers only: a key of localStorage", "#\t\tstorage  cart\n",
 	} {

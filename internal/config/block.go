@@ -70,11 +70,12 @@ func (b Block) Located(err error) error {
 // Text reads one argument.
 func (b Block) Text(to *string) func() error {
 	return func() error {
-		if err := b.once(b.Val()); err != nil {
+		word := b.Val()
+		if err := b.once(word); err != nil {
 			return err
 		}
 		if !b.AllArgs(to) || *to == "" {
-			return b.ArgErr()
+			return b.Errf("%s takes one value: write quotes around one with spaces", word)
 		}
 		return nil
 	}
@@ -89,7 +90,7 @@ func (b Block) List(to *[]string) func() error {
 		}
 		*to = b.RemainingArgs()
 		if len(*to) == 0 {
-			return b.ArgErr()
+			return b.Errf("%s takes one value or more", word)
 		}
 		for i, value := range *to {
 			if value == "" || slices.Contains((*to)[:i], value) {
@@ -112,7 +113,7 @@ func (b Block) LanguageTag(to *string) func() error {
 
 func (b Block) checkLanguage(tag string) error {
 	if _, err := language.Parse(tag); err != nil {
-		return b.Errf("invalid language tag %q, such as fr or en", tag)
+		return b.Errf("invalid language tag %q: give one such as fr or en", tag)
 	}
 	return nil
 }
@@ -126,7 +127,7 @@ func (b Block) Duration(to *caddy.Duration) func() error {
 		}
 		parsed, err := caddy.ParseDuration(value)
 		if err != nil || parsed <= 0 {
-			return b.Errf("%s: invalid duration %q, such as 180d or 12h", word, value)
+			return b.Errf("%s: invalid duration %q: give one such as 180d or 12h", word, value)
 		}
 		*to = caddy.Duration(parsed)
 		return nil
@@ -145,7 +146,7 @@ func (b Block) translated(to *map[string]string) func() error {
 			tag = language.Make(tag).String() // "FR" is "fr"
 		case 1:
 		default:
-			return b.ArgErr()
+			return b.Errf("%s takes a text, and a language before it if it is for one alone: write quotes around what has spaces", word)
 		}
 		if _, ok := (*to)[tag]; ok {
 			return b.Errf("%s is given twice in the same language", word)
@@ -164,12 +165,13 @@ func (b Block) translated(to *map[string]string) func() error {
 // named reads a name and, where there is one, what belongs to it.
 func (b Block) named(name, belongs *string) func() error {
 	return func() error {
-		if err := b.once(b.Val()); err != nil {
+		word := b.Val()
+		if err := b.once(word); err != nil {
 			return err
 		}
 		args := b.RemainingArgs()
 		if len(args) < 1 || len(args) > 2 || slices.Contains(args, "") {
-			return b.ArgErr()
+			return b.Errf("%s takes one value or two: write quotes around one with spaces", word)
 		}
 		*name = args[0]
 		if len(args) == 2 {
@@ -181,11 +183,12 @@ func (b Block) named(name, belongs *string) func() error {
 
 // alone reads a word without arguments.
 func (b Block) alone() error {
-	if err := b.once(b.Val()); err != nil {
+	word := b.Val()
+	if err := b.once(word); err != nil {
 		return err
 	}
 	if b.NextArg() {
-		return b.ArgErr()
+		return b.Errf("%s takes no value on its line", word)
 	}
 	return nil
 }
@@ -202,7 +205,7 @@ func (b Block) flag(to *bool) func() error {
 func (b Block) id(id *string) error {
 	word := b.Val()
 	if !b.AllArgs(id) || *id == "" {
-		return b.ArgErr()
+		return b.Errf("%s takes one id: what else there is to say of it stands in a block, on lines of its own", word)
 	}
 	return b.once(word + " " + *id)
 }

@@ -47,7 +47,7 @@ func CheckRemember(remember time.Duration) error {
 func CheckPaths(prefix endpoint.Prefix, charter string) error {
 	for word, path := range map[string]string{"path": string(prefix), "charter": strings.TrimSuffix(charter, "/")} {
 		if path != "" && !isURLPath(path) {
-			return policy.Errorf(word, `invalid path %q, such as "/cookies": it must start with "/", not end with "/", and contain only letters, digits and "/-._~"`, path)
+			return policy.Errorf(word, `invalid path %q: give one such as /cookies, which starts with "/", does not end with it, and has only letters, digits and "/-._~"`, path)
 		}
 	}
 	if charter == "/" {

@@ -218,6 +218,17 @@ func TestVerificationWithoutKey(t *testing.T) {
 	}
 }
 
+func TestVerificationOtherStorage(t *testing.T) {
+	lines := start(t, new(memory)).records(t, 3)
+	v := &Verification{Keys: testKey("other")}
+	if err := v.Read("log", strings.NewReader(strings.Join(lines, "\n"))); err != nil {
+		t.Fatal(err)
+	}
+	if v.Finish(); len(v.Problems) != 3 || !strings.Contains(strings.Join(v.Notes, "\n"), "no entry at all was sealed by a key of this storage") {
+		t.Errorf("%q, %q", v.Problems, v.Notes)
+	}
+}
+
 func TestVerificationPartial(t *testing.T) {
 	heads := new(memory)
 	start(t, heads).records(t, 3)

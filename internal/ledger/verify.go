@@ -28,6 +28,8 @@ type Verification struct {
 	// Problems say what does not hold, Notes what is worth knowing.
 	Problems, Notes []string
 
+	// forged counts the entries that no key sealed.
+	forged  int
 	chains  map[string][]position
 	choices map[string]position // of the receipts that were read
 	wanted  []Receipt
@@ -117,6 +119,7 @@ func (v *Verification) readLine(name string, number int, line []byte) {
 		v.problem("%s was altered: its hash does not match its content", at)
 	} else if v.Keys != nil && !v.Keys.Verify(sealed(e.Hash), e.MAC) {
 		v.problem("%s is forged: none of the site's keys sealed it", at)
+		v.forged++
 	}
 	if e.Unwritten > 0 {
 		v.Notes = append(v.Notes, fmt.Sprintf("%s: %d choices before it could not be written", at, e.Unwritten))
@@ -132,6 +135,9 @@ func (v *Verification) readLine(name string, number int, line []byte) {
 // Finish says what does not hold between entries.
 func (v *Verification) Finish() {
 	v.Chains = len(v.chains)
+	if v.forged > 0 && v.forged == v.Entries {
+		v.Notes = append(v.Notes, "no entry at all was sealed by a key of this storage: is it the site's, and is its storage named in the Caddyfile?")
+	}
 	for _, id := range slices.Sorted(maps.Keys(v.chains)) {
 		entries := v.chains[id]
 		slices.SortStableFunc(entries, func(a, b position) int { return cmp.Compare(a.Seq, b.Seq) })

@@ -64,7 +64,7 @@ func (s Style) Check() error {
 		{"surface", s.Surface}, {"surface", s.SurfaceDark},
 	} {
 		if c.value != "" && !hexadecimal.MatchString(c.value) {
-			return wrong(c.word, `invalid colour %q, such as "#0b4f8a" or "#fff"`, c.value)
+			return wrong(c.word, `invalid colour %q: give one such as "#0b4f8a" or "#fff"`, c.value)
 		}
 	}
 	for _, family := range s.Font {
@@ -73,7 +73,7 @@ func (s Style) Check() error {
 		}
 	}
 	if s.Radius != "" && !isRadius(s.Radius) {
-		return wrong("radius", "invalid length %q, such as 0, 4px or 0.5rem: the maximum is 40px, 2.5rem or 2.5em", s.Radius)
+		return wrong("radius", "invalid length %q: give one such as 0, 4px or 0.5rem; the maximum is 40px, 2.5rem or 2.5em", s.Radius)
 	}
 	for _, scheme := range s.schemes() {
 		for _, pair := range []struct {

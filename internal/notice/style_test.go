@@ -107,7 +107,7 @@ func TestStyleErrors(t *testing.T) {
 		{Style{SurfaceDark: "#fff", TextDark: "#000", AccentDark: "#0b4f8a"}, ""},
 		{Style{Surface: "#000"}, "style surface: in the light scheme, the contrast of the text #16202c (the default) with the surface #000000"},
 
-		{Style{Accent: "blue"}, `style accent: invalid colour "blue", such as "#0b4f8a" or "#fff"`},
+		{Style{Accent: "blue"}, `style accent: invalid colour "blue": give one such as "#0b4f8a" or "#fff"`},
 		{Style{AccentDark: "#12345"}, `style accent: invalid colour "#12345"`},
 		{Style{Text: "#0b4f8a;"}, "style text:"},
 		{Style{Text: "#0b4f8a\n"}, "style text:"},
@@ -136,7 +136,7 @@ func TestStyleErrors(t *testing.T) {
 		{Style{Radius: "0.5rem"}, ""},
 		{Style{Radius: ".5em"}, ""},
 		{Style{Radius: "2.5rem"}, ""},
-		{Style{Radius: "41px"}, `style radius: invalid length "41px", such as 0, 4px or 0.5rem: the maximum is 40px, 2.5rem or 2.5em`},
+		{Style{Radius: "41px"}, `style radius: invalid length "41px": give one such as 0, 4px or 0.5rem; the maximum is 40px, 2.5rem or 2.5em`},
 		{Style{Radius: "2.51em"}, "style radius:"},
 		{Style{Radius: strings.Repeat("9", 400) + "px"}, "style radius:"},
 		{Style{Radius: "-1px"}, "style radius:"},

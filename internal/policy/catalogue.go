@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // Catalogue is the well-known services: the module's own, and those of an operator's files. It never changes.
@@ -149,6 +150,47 @@ func (c *Catalogue) Service(id string) Service {
 		return c.services[i]
 	}
 	return Service{ID: id}
+}
+
+// meant asks whether another id was meant, where services have one that is nearly the same, or that name.
+func (c *Catalogue) meant(id string) string {
+	letters := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, text)
+	}
+	var near []string
+	given := letters(id)
+	for _, s := range c.services {
+		if known := letters(s.ID); len(given) > 3 && isNear(given, known) || given == known || given == letters(s.Name) {
+			near = append(near, s.ID)
+		}
+	}
+	if len(near) == 0 || len(near) > 3 {
+		return ""
+	}
+	return " (is " + strings.Join(near, " or ") + " meant?)"
+}
+
+// isNear tells whether two texts differ by one letter that is left out, added or another, or by two that are swapped.
+func isNear(a, b string) bool {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	a, b = a[i:], b[i:]
+	switch len(a) - len(b) {
+	case 1:
+		return a[1:] == b
+	case -1:
+		return a == b[1:]
+	case 0:
+		return a == b || a[1:] == b[1:] || len(a) > 1 && a[0] == b[1] && a[1] == b[0] && a[2:] == b[2:]
+	}
+	return false
 }
 
 // KnownCookie is the id of the well-known service that sets cookies of that name, "" where there is none.

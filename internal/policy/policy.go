@@ -189,6 +189,9 @@ func New(d Declaration) (*Policy, error) {
 		if i == maxServices {
 			return nil, Errorf(where, "too many services: %d are declared, at most %d are allowed", len(d.Services), maxServices)
 		}
+		if s.Purpose == "" { // every service of a catalogue has one
+			return nil, Errorf(where, "the catalogue does not know it%s, so it needs a purpose (%s)", d.Catalogue.meant(s.ID), strings.Join(purposes[1:], ", "))
+		}
 		if err := s.validate(purposes); err != nil {
 			return nil, &Error{where, err}
 		}
@@ -217,8 +220,6 @@ func (s Service) validate(purposes []string) error {
 		return fmt.Errorf("an id must be 1 to 64 lower-case letters, digits, '-' or '_'")
 	case slices.Contains(reservedIDs, s.ID):
 		return fmt.Errorf("the id is reserved (%s)", strings.Join(reservedIDs, ", "))
-	case s.Purpose == "":
-		return fmt.Errorf("needs a purpose (%s)", strings.Join(purposes[1:], ", "))
 	case s.Purpose == Necessary:
 		return fmt.Errorf("the purpose necessary is for cookies that need no consent: list them with 'necessary <pattern>...'")
 	case !slices.Contains(purposes, s.Purpose):
@@ -284,6 +285,8 @@ func validCookie(pattern Pattern) error {
 	switch {
 	case strings.Trim(string(pattern), "*") == "":
 		return fmt.Errorf("cookie pattern %q would match every cookie", pattern)
+	case strings.HasPrefix(string(pattern), "^"), strings.HasSuffix(string(pattern), "*$"), strings.Contains(string(pattern), "\\"):
+		return fmt.Errorf("cookie pattern %q looks like a regular expression: give a name, in which * stands for any characters", pattern)
 	case strings.ContainsAny(string(pattern), ";= \t"):
 		return fmt.Errorf("cookie pattern %q: give the name only, without a value or attributes", pattern)
 	}

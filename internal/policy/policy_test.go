@@ -144,8 +144,14 @@ func TestStoredKeys(t *testing.T) {
 
 func TestDeclarationErrors(t *testing.T) {
 	for want, change := range map[string]func(*Declaration){
-		"unknown purpose \"stats\"":             func(d *Declaration) { d.Services[0].Purpose = "stats" },
-		"needs a purpose":                       func(d *Declaration) { d.Services[0].Purpose = "" },
+		"unknown purpose \"stats\"": func(d *Declaration) { d.Services[0].Purpose = "stats" },
+		"the catalogue does not know it, so it needs a purpose (functional, statistics": func(d *Declaration) { d.Services[0].ID, d.Services[0].Purpose = "guichet", "" },
+		"does not know it (is youtube meant?), so it needs":                             func(d *Declaration) { d.Services[0].ID, d.Services[0].Purpose = "youtub", "" },
+		"(is matomo meant?)":                    func(d *Declaration) { d.Services[0].ID, d.Services[0].Purpose = "Matmoo", "" },
+		"(is ga meant?)":                        func(d *Declaration) { d.Services[0].ID, d.Services[0].Purpose = "google-analytics", "" },
+		"looks like a regular expression":       func(d *Declaration) { d.Necessary = []Pattern{"^sess.*"} },
+		`"sess.*$" looks like`:                  func(d *Declaration) { d.Services[0].Cookies = []Pattern{"sess.*$"} },
+		`"sess\\d" looks like`:                  func(d *Declaration) { d.Services[0].Cookies = []Pattern{"sess\\d"} },
 		"neither cookies, hosts, paths nor":     func(d *Declaration) { d.Services[0].Cookies = nil },
 		"would match every cookie":              func(d *Declaration) { d.Services[0].Cookies = []Pattern{"**"} },
 		"covers the necessary cookie sessionid": func(d *Declaration) { d.Services[0].Cookies = []Pattern{"sess*"} },

@@ -3,6 +3,7 @@
 package surroundings
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,7 +26,8 @@ import (
 // handler is provisioned: routes before it have their handlers by then, its own and those behind have them as JSON.
 type Surroundings []caddyhttp.RouteList
 
-// Find finds the surroundings of the handler that is being provisioned: those of its site.
+// Find finds the surroundings of the handler that is being provisioned: those of its site. The routes of a site without a
+// host stand in the server's own list, beside other sites.
 func Find(ctx caddy.Context) (around Surroundings) {
 	for _, module := range ctx.Modules() {
 		if m, ok := module.(*caddyhttp.Subroute); ok {
@@ -35,22 +37,41 @@ func Find(ctx caddy.Context) (around Surroundings) {
 			}
 		}
 	}
-	if len(around) > 0 {
-		return around
-	}
-	for _, module := range ctx.Modules() { // a site without a host of its own
-		if m, ok := module.(*caddyhttp.App); ok {
-			for _, server := range m.Servers {
-				around = append(around, server.Routes)
-			}
+	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && server != nil {
+		if r := own(server.Routes); r != nil && (len(around) == 0 || len(hosts(r)) == 0) {
+			around = append(Surroundings{server.Routes}, around...)
 		}
 	}
 	return around
 }
 
+// hosts are those for which alone a route is; none where it is for any.
+func hosts(r *caddyhttp.Route) (all []string) {
+	for _, set := range r.MatcherSets {
+		i := slices.IndexFunc(set, func(matcher any) bool { _, ok := matcher.(*caddyhttp.MatchHost); return ok })
+		if i < 0 {
+			return nil
+		}
+		all = append(all, *set[i].(*caddyhttp.MatchHost)...)
+	}
+	return all
+}
+
+// isOther tells whether a route beside that of the handler is another site's.
+func isOther(route, own *caddyhttp.Route) bool {
+	if own == nil {
+		return false
+	}
+	here, there := hosts(own), hosts(route)
+	return len(here) > 0 && len(there) > 0 && !slices.ContainsFunc(here, func(host string) bool { return slices.Contains(there, host) })
+}
+
 // Check finds what would keep the handler from its work: the error says which requests for its own addresses do not
 // come to it, a warning which fields that it writes are overwritten.
 func (around Surroundings) Check(logger *zap.Logger, addresses ...string) error {
+	if name := around.answered(); name != "" {
+		return fmt.Errorf("%s stands before the directive and answers all requests, so none would come to it: write consent before %s", name, name)
+	}
 	for _, path := range addresses {
 		if err := around.reach(path); path != "" && err != nil {
 			return err
@@ -110,6 +131,49 @@ func (around Surroundings) reach(path string) error {
 	return nil
 }
 
+// answered names a handler in front of the handler that answers all requests; none where there is no such.
+func (around Surroundings) answered() (name string) {
+	for _, routes := range around {
+		r := own(routes)
+		if r == nil {
+			continue
+		}
+		for i := range routes {
+			if &routes[i] == r {
+				break
+			}
+			for _, handler := range routes[i].Handlers {
+				module, ok := handler.(caddy.Module)
+				if raw, err := json.Marshal(handler); ok && err == nil && len(routes[i].MatcherSets) == 0 {
+					name = cmp.Or(name, answering(module.CaddyModule().ID.Name(), raw))
+				}
+			}
+		}
+		for _, raw := range r.HandlersRaw {
+			var h struct {
+				Handler string `json:"handler"`
+			}
+			if len(r.MatcherSets) > 0 || json.Unmarshal(raw, &h) != nil || h.Handler == "consent" {
+				break
+			}
+			name = cmp.Or(name, answering(h.Handler, raw))
+		}
+	}
+	return name
+}
+
+// answering is the directive of a handler that passes no request on; none for others. A proxy that handles answers may.
+func answering(handler string, raw []byte) string {
+	var options struct {
+		PassThru bool            `json:"pass_thru"`
+		Handle   json.RawMessage `json:"handle_response"`
+	}
+	if json.Unmarshal(raw, &options) != nil || options.PassThru || options.Handle != nil {
+		return ""
+	}
+	return map[string]string{"reverse_proxy": "reverse_proxy", "file_server": "file_server", "static_response": "respond"}[handler]
+}
+
 // otherPaths are the path patterns of a matcher set that a path does not match; none where it does, or paths do not
 // decide.
 func otherPaths(set caddyhttp.MatcherSet, path string) []string {
@@ -135,8 +199,11 @@ func otherPaths(set caddyhttp.MatcherSet, path string) []string {
 // Before are the handlers that stand before the handler, in its own list of routes and those around.
 func (around Surroundings) Before() (handlers []caddyhttp.MiddlewareHandler) {
 	for _, routes := range around {
+		r := own(routes)
 		for i := range routes {
-			handlers = append(handlers, routes[i].Handlers...)
+			if !isOther(&routes[i], r) {
+				handlers = append(handlers, routes[i].Handlers...)
+			}
 		}
 	}
 	return handlers

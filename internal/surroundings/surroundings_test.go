@@ -20,6 +20,20 @@ func TestMatcherSets(t *testing.T) {
 	}
 }
 
+func TestOtherHosts(t *testing.T) {
+	route := func(hosts ...string) caddyhttp.Route {
+		host := caddyhttp.MatchHost(hosts)
+		return caddyhttp.Route{MatcherSets: caddyhttp.MatcherSets{{&host}}, Handlers: []caddyhttp.MiddlewareHandler{new(headers.Handler)}}
+	}
+	handler := route("a.example", "b.example")
+	handler.Handlers, handler.HandlersRaw = nil, []json.RawMessage{json.RawMessage(`{"handler":"consent"}`)}
+	everywhere := caddyhttp.Route{Handlers: []caddyhttp.MiddlewareHandler{new(headers.Handler)}}
+	around := Surroundings{caddyhttp.RouteList{route("c.example"), route("b.example"), everywhere, handler}}
+	if n := len(around.Before()); n != 2 {
+		t.Errorf("%d handlers stand before, of 2 that the site has", n)
+	}
+}
+
 func TestDeferredHeaderPatterns(t *testing.T) {
 	for _, del := range []string{"content-security-policy", "Content-Security-*", "Set-*", "*-policy"} {
 		t.Run(del, func(t *testing.T) {
