@@ -1664,7 +1664,7 @@ func TestContentEncodingMultiple(t *testing.T) {
 func logging(t *testing.T, sites string) (file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "log")
-	globals := fmt.Sprintf("{\n admin off\n persist_config off\n log {\n level WARN\n output file %q\n format json\n }\n storage file_system %q\n}\n",
+	globals := fmt.Sprintf("{\n admin off\n persist_config off\n log {\n level INFO\n output file %q\n format json\n }\n storage file_system %q\n}\n",
 		file, t.TempDir())
 	config, _, err := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}.Adapt([]byte(globals+sites), nil)
 	if err == nil {
@@ -1692,6 +1692,9 @@ func (c client) counted(t *testing.T, origin string) map[string]string {
 func TestPageNotRewritable(t *testing.T) {
 	port := harness.FreePort(t)
 	file := logging(t, fmt.Sprintf("http://127.0.0.1:%d {\n consent\n metrics /metrics\n behave\n}\n", port))
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"logger":"http.handlers.consent","msg":"the policy is loaded"`) {
+		t.Errorf("the log does not tell that the module works: %v\n%s", err, text)
+	}
 	origin, c := fmt.Sprintf("http://127.0.0.1:%d", port), client{"HTTP/1.1", &http.Transport{DisableCompression: true}}
 	var utf16 strings.Builder
 	for _, char := range "\ufeff" + html {

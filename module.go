@@ -250,7 +250,12 @@ func (h *Handler) Provision(ctx caddy.Context) (err error) {
 	if h.observes() && h.Observe == config.ObserveReport {
 		h.watch = observe.NewWatch(csp.Watchlist(h.policy.Sources(0), h.endpoints().Report()))
 	}
-	return h.answerVisitors(storage)
+	if err := h.answerVisitors(storage); err != nil {
+		return err
+	}
+	h.logger.Info("the policy is loaded", zap.String("version", h.policy.Version), zap.Int("services", len(h.policy.Services)),
+		zap.String("mode", h.Mode), zap.String("third_parties", h.ThirdParties), zap.String("path", h.Path))
+	return nil
 }
 
 // readChoices prepares what reads the visitor's choice, and says what it means.
