@@ -149,6 +149,14 @@ func TestLinkHeader(t *testing.T) {
 			[]string{`<https://video.test/>; rel=canonical`, `<https://video.test/>; rel=next`},
 		},
 		{
+			[]string{
+				`</own.png>; rel=preload; as=image; imagesrcset="/own.png 1x, https://video.test/x.png 2x"`,
+				`<https://video.test/a.js>; title="x; rel=canonical"; rel=preload`, `<https://video.test/b.js>; rel="\preload"`,
+				`</own.js>; title=<; rel=canonical, <https://video.test/c.js>; rel=preload`,
+			},
+			[]string{`</own.js>; title=<; rel=canonical`},
+		},
+		{
 			[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`},
 			[]string{`<https://video.test/x`, `nonsense, <`, ``, `<https://video.test/>; title="rel=preload`},
 		},

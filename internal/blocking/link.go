@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/caddy-consent/caddy-consent/internal/markup"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 )
 
 // Links returns a response's Link field values without the links that would load from what is denied;
@@ -46,19 +47,25 @@ func (p *Page) links(line string) string {
 
 // linkLength is where a link ends: at a comma that is neither in its URL nor in quotes.
 func linkLength(s string) int {
-	inURL, quoted := false, false
+	target := len(s) - len(strings.TrimLeft(s, " \t"))
+	if strings.HasPrefix(s[target:], "<") {
+		if end := strings.IndexByte(s, '>'); end >= 0 {
+			target = end
+		}
+	}
+	return target + indexUnquoted(s[target:], ',')
+}
+
+// indexUnquoted is where a character first stands outside of quotes, or the end.
+func indexUnquoted(s string, c byte) int {
+	quoted := false
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case quoted && c == '\\':
+		switch {
+		case quoted && s[i] == '\\':
 			i++
-		case c == '"' && !inURL:
+		case s[i] == '"':
 			quoted = !quoted
-		case quoted:
-		case c == '<':
-			inURL = true
-		case c == '>':
-			inURL = false
-		case c == ',' && !inURL:
+		case s[i] == c && !quoted:
 			return i
 		}
 	}
@@ -68,20 +75,36 @@ func linkLength(s string) int {
 func (p *Page) withholdsLink(link string) bool {
 	target, parameters, ok := strings.Cut(strings.TrimLeft(link, " \t"), ">")
 	target, begins := strings.CutPrefix(target, "<")
-	if !ok || !begins || !loadsByRelation(parameters) {
+	if !ok || !begins {
 		return false
 	}
-	return p.withholds(target)
+	relation, sources, related := "", "", false
+	for rest := parameters; rest != ""; {
+		end := indexUnquoted(rest, ';')
+		name, value := parameter(rest[:end])
+		rest = strings.TrimPrefix(rest[end:], ";")
+		switch {
+		case name == "rel" && !related: // the first one counts
+			relation, related = value, true
+		case name == "imagesrcset":
+			sources = value
+		}
+	}
+	if !markup.LinkLoads([]byte(relation), true) {
+		return false
+	}
+	withheld := p.withholds(target)
+	for source := range markup.Candidates([]byte(sources)) {
+		withheld = p.withholds(string(source)) || withheld
+	}
+	return withheld
 }
 
-// loadsByRelation reads the first rel of a link's parameters.
-func loadsByRelation(parameters string) bool {
-	for parameter := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(parameter, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "rel") {
-			continue
-		}
-		return markup.LinkLoads([]byte(strings.Trim(value, "\" \t")), true)
+// parameter reads one of a link's, its name in lower case, its value without quotes.
+func parameter(text string) (name, value string) {
+	name, value, _ = strings.Cut(text, "=")
+	if value = strings.Trim(value, " \t"); strings.HasPrefix(value, `"`) {
+		value, _ = page.Unquote(value[1:])
 	}
-	return false
+	return strings.ToLower(strings.Trim(name, " \t")), value
 }

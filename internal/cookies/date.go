@@ -16,8 +16,8 @@ func formatSeconds(d time.Duration) string {
 
 // parseDate reads a cookie-date with the tolerant algorithm of RFC 6265bis,
 // section 5.1.1: tokens in any order, the first that looks like a time, a day,
-// a month, a year is taken as such.
-func parseDate(s string) (time.Time, bool) {
+// a month, a year is taken as such. Doubtful tells of a day that Chromium takes for a year ("01st").
+func parseDate(s string) (t time.Time, ok, doubtful bool) {
 	var (
 		hour, minute, second, day, year                int
 		month                                          time.Month
@@ -32,7 +32,7 @@ func parseDate(s string) (time.Time, bool) {
 		}
 		if !foundDay {
 			if n, ok := leadingDigits(token, 1, 2); ok {
-				day, foundDay = n, true
+				day, foundDay, doubtful = n, true, len(token) > 2
 				continue
 			}
 		}
@@ -56,10 +56,10 @@ func parseDate(s string) (time.Time, bool) {
 	}
 	if !foundTime || !foundDay || !foundMonth || !foundYearFlag ||
 		day < 1 || day > 31 || year < 1601 || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, false
+		return time.Time{}, false, false
 	}
-	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
-	return t, t.Day() == day // no 31st of February
+	t = time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	return t, t.Day() == day, doubtful // no 31st of February
 }
 
 // isDateDelimiter tells the delimiter octets of the grammar: all that is neither

@@ -160,11 +160,11 @@ func ExpiryOf(line string, now time.Time) Expiry {
 				maxAge = t
 			}
 		case strings.EqualFold(a.name, "Expires"):
-			t, ok := parseDate(a.value)
+			t, ok, doubtful := parseDate(a.value)
 			if lastExpBad = !ok; ok {
 				expires = t
 				// The specification passes over a time zone, some browsers do not.
-				lastExpBad = !hasSuffixFold(a.value, "GMT") && now.Sub(t).Abs() < 26*time.Hour
+				lastExpBad = doubtful || !hasSuffixFold(a.value, "GMT") && now.Sub(t).Abs() < 26*time.Hour
 			}
 		}
 	}

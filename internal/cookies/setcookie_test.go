@@ -104,6 +104,7 @@ func TestSetCookieDeletion(t *testing.T) {
 		"; Expires=" + past + "; Expires=" + future:  false,
 		"; Expires=" + future + "; Expires=" + past:  true,
 		"; Max-Age=junk; Expires=" + past:            true,
+		"; Expires=Thu, 01st Jan 1970 00:00:00 GMT":  false, // a cookie of the session in Chromium
 		"; Expires=Mon, 23 Nov 2026 11:00:00 -1200":  false,
 		"; Expires=\"" + past + "\"":                 true, // quotes are delimiters in a cookie-date
 	} {
@@ -126,7 +127,7 @@ func TestCookieDate(t *testing.T) {
 		"08:49:37 06 Nov 2026 junk",
 	} {
 		t.Run(fmt.Sprintf("%q", s), func(t *testing.T) {
-			if got, ok := parseDate(s); !ok || !got.Equal(want) {
+			if got, ok, _ := parseDate(s); !ok || !got.Equal(want) {
 				t.Errorf("parseDate(%q) = %v, %v", s, got, ok)
 			}
 		})
@@ -135,7 +136,7 @@ func TestCookieDate(t *testing.T) {
 		"", "0", "-1", "31 Feb 2026 00:00:00", "06 Nov 1600 08:49:37", "06 Nov 2026 24:00:00", "06 Nov 2026", "2026-11-06T08:49:37Z",
 	} {
 		t.Run(fmt.Sprintf("%q", s), func(t *testing.T) {
-			if got, ok := parseDate(s); ok {
+			if got, ok, _ := parseDate(s); ok {
 				t.Errorf("parseDate(%q) = %v, want none", s, got)
 			}
 		})

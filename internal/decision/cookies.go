@@ -2,6 +2,7 @@ package decision
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"time"
 
@@ -59,6 +60,17 @@ type Exchange struct {
 	Sent []string
 	// Chosen is when the visitor chose, the zero time where nobody knows.
 	Chosen, Now time.Time
+	// Date is the response's field of that name.
+	Date string
+}
+
+// clock is the earlier of our clock and the sender's, by which browsers read Expires: they add to it by how much the
+// response's Date is behind theirs.
+func (x Exchange) clock() time.Time {
+	if sent, err := http.ParseTime(x.Date); err == nil && sent.Before(x.Now) {
+		return sent
+	}
+	return x.Now
 }
 
 // SetCookies returns those of a response's Set-Cookie lines that may pass, in their
@@ -91,10 +103,12 @@ func (v *Decision) SetCookies(lines []string, x Exchange, recorder Recorder) (ke
 // setCookie tells what becomes of a line, and in what form it passes. One that only deletes a
 // cookie passes.
 func (v *Decision) setCookie(name string, class policy.Class, line string, x Exchange) (string, inventory.Outcome) {
-	switch {
-	case v.allows(class) && class < 0:
+	if v.allows(class) && class < 0 {
 		return line, inventory.Passed
-	case cookies.Deletes(line, x.Now):
+	}
+	clock := x.clock()
+	switch {
+	case cookies.Deletes(line, clock):
 		return line, inventory.Passed
 	case !v.allows(class), v.renews(class, name, line, x.Sent):
 		return line, inventory.Stripped
@@ -111,7 +125,7 @@ func (v *Decision) setCookie(name string, class policy.Class, line string, x Exc
 	if !end.After(x.Now) {
 		return line, inventory.Stripped
 	}
-	if shortened := cookies.Shorten(line, x.Now, end); shortened != line {
+	if shortened := cookies.Shorten(line, clock, end.Add(clock.Sub(x.Now))); shortened != line {
 		return shortened, inventory.Shortened
 	}
 	return line, inventory.Passed

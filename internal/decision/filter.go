@@ -28,21 +28,49 @@ func (f *Filter) Begin(v *Decision, sent []string, chosen time.Time, recorder Re
 	*f = Filter{v, sent, chosen, recorder, f.left[:0]}
 }
 
-// Apply filters the header's lines where they are not those that it left. Where a service's pass, no shared cache may
-// have them for visitors who have refused it.
+// Apply filters the header's lines that it has not left before. Where a service's pass, no shared cache may have them for
+// visitors who have refused it.
 func (f *Filter) Apply(h http.Header) {
 	if !foldSetCookie(h) || slices.Equal(h[setCookie], f.left) {
 		return
 	}
-	kept, services := f.field(h, setCookie)
+	judged, unseen := f.unseen(h[setCookie])
+	kept, services := f.decide(h, unseen)
 	if services {
 		page.Unshare(h)
 	}
-	f.left = append(f.left[:0], kept...)
+	setLines(h, setCookie, judged, kept)
+	f.left = append(f.left[:0], h[setCookie]...)
+}
+
+// unseen parts lines into those that were left, or observed, before, and those that are new.
+func (f *Filter) unseen(lines []string) (judged, unseen []string) {
+	if n := len(f.left); len(lines) >= n && slices.Equal(lines[:n], f.left) {
+		return lines[:n], lines[n:]
+	}
+	return nil, lines
+}
+
+// setLines makes a field that of these lines.
+func setLines(h http.Header, name string, judged, kept []string) {
+	lines := kept
+	if len(judged) > 0 {
+		lines = append(slices.Clip(judged), kept...)
+	}
+	if len(lines) == 0 {
+		delete(h, name)
+	} else {
+		h[name] = lines
+	}
 }
 
 // ApplyTrailers filters those of trailers that were not announced. Announced ones stand among the header's fields.
-func (f *Filter) ApplyTrailers(h http.Header) { f.field(h, setCookieTrailer) }
+func (f *Filter) ApplyTrailers(h http.Header) {
+	if lines := h[setCookieTrailer]; len(lines) > 0 {
+		kept, _ := f.decide(h, lines)
+		setLines(h, setCookieTrailer, nil, kept)
+	}
+}
 
 // Add adds lines of ours, which are not filtered.
 func (f *Filter) Add(h http.Header, lines ...string) {
@@ -55,18 +83,15 @@ func (f *Filter) Add(h http.Header, lines ...string) {
 // Observe tells the recorder what Apply would do, and changes nothing.
 func (f *Filter) Observe(h http.Header) {
 	if lines := spelledAnyhow(h, setCookie); !slices.Equal(lines, f.left) {
-		unseen := lines
-		if n := len(f.left); len(lines) >= n && slices.Equal(lines[:n], f.left) {
-			unseen = lines[n:]
-		}
-		f.decide(unseen)
+		_, unseen := f.unseen(lines)
+		f.decide(h, unseen)
 		f.left = slices.Clone(lines)
 	}
 }
 
 // ObserveTrailers does so for ApplyTrailers.
 func (f *Filter) ObserveTrailers(h http.Header) {
-	f.decide(spelledAnyhow(h, setCookieTrailer))
+	f.decide(h, spelledAnyhow(h, setCookieTrailer))
 }
 
 // spelledAnyhow are the lines of a field under all spellings of its name, in an order that stays: what a handler adds later
@@ -89,22 +114,12 @@ func spelledAnyhow(h http.Header, name string) []string {
 	return lines
 }
 
-// field keeps, shortens or drops each line in a field, and returns what is left, and whether any of it is a service's.
-func (f *Filter) field(h http.Header, name string) (kept []string, services bool) {
-	if len(h[name]) == 0 {
-		return nil, false
+func (f *Filter) decide(h http.Header, lines []string) (kept []string, services bool) {
+	x := Exchange{Sent: f.sent, Chosen: f.chosen, Now: time.Now()}
+	if dates := h["Date"]; len(dates) > 0 {
+		x.Date = dates[0]
 	}
-	kept, services = f.decide(h[name])
-	if len(kept) == 0 {
-		delete(h, name)
-	} else {
-		h[name] = kept
-	}
-	return kept, services
-}
-
-func (f *Filter) decide(lines []string) (kept []string, services bool) {
-	return f.decision.SetCookies(lines, Exchange{Sent: f.sent, Chosen: f.chosen, Now: time.Now()}, f.recorder)
+	return f.decision.SetCookies(lines, x, f.recorder)
 }
 
 // foldSetCookie moves lines that a handler set under another spelling of the name to where they are looked for; those of

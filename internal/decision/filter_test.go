@@ -43,8 +43,8 @@ func TestFilterApply(t *testing.T) {
 	}
 	h.Add("Set-Cookie", "_ga=2") // by a handler that comes late
 	f.Apply(h)
-	if got := len(h["Set-Cookie"]); got != 2 {
-		t.Errorf("%q", h)
+	if got := len(h["Set-Cookie"]); got != 2 || told.told != 5 {
+		t.Errorf("%q, told of %d", h, told.told)
 	}
 	f.Add(h, "_ga=; Path=/; Max-Age=0") // ours
 	before := told.told
@@ -86,5 +86,37 @@ func TestFilterObserve(t *testing.T) {
 	f.ObserveTrailers(h)
 	if !reflect.DeepEqual(h, before) || told.told != 6 {
 		t.Errorf("%q, told of %d", h, told.told)
+	}
+}
+
+// TestFilterSenderClock: browsers add to an Expires by how much the sender's clock is behind theirs.
+func TestFilterSenderClock(t *testing.T) {
+	now := time.Now()
+	at := func(d time.Duration) string { return now.Add(d).UTC().Format(http.TimeFormat) }
+	for name, x := range map[string]struct {
+		date, expires string
+		passes        bool
+	}{
+		"on time":               {at(0), at(-time.Minute), true},
+		"two hours slow":        {at(-2 * time.Hour), at(-90 * time.Minute), false},
+		"two hours slow, ended": {at(-2 * time.Hour), at(-3 * time.Hour), true},
+		"fast":                  {at(2 * time.Hour), at(time.Hour), false},
+		"unknown":               {"", at(-time.Minute), true},
+		"no date":               {"yesterday", at(-time.Minute), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, _ := filter(t)
+			h := http.Header{"Set-Cookie": {"_ga=1; Expires=" + x.expires}, "Date": {x.date}}
+			if f.Apply(h); (len(h["Set-Cookie"]) > 0) != x.passes {
+				t.Errorf("%q", h["Set-Cookie"])
+			}
+		})
+	}
+	d := decider(t, nil)
+	accepted := d.Decide(choice.Choice{State: choice.Given, Granted: d.Policy.All}, false)
+	lines, _ := accepted.SetCookies([]string{"_pk_id=1; Expires=" + at(1000*24*time.Hour)}, Exchange{Now: now, Date: at(-2 * time.Hour)}, uncounted{})
+	end := d.Policy.Services[0].MaxLife() - 2*time.Hour
+	if want := "_pk_id=1; Expires=" + at(end); lines[0] != want {
+		t.Errorf("%q, want %q", lines[0], want)
 	}
 }

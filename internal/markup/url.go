@@ -163,8 +163,8 @@ func isForbiddenInHost(r rune) bool {
 // domainToASCII is that of the URL standard, section 3.3, when it is not strict.
 var domainToASCII = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false))
 
-// candidates yields the URLs of a srcset (HTML, section 4.8.4.2.1).
-func candidates(value []byte) iter.Seq[[]byte] {
+// Candidates yields the URLs of a srcset (HTML, section 4.8.4.2.1).
+func Candidates(value []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		rest := value
 		for {

@@ -111,7 +111,7 @@ func (s *Scanner) markOfValue(kind Kind, a span) (mark *Mark) {
 	value := s.tag.valueOf(a)
 	switch kind {
 	case SourceSet:
-		for url := range candidates(decoded(value)) {
+		for url := range Candidates(decoded(value)) {
 			if found := s.ask(url, false); mark == nil {
 				mark = found
 			}

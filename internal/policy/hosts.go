@@ -217,8 +217,8 @@ func (p *Policy) addHosts(patterns []Pattern, r rank) ([]Pattern, error) {
 // normalHost writes a pattern as browsers write hosts: in lower case, in ASCII (UTS 46).
 func normalHost(pattern Pattern) (string, error) {
 	host := strings.TrimSuffix(strings.ToLower(string(pattern)), ".")
-	ascii, err := idna.New(idna.MapForLookup(), idna.StrictDomainName(false)).ToASCII(host)
-	if err != nil || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789-_.*") != "" || strings.Trim(ascii, "*.") == "" {
+	ascii, err := idna.New(idna.MapForLookup(), idna.StrictDomainName(false), idna.CheckHyphens(false)).ToASCII(host)
+	if err != nil || strings.Contains("."+ascii, "..") || strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789-_.*") != "" || strings.Trim(ascii, "*.") == "" {
 		return "", fmt.Errorf("host %q: give the host name only, such as example.com or *.example.com", pattern)
 	}
 	return ascii, nil

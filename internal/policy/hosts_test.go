@@ -94,7 +94,7 @@ func TestCSPSources(t *testing.T) {
 }
 
 func TestHostInvalid(t *testing.T) {
-	for _, host := range []Pattern{"", "*", "*.*", ".", "https://a.example", "a.example/x", "a.example:443", "a b", "a@b", "a?b", "a\x00b"} {
+	for _, host := range []Pattern{"", "*", "*.*", ".", "https://a.example", "a.example/x", "a.example:443", "a b", "a@b", "a?b", "a\x00b", "a..b", ".a.example"} {
 		t.Run(fmt.Sprintf("%q", host), func(t *testing.T) {
 			if _, err := New(Declaration{Allow: []Pattern{host}}); err == nil || !strings.HasPrefix(err.Error(), "allow: host ") {
 				t.Errorf("%q: %v", host, err)
