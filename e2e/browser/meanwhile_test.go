@@ -195,3 +195,18 @@ func TestOtherTabUnreached(t *testing.T) {
 	p.Show()
 	p.Await(harness.NoticeGone)
 }
+
+// TestOtherWindow: a window beside another is never hidden; it is looked at again where it gets the focus.
+func TestOtherWindow(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", "")})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Await(harness.Settled)
+	harness.Eval[json.RawMessage](p, `fetch('/_consent/choice', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"choice":"refuse"}' }).then(() => { window.done = true })`)
+	p.Await(`window.done === true`)
+	if harness.Eval[bool](p, harness.NoticeGone) {
+		t.Fatal("the notice is gone: the test proves nothing")
+	}
+	harness.Eval[bool](p, `dispatchEvent(new Event('focus'))`) // as a driver has no windows side by side
+	p.Await(harness.NoticeGone)
+}

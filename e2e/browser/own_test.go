@@ -2,6 +2,8 @@ package browser
 
 import (
 	"encoding/json"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -138,5 +140,38 @@ func TestTallFieldClicked(t *testing.T) {
 	p.Await(`document.activeElement.id === 'text'`)
 	if y := harness.Eval[float64](p, `scrollY`); y != 0 {
 		t.Errorf("the page is scrolled by %f", y)
+	}
+}
+
+// TestMenuClosed: what has opened the settings may be hidden by the time they close.
+func TestMenuClosed(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<details id="menu"><summary>Menu</summary>
+		<a href="#cookies">Mes cookies</a></details><script>
+		menu.addEventListener('focusout', event => { if (!menu.contains(event.relatedTarget)) menu.open = false });</script>`)})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{})
+	p.Open(s.URL)
+	p.Answer("Tout refuser")
+	p.Click("Menu")
+	p.OpenSettings("Mes cookies")
+	p.Await(`!menu.open`)
+	p.Type(kb.Escape)
+	p.Await(harness.NoticeGone)
+	awaitFocus(t, p, "Gérer mes cookies")
+}
+
+// TestAnswerAfterForm: a page that answers a form is not asked for again, where no scripts run.
+func TestAnswerAfterForm(t *testing.T) {
+	s := harness.Serve(t, harness.Declared, map[string]string{"/ask": harness.Document("",
+		`<form method="post" action="/sent"><input name="name"><button>Envoyer</button></form>`)})
+	s.Portal.Config.Handler.(*http.ServeMux).HandleFunc("POST /sent", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, harness.Document("", "<p>Il manque un nom</p>"))
+	})
+	p := harness.Browser(t, harness.Settings{}).Visit(t, harness.Visitor{NoScript: true})
+	p.Open(s.URL + "/ask?a=b&c=d")
+	p.Follow("Envoyer")
+	p.Answer("Tout refuser")
+	if got := p.URL(); !strings.HasPrefix(got, s.URL+"/ask?a=b&c=d") {
+		t.Errorf("the answer leads to %s", got)
 	}
 }

@@ -140,7 +140,7 @@
 	function prepare(root) {
 		// What is typed, turned and drawn in the notice is not the page's, whose shortcuts and scrolling would take it; nor
 		// is a click while it stands in a dialog, which may close by what is outside of its box.
-		'click mousedown pointerdown submit keydown keypress keyup input change focusin wheel touchstart touchmove'.split(' ').forEach(function (type, i) {
+		'click mousedown pointerdown submit keyup keydown keypress input change wheel touchstart touchmove focusin'.split(' ').forEach(function (type, i) {
 			root.addEventListener(type, function (event) {
 				if (i < 4 ? away : !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
 			}, { passive: true });
@@ -175,8 +175,8 @@
 		before = true;
 	}
 
-	// Takes the notice away. The focus goes to what it was opened with, else to the
-	// control that stands where the notice stood.
+	// Takes the notice away. The focus goes to what it was opened with, or where that is gone or hidden (in a menu) to
+	// the control that stands where the notice stood.
 	function close(root) {
 		if (!root.isConnected) return;
 		var hadFocus = root.contains(document.activeElement);
@@ -190,8 +190,7 @@
 		}
 		leave(root);
 		makeRoom();
-		var target = opener && opener.isConnected ? opener : control();
-		if (hadFocus && target) target.focus({ preventScroll: true });
+		if (hadFocus) [control(), opener].forEach(function (target) { if (target) target.focus({ preventScroll: true }); });
 		before = true;
 		opener = null;
 	}
@@ -346,7 +345,7 @@
 	function violated(event) { if (/connect/.test(event.effectiveDirective)) forbidden = true; }
 
 	// A page that the browser brings back from its memory (back/forward cache), or that
-	// stayed open in another tab, must not ask again what was answered since, nor go on with
+	// stayed open in another tab or window, must not ask again what was answered since, nor go on with
 	// what was withdrawn.
 	function look() {
 		if (cookie() === known) return;
@@ -362,7 +361,7 @@
 	function jump() { if (isSettings(location.href)) open(); }
 
 	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', typed], [document, 'keypress', held], [document, 'keyup', released], [document, 'pointerdown', pressed], [document, 'toggle', toggled], [document, 'securitypolicyviolation', violated], [document, 'focusin', focused],
-		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump]];
+		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump], [window, 'focus', shown]];
 	function listen() {
 		listeners.forEach(function (l) { l[0].addEventListener(l[1], l[2], true); });
 	}
