@@ -412,6 +412,12 @@ func (p *Page) DoubleClick(text string, across float64, expression string) {
 	run(p, "clicking again", chromedp.MouseClickXY(at[0], at[1], chromedp.ClickCount(2)))
 }
 
+// ClickAt clicks with the mouse at a place in the window.
+func (p *Page) ClickAt(x, y float64) {
+	p.t.Helper()
+	run(p, "clicking", chromedp.MouseClickXY(x, y))
+}
+
 // Follow clicks as Click does and waits for the page that this leads to.
 func (p *Page) Follow(text string) {
 	p.t.Helper()

@@ -86,7 +86,7 @@ func TestNoticeContract(t *testing.T) {
 	}
 	for _, want := range []string{
 		`role="dialog"`, `ng-non-bindable`, `data-nosnippet`, `lang="fr"`, `dir="ltr"`,
-		`<form data-caddy-consent="" method="post" action="https://ville.example/_consent/choice">`,
+		`<form data-caddy-consent="" method="post" target="_self" action="https://ville.example/_consent/choice">`,
 		`<button name="choice" value="accept" data-caddy-consent="">Tout accepter<`,
 		`<button name="choice" value="refuse" data-caddy-consent="">Tout refuser<`, "Personnaliser", "utilise des cookies",
 		`name="return" value="/a?b=1&amp;c=&#34;&#233;&#34;"`, "Google", "Enqu&#234;te &lt;b&gt;", `&amp; &#34;Cie&#34;`,

@@ -2,6 +2,7 @@ package variant
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
@@ -71,12 +72,21 @@ func (v *Variant) snippet(lang []byte) string {
 	return v.Notice.Manage(place)
 }
 
+// back is the page to come back to after an answer: for one that answers a form, which cannot be asked for again, that
+// with the form.
+func (v *Variant) back() string {
+	if from, err := url.Parse(v.Request.Referer()); v.Request.Method == http.MethodPost && err == nil && from.Host == v.Request.Host {
+		return from.RequestURI()
+	}
+	return v.Asked.RequestURI()
+}
+
 // place is where what is inserted stands.
 func (v *Variant) place() notice.Place {
 	return notice.Place{
 		Origin:  v.blocking().Prefix(),
 		Site:    v.site().Host,
-		Return:  v.Asked.RequestURI(),
+		Return:  v.back(),
 		OptOut:  v.Decision.OptOut,
 		Guarded: v.guards() && !v.script.TrustedTypes,
 		Script:  v.script,

@@ -17,6 +17,9 @@
 	var opening; // the request for them
 	var status;  // what screen readers announce
 	var timer;   // ends what it says
+	var last;    // the button that was pressed last, while an answer is on its way
+	var own;     // whether the key that is down was pressed in the notice
+	var forbidden = window.origin === 'null'; // whether the page may not ask by script
 	var before;  // whether what is pressed was pressed before what shows now was there
 	var guarded = window[Symbol.for('caddy-consent-guard')]; // what the guard knows of this window, where there is one
 
@@ -58,16 +61,17 @@
 
 	function tell(state) { document.dispatchEvent(new CustomEvent('consentchange', { detail: state })); }
 
-	// how is where the visitor was asked, for the record.
-	function set(choice, services, how) {
+	// how is where the visitor was asked, for the record; over, whether they have changed their mind since.
+	function set(choice, services, how, over) {
 		return ask({
 			method: 'POST',
+			keepalive: true, // who goes on to another page has answered all the same
 			headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
 			body: JSON.stringify({ choice: choice, services: services, return: location.pathname, lang: language, how: how })
 		}).then(function (state) {
 			known = cookie();
 			if (!known) return null; // the browser did not keep it
-			tell(state);
+			if (!over || !over()) tell(state);
 			return state;
 		});
 	}
@@ -124,7 +128,7 @@
 				(isAtTop(there) ? here.bottom > there.bottom + 24 : here.top < there.top - 24) ? 'part' : 'all';
 		}
 		// Where the page ends, it cannot be scrolled: the notice goes to the other edge of the window, and at last is small.
-		for (var step = 0, hidden = overlap(); step < 4 && (step ? hidden === 'all' : hidden); step++, hidden = overlap()) {
+		for (var step = 0, hidden = overlap(); step < 4 && (step || !byKey ? hidden === 'all' : hidden); step++, hidden = overlap()) {
 			if (step === 2) root.dataset.small = '';
 			else if (step) root.dataset.moved = isAtTop(root.getBoundingClientRect()) ? 'bottom' : 'top';
 			makeRoom();
@@ -134,6 +138,13 @@
 
 	// A live region has to be there before what it says.
 	function prepare(root) {
+		// What is typed, turned and drawn in the notice is not the page's, whose shortcuts and scrolling would take it; nor
+		// is a click while it stands in a dialog, which may close by what is outside of its box.
+		'click mousedown pointerdown submit keyup keydown keypress input change wheel touchstart touchmove focusin'.split(' ').forEach(function (type, i) {
+			root.addEventListener(type, function (event) {
+				if (i < 4 ? away : !event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+			}, { passive: true });
+		});
 		if (window.ResizeObserver) {
 			sizes = sizes || new ResizeObserver(makeRoom); // which costs the page no layout of its own
 			sizes.observe(root);
@@ -156,16 +167,16 @@
 	}
 
 	// Shows the settings, or the first layer; the focus follows.
-	function layer(root, settings) {
+	function layer(root, settings, unasked) {
 		root.querySelectorAll('[data-layer]').forEach(function (part) {
 			part.hidden = (part.dataset.layer === 'settings') !== settings;
 		});
-		(root.querySelector(settings ? '[role="switch"]' : '[formaction]') || root.querySelector('button:not([hidden])')).focus();
+		if (!unasked) (root.querySelector(settings ? '[role="switch"]' : '[formaction]') || root.querySelector('button:not([hidden])')).focus();
 		before = true;
 	}
 
-	// Takes the notice away. The focus goes to what it was opened with, else to the
-	// control that stands where the notice stood.
+	// Takes the notice away. The focus goes to what it was opened with, or where that is gone or hidden (in a menu) to
+	// the control that stands where the notice stood.
 	function close(root) {
 		if (!root.isConnected) return;
 		var hadFocus = root.contains(document.activeElement);
@@ -179,8 +190,7 @@
 		}
 		leave(root);
 		makeRoom();
-		var target = opener && opener.isConnected ? opener : control();
-		if (hadFocus && target) target.focus({ preventScroll: true });
+		if (hadFocus) [control(), opener].forEach(function (target) { if (target) target.focus({ preventScroll: true }); });
 		before = true;
 		opener = null;
 	}
@@ -190,50 +200,69 @@
 		if (root) return layer(root, true);
 		if (opening) return;
 		// A document from the network, not a string: a page may demand trusted types.
+		var at = document.activeElement;
 		opening = new XMLHttpRequest();
 		opening.open('GET', path + 'settings?lang=' + encodeURIComponent(language) +
 			(document.baseURI.indexOf(location.origin + '/') ? '&origin' : '')); // else a <base> leads its paths elsewhere
 		opening.responseType = 'document';
 		opening.onloadend = function () {
-			var page = opening.response, root = page && page.getElementById('caddy-consent');
+			var page = opening.response, root = page && page.getElementById('caddy-consent'), answered = opening.status;
 			opening = null;
-			if (!root) {
-				location.href = charter;
+			if (!root) { // without a connection, or as another page comes, this one stays
+				if (answered || forbidden) location.href = charter;
 				return;
 			}
 			prepare(root);
 			stand(root);
 			follow();
-			layer(root, true);
+			layer(root, true, document.activeElement !== at); // who types elsewhere by now goes on there
 		};
 		opening.send();
 	}
 
-	// The answer to the notice's form, without leaving the page. One at a time: each is a record.
+	// The answer to the notice's form, without leaving the page.
 	function answer(event) {
 		var root = notice(), form = event.target, button = event.submitter;
-		if (!root || form.parentNode !== root || !button || button.dataset.plainly) return;
+		if (!root || form.parentNode !== root || !button) return;
+		if (button.name !== 'choice') {
+			event.preventDefault();
+			return layer(root, true);
+		}
+		if (form.dataset.plainly && navigator.onLine) return;
 		event.preventDefault();
-		if (button.name !== 'choice') return layer(root, true);
-		if (form.dataset.sending) return;
+		last = button;
+		if (!form.dataset.sending) send(root, form);
+	}
+
+	// One at a time: each is a record. Who presses another button meanwhile has changed their mind.
+	function send(root, form) {
+		var button = last, services = {};
 		form.dataset.sending = 'yes';
-		var services = {};
 		form.querySelectorAll('[name="service"]:checked').forEach(function (box) { services[box.value] = true; });
 		var settings = root.querySelector('#caddy-consent-settings');
-		set(button.value, services, settings && !settings.hidden ? 'settings' : 'notice').then(function (state) {
+		function over() { return last !== button; }
+		function message(text) { root.querySelector('.caddy-consent-message').textContent = text; }
+		set(button.value, services, settings && !settings.hidden ? 'settings' : 'notice', over).then(function (state) {
 			delete form.dataset.sending;
-			if (state) {
+			if (over()) {
+				send(root, form);
+			} else if (state) {
 				close(root);
 				say(root.dataset.saved);
 			} else if (root.dataset.refused) {
 				close(root); // it has been said
 			} else {
 				root.dataset.refused = 'yes';
-				root.querySelector('.caddy-consent-message').textContent = root.dataset.blocked;
+				message(root.dataset.blocked);
 			}
-		}, function () { // a script's request may be forbidden where a form is not
-			button.dataset.plainly = 'yes';
-			setTimeout(function () { button.click(); }); // while an event is told, a form is not sent
+		}, function () {
+			setTimeout(function () { // while an event is told, a form is not sent
+				delete form.dataset.sending;
+				form.dataset.plainly = 'yes';
+				// A script's request may be forbidden where a form is not. Else the page stays, with what was typed in it.
+				if (forbidden) last.click();
+				else message(root.dataset.failed);
+			});
 		});
 	}
 
@@ -268,12 +297,16 @@
 		page.addEventListener('submit', function (event) {
 			var button = event.submitter, services = {};
 			event.preventDefault();
+			button.disabled = true; // or the second click of a double one would be sent plainly
 			services[frame.dataset.consentService] = true;
 			set('grant', services, 'placeholder').then(function (state) {
 				if (!state) throw new Error('The browser has not kept the choice');
 				var root = notice();
 				if (root) close(root);
-			}).catch(function () { setTimeout(function () { button.click(); }); }); // now plainly
+			}).catch(function () {
+				button.disabled = false;
+				setTimeout(function () { if (navigator.onLine) button.click(); }); // now plainly
+			});
 		}, { once: true });
 	}
 	document.querySelectorAll('iframe').forEach(watch);
@@ -296,17 +329,23 @@
 	function typed(event) {
 		var root = notice();
 		byKey = true;
+		own = root && root.contains(event.target);
 		if (event.repeat) held(event);
 		else before = false;
-		if (event.key === 'Escape' && root && root.contains(event.target)) {
+		if (event.key === 'Escape' && own) {
 			event.stopPropagation();
 			event.preventDefault(); // a dialog that the notice stands in stays open
 			dismiss(root);
 		}
 	}
 
+	// The key is let go where the focus is then.
+	function released(event) { if (own) event.stopPropagation(); }
+
+	function violated(event) { if (/connect/.test(event.effectiveDirective)) forbidden = true; }
+
 	// A page that the browser brings back from its memory (back/forward cache), or that
-	// stayed open in another tab, must not ask again what was answered since, nor go on with
+	// stayed open in another tab or window, must not ask again what was answered since, nor go on with
 	// what was withdrawn.
 	function look() {
 		if (cookie() === known) return;
@@ -315,14 +354,14 @@
 			var root = notice();
 			if (root && root.dataset.opened === undefined && state.state === 'given') close(root);
 			tell(state);
-		}, function () { /* offline: the form still works */ });
+		}, function () { known = null; }); // offline: next time
 	}
 	function shown(event) { if (event.type === 'pageshow' ? event.persisted : !document.hidden) look(); }
 
 	function jump() { if (isSettings(location.href)) open(); }
 
-	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', typed], [document, 'keypress', held], [document, 'pointerdown', pressed], [document, 'toggle', toggled], [document, 'focusin', focused],
-		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump]];
+	var listeners = [[document, 'submit', answer], [document, 'click', press], [document, 'load', loaded], [document, 'keydown', typed], [document, 'keypress', held], [document, 'keyup', released], [document, 'pointerdown', pressed], [document, 'toggle', toggled], [document, 'securitypolicyviolation', violated], [document, 'focusin', focused],
+		[document, 'visibilitychange', shown], [window, 'pageshow', shown], [window, 'hashchange', jump], [window, 'focus', shown]];
 	function listen() {
 		listeners.forEach(function (l) { l[0].addEventListener(l[1], l[2], true); });
 	}
