@@ -60,7 +60,8 @@ var runners = []struct {
 	// It fetches from another site, on which no test depends; the next command finds what it makes.
 	{`git clone .* ../Speedometer`, step("docs/performance.md", "-suite ../Speedometer")},
 	{`staticcheck ./\.\.\.`, step(".ci/run", "go run", "/staticcheck@", "./...")},
-	{`go generate ./internal/notice`, generated},
+	{`go generate ./internal/notice`, generated("internal/notice/minify", "TestMinifiedScriptsAreFresh")},
+	{`go generate ./internal/policy`, generated("internal/policy/list", "TestServiceListIsFresh")},
 	{`.ci/run`, step(".github/workflows/ci.yml")},
 	{`.ci/release <version>`, step(".github/workflows/release.yml", ".ci/release", "GITHUB_REF_NAME")},
 	{`CONSENT_E2E=required go test \./\.\.\.`, step(".ci/run", "export CONSENT_E2E=required")},
