@@ -172,7 +172,7 @@ func kept(t *testing.T, w *workplace, command string) {
 
 // packaged: the ledger is where the package has it. Its commands are as everywhere, with the package's Caddyfile.
 func packaged(t *testing.T, w *workplace, command string) {
-	w.holds(t, strings.Replace(command, "<logs>/ledger", "consent-ledger", 1), "", "1 entries in 1 chains")
+	w.holds(t, strings.Replace(command, "<logs>/ledger", "consent-ledger", 1), "", "1 entry in 1 chain")
 	step("packaging/Caddyfile", "output file", "/var/log/caddy-consent/ledger.log")(t, w, command)
 }
 
