@@ -63,17 +63,17 @@ func (v *auditing) run(ctx context.Context, c Commands, addresses []string) (int
 	if err != nil {
 		return exitNoAnswer, err
 	}
-	verdict := errors.New(report.Verdict())
-	if v.asJSON { // which has no verdict
+	result := errors.New(report.Verdict())
+	if v.asJSON { // which does not say it
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "\t")
 		err = encoder.Encode(report)
 	} else {
 		err = report.Write(out)
-		verdict = toldError{verdict}
+		result = toldError{result}
 	}
 	if code := report.ExitCode(); err != nil || code != exitHolds {
-		return max(code, exitCode(err)), cmp.Or(err, verdict)
+		return max(code, exitCode(err)), cmp.Or(err, result)
 	}
 	return exitHolds, nil
 }
