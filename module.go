@@ -472,7 +472,13 @@ func (h *Handler) Validate() error {
 			return err
 		}
 	}
+	if h.Templates == "" && h.Language != "" {
+		if err := notice.CheckLanguage(h.Language); err != nil {
+			return err
+		}
+	}
 	return cmp.Or(
+		h.Controller.Check(),
 		config.CheckWords("signals", h.Signals, config.SignalGoogle, config.SignalMatomo),
 		config.CheckPaths(h.endpoints(), h.Charter),
 		config.CheckRemember(time.Duration(h.Remember)),

@@ -172,7 +172,7 @@ func kept(t *testing.T, w *workplace, command string) {
 
 // packaged: the ledger is where the package has it. Its commands are as everywhere, with the package's Caddyfile.
 func packaged(t *testing.T, w *workplace, command string) {
-	w.holds(t, strings.Replace(command, "<logs>/ledger", "consent-ledger", 1), "", "1 entries in 1 chains")
+	w.holds(t, strings.Replace(command, "<logs>/ledger", "consent-ledger", 1), "", "1 entry in 1 chain")
 	step("packaging/Caddyfile", "output file", "/var/log/caddy-consent/ledger.log")(t, w, command)
 }
 
@@ -246,13 +246,15 @@ func explained(t *testing.T, _ *workplace, command string) {
 	}
 }
 
-// generated: the command has something to run, and a test says whether it was run.
-func generated(t *testing.T, _ *workplace, command string) {
-	if output := in(t, strings.Replace(command, "generate", "generate -n", 1)); output != "go run ./minify\n" {
-		t.Errorf("it runs %q", output)
-	}
-	if !slices.Contains(functions(t)["internal/notice/minify"], "TestMinifiedScriptsAreFresh") {
-		t.Error("no test says whether it was run")
+// generated: the command runs the program in a folder, and a test there says whether it was run.
+func generated(folder, test string) runner {
+	return func(t *testing.T, _ *workplace, command string) {
+		if output := in(t, strings.Replace(command, "generate", "generate -n", 1)); output != "go run ./"+filepath.Base(folder)+"\n" {
+			t.Errorf("it runs %q", output)
+		}
+		if !slices.Contains(functions(t)[folder], test) {
+			t.Error("no test says whether it was run")
+		}
 	}
 }
 

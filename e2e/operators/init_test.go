@@ -105,6 +105,7 @@ func TestInitCommand(t *testing.T) {
 	}{
 		"no answer":          {[]string{"--site", "data.example.fr"}, "set it with --portal"},
 		"bad site":           {[]string{"--site", "data.example.fr/x"}, "invalid site name"},
+		"bad contact":        {[]string{"--site", "data.example.fr", "--contact", "dpo"}, "--contact: "},
 		"page as portal":     {[]string{"--site", "a.example", "--portal", "https://b.example/explore/"}, "scheme and host only"},
 		"bad portal":         {[]string{"--site", "a.example", "--portal", "ftp://b.example"}, "invalid address"},
 		"portal is the site": {[]string{"--site", "a.example", "--portal", "https://a.example"}, "the site's own name"},

@@ -409,11 +409,29 @@ func TestReceiptVerification(t *testing.T) {
 	if output, code := s.Run("consent", "verify", "receipt.json", "ledger.log"); code != 0 || !strings.Contains(output, "allowed youtube") {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
-	if output, code := s.Run("consent", "verify", "ledger.log", "forged.json"); code != 1 || !strings.Contains(output, "was altered") {
+	if output, code := s.Run("consent", "verify", "ledger.log", "forged.json"); code != 1 || !strings.Contains(output, "was altered") ||
+		strings.Count(output, "2 problems found") != 1 || strings.Contains(output, "Error") {
 		t.Errorf("verify of a forged one: %d\n%s", code, output)
 	}
 	if res, body := s.do("GET", s.url+"/_consent/receipt", nil); res.StatusCode != 404 || !strings.Contains(body, "You have no choice in force") {
 		t.Errorf("without a choice: %s %s", res.Status, body)
+	}
+}
+
+// TestAuditVerdictOnce: what stands at the end of the report is not said again on the standard error.
+func TestAuditVerdictOnce(t *testing.T) {
+	s := serve(t, "")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "\nThe site could not be checked.\n"},
+		{[]string{"--json"}, "The site could not be checked."}, // the report has no verdict
+	} {
+		output, code := s.Run(append([]string{"consent", "audit", "http://127.0.0.1:1/"}, c.args...)...)
+		if code != 2 || strings.Count(output, "could not be checked") != 1 || !strings.Contains(output, c.want) || strings.Contains(output, "Error:") {
+			t.Errorf("audit %q: %d\n%s", c.args, code, output)
+		}
 	}
 }
 

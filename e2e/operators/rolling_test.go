@@ -48,7 +48,7 @@ func TestVerifyCommandRolledLogs(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	output, code := s.Run(append([]string{"consent", "verify"}, files()...)...)
-	if code != 0 || !strings.Contains(output, fmt.Sprintf("%d entries in 1 chains", choices)) {
+	if code != 0 || !strings.Contains(output, fmt.Sprintf("%d entries in 1 chain,", choices)) {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
 	if output, code := s.Run("consent", "verify", "consent-ledger.log"); code != 1 {

@@ -130,7 +130,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	}
 	output, code := i.Run("consent", "verify", "ledger.log")
 	var entries, chains int
-	if _, err := fmt.Sscanf(output, "%d entries in %d chains", &entries, &chains); err != nil || code != 0 || chains != 1 || entries < choices {
+	if _, err := fmt.Sscanf(output, "%d entries in %d chain", &entries, &chains); err != nil || code != 0 || chains != 1 || entries < choices {
 		t.Errorf("verify, after %d choices: %d %v\n%s", choices, code, err, output)
 	}
 }

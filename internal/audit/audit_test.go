@@ -427,7 +427,7 @@ func TestReportTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"WHAT    NAME", "host    stats.example  without consent  stats    1      http://data.ville.example/", "Not clean: ", "Checked 1 pages with 2 requests",
+		"WHAT    NAME", "host    stats.example  without consent  stats    1      http://data.ville.example/", "Not clean: ", "Checked 1 page with 2 requests",
 	} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("lacks %q in\n%s", want, table.String())

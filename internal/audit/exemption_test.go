@@ -143,7 +143,7 @@ func TestExemptionReport(t *testing.T) {
 	for _, want := range []string{
 		"Conditions of the exemption of matomo (https://www.cnil.fr/",
 		"  broken          it is not told who the visitor is: a script has setUserId, first at http://data.ville.example/\n",
-		"  cannot be seen  what it collects is kept for 25 months at most\n", "and breaks 1 conditions of an exemption.",
+		"  cannot be seen  what it collects is kept for 25 months at most\n", "and breaks 1 condition of an exemption.",
 	} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("lacks %q in\n%s", want, table.String())

@@ -100,10 +100,11 @@ func (r *Report) Verdict() string {
 	case 0:
 		return "Clean: the site sets and loads nothing that is undeclared or lacks consent."
 	case 1:
+		things := Counted(len(r.Findings), "thing", "things")
 		if n := r.broken(); n > 0 {
-			return fmt.Sprintf("Not clean: the site sets or loads %d things that it should not, and breaks %d conditions of an exemption.", len(r.Findings), n)
+			return fmt.Sprintf("Not clean: the site sets or loads %s that it should not, and breaks %s of an exemption.", things, Counted(n, "condition", "conditions"))
 		}
-		return fmt.Sprintf("Not clean: the site sets or loads %d things that it should not.", len(r.Findings))
+		return fmt.Sprintf("Not clean: the site sets or loads %s that it should not.", things)
 	}
 	return "The site could not be checked."
 }
@@ -140,8 +141,17 @@ func (r *Report) Write(w io.Writer) error {
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, "·", printable(note))
 	}
-	_, err := fmt.Fprintf(w, "Checked %d pages with %d requests against policy %s.\n%s\n", r.Pages, r.Requests, r.Policy, r.Verdict())
+	_, err := fmt.Fprintf(w, "Checked %s with %s against policy %s.\n%s\n",
+		Counted(r.Pages, "page", "pages"), Counted(r.Requests, "request", "requests"), r.Policy, r.Verdict())
 	return err
+}
+
+// Counted is a number with what it counts.
+func Counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // write writes the conditions of an exemption, a line each.

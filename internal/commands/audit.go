@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,15 +63,17 @@ func (v *auditing) run(ctx context.Context, c Commands, addresses []string) (int
 	if err != nil {
 		return exitNoAnswer, err
 	}
-	if v.asJSON {
+	result := errors.New(report.Verdict())
+	if v.asJSON { // which does not say it
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "\t")
 		err = encoder.Encode(report)
 	} else {
 		err = report.Write(out)
+		result = toldError{result}
 	}
 	if code := report.ExitCode(); err != nil || code != exitHolds {
-		return max(code, exitCode(err)), errors.Join(err, errors.New(report.Verdict()))
+		return max(code, exitCode(err)), cmp.Or(err, result)
 	}
 	return exitHolds, nil
 }
@@ -119,7 +122,7 @@ func progress() func(pages, requests int, address string) {
 			return
 		}
 		last = time.Now()
-		line := fmt.Sprintf("%d pages, %d requests: %.60q", pages, requests, address)
+		line := fmt.Sprintf("%s, %s: %.60q", audit.Counted(pages, "page", "pages"), audit.Counted(requests, "request", "requests"), address)
 		if isTerminal() {
 			fmt.Fprint(os.Stderr, clearLine()+line)
 		} else {

@@ -97,12 +97,21 @@ func command(use, short, long string, args cobra.PositionalArgs, run func(ctx co
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cmd.SilenceUsage = true
-			return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) {
-				return run(cmd.Context(), args)
-			})(cmd, args)
+			code, err := run(cmd.Context(), args)
+			if told := (toldError{}); errors.As(err, &told) {
+				cmd.SilenceErrors = true
+				if code <= exitFound {
+					return err
+				}
+				err = nil
+			}
+			return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return code, err })(cmd, args)
 		},
 	}
 }
+
+// toldError is one that the command has printed with what it found, so that it is not told again.
+type toldError struct{ error }
 
 // configuration is where a command finds what a site declares.
 type configuration struct{ file, adapter, site string }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/adminapi"
 	"github.com/caddy-consent/caddy-consent/internal/audit"
+	"github.com/caddy-consent/caddy-consent/internal/config"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 )
 
@@ -60,6 +61,11 @@ func (s *start) run(ctx context.Context, c Commands) error {
 	if s.output != "-" {
 		if _, err := os.Stat(s.output); err == nil {
 			return fmt.Errorf("%s already exists: name another file with --output", s.output)
+		}
+	}
+	if s.contact != "" {
+		if err := config.CheckContact(s.contact); err != nil {
+			return fmt.Errorf("--contact: %w", err)
 		}
 	}
 	if err := s.ask(bufio.NewScanner(os.Stdin)); err != nil {

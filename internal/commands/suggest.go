@@ -344,8 +344,11 @@ func span(d time.Duration) string {
 }
 
 func times(n uint64) string {
-	if n == 1 {
+	switch n {
+	case 1:
 		return "once"
+	case 2:
+		return "twice"
 	}
 	return fmt.Sprintf("%d times", n)
 }

@@ -42,14 +42,14 @@ func TestSuggestionGroups(t *testing.T) {
 	got := suggestion(s)
 	for _, want := range []string{
 		`# The inventory of the site "Essai": 9 cookies and 10 third-party hosts were seen; 7 and 9 of them are not declared.`,
-		"#   _ga: 2 times, sent by browsers, first at /\n#   _ga_X1: 2 times, sent by browsers, first at /\n# Known from the catalogue, told by browsers only.\nservice ga\n",
+		"#   _ga: twice, sent by browsers, first at /\n#   _ga_X1: twice, sent by browsers, first at /\n# Known from the catalogue, told by browsers only.\nservice ga\n",
 		"# The service matomo is declared, but without these names", "Declare it if visitors should be asked.", "\n# Known from the catalogue, seen by the server.", "\nservice google-fonts\n",
 		"#\tnecessary srv_*\n", "#\tnecessary app_theme\n",
-		"# tiles.example: 2 times, in pages, told by browsers, first at /\n# Not in the catalogue, seen by the server.\n", "#\tallow tiles.example\n",
-		"# a.cdn.example: 2 times, told by browsers, first at /\n# b.cdn.example: 2 times, told by browsers, first at /\n# Not in the catalogue, told by browsers only.\n",
+		"# tiles.example: twice, in pages, told by browsers, first at /\n# Not in the catalogue, seen by the server.\n", "#\tallow tiles.example\n",
+		"# a.cdn.example: twice, told by browsers, first at /\n# b.cdn.example: twice, told by browsers, first at /\n# Not in the catalogue, told by browsers only.\n",
 		"#\t\thosts    a.cdn.example b.cdn.example\n#\t}\n# If nobody can say: until you declare it, pages load from it, unless", "#\t\thosts    *.many.example\n",
 		"# Pages tell of 3 keys in localStorage and sessionStorage; 2 of them are not declared.\n", "\nservice tidio\n",
-		"# cart: 2 times, told by browsers, first at /\n# Not in the catalogue, told by browsers only: a key of localStorage", "#\t\tstorage  cart\n",
+		"# cart: twice, told by browsers, first at /\n# Not in the catalogue, told by browsers only: a key of localStorage", "#\t\tstorage  cart\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q in\n%s", want, got)
@@ -84,7 +84,7 @@ func TestSuggestionApplication(t *testing.T) {
 		seen("SESSrumour", "", false, "browser"), // of strangers; a Drupal would set it
 	}}
 	got := suggestion(s)
-	if !strings.Contains(got, "#   wordpress_test_cookie: 2 times, set by the site, first at /\n#   wp_lang: 2 times, set by the site, first at /\n# Known from the catalogue, seen by the server.\napplication wordpress\n") {
+	if !strings.Contains(got, "#   wordpress_test_cookie: twice, set by the site, first at /\n#   wp_lang: twice, set by the site, first at /\n# Known from the catalogue, seen by the server.\napplication wordpress\n") {
 		t.Error(got)
 	}
 	for _, asked := range []string{"necessary theme", "necessary SESSrumour"} {
@@ -111,7 +111,7 @@ func TestSuggestionPaths(t *testing.T) {
 	})
 	for _, want := range []string{
 		"# At 5 paths of the site itself a well-known service answers; 4 of them are not declared.",
-		"#   /matomo/matomo.php: asked for 2 times, and the site answers\n",
+		"#   /matomo/matomo.php: asked for twice, and the site answers\n",
 		"\nservice matomo {\n\tpaths /matomo/* /piwik.php\n}\n",
 		"# The service ga is declared, but without these: add them to its lines.\n#\tpaths /g/collect\n",
 	} {

@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/certmagic"
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-consent/caddy-consent/internal/audit"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/store"
 )
@@ -73,14 +74,16 @@ func check(v *ledger.Verification, files []string) (int, error) {
 	for _, note := range v.Notes {
 		fmt.Fprintln(out, "·", note)
 	}
-	fmt.Fprintf(out, "%d entries in %d chains, %d receipts: ", v.Entries, v.Chains, v.Receipts)
+	fmt.Fprintf(out, "%s in %s, %s: ", audit.Counted(v.Entries, "entry", "entries"), audit.Counted(v.Chains, "chain", "chains"),
+		audit.Counted(v.Receipts, "receipt", "receipts"))
 	switch {
 	case v.Entries+v.Receipts == 0:
 		fmt.Fprintln(out, "nothing to check")
 		return exitNoAnswer, errors.New("the files contain neither ledger entries nor receipts")
 	case len(v.Problems) > 0:
-		fmt.Fprintf(out, "%d problems found\n", len(v.Problems))
-		return exitFound, fmt.Errorf("%d problems found", len(v.Problems))
+		found := audit.Counted(len(v.Problems), "problem found", "problems found")
+		fmt.Fprintln(out, found)
+		return exitFound, toldError{errors.New(found)}
 	case v.Keys == nil:
 		fmt.Fprintln(out, "nothing was altered, removed or reordered; not checked for forgery")
 	default:

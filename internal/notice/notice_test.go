@@ -255,8 +255,13 @@ func TestTemplateOverrides(t *testing.T) {
 
 func TestLanguageUnsupported(t *testing.T) {
 	_, err := tryRenderer(t, func(o *Options, _ *policy.Declaration) { o.Language = "fi" })
-	if err == nil || !strings.Contains(err.Error(), "language fi is not supported: use one of ") {
+	if err == nil || !strings.Contains(err.Error(), "language: fi is not supported: use one of ") {
 		t.Error(err)
+	}
+	for tag, want := range map[string]bool{"fr": true, "eu": true, "pl": false, "": false, "*": false} {
+		if err := CheckLanguage(tag); (err == nil) != want {
+			t.Errorf("%q: %v", tag, err)
+		}
 	}
 }
 

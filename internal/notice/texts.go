@@ -8,9 +8,11 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
+	"github.com/caddy-consent/caddy-consent/internal/policy"
 	"github.com/caddy-consent/caddy-consent/internal/recent"
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -88,8 +90,7 @@ func readLanguages(files fs.FS, fallback string) (languages, error) {
 		}
 	}
 	if l.texts[fallback] == nil {
-		return l, fmt.Errorf("language %s is not supported: use one of %s, or put %s.json into the templates folder",
-			fallback, strings.Join(slices.Sorted(maps.Keys(l.texts)), ", "), fallback)
+		return l, unsupported(fallback, slices.Sorted(maps.Keys(l.texts)))
 	}
 	// The first tag is what the matcher falls back to.
 	l.tags = append([]string{fallback}, slices.DeleteFunc(slices.Sorted(maps.Keys(l.texts)), func(t string) bool { return t == fallback })...)
@@ -103,6 +104,22 @@ func readLanguages(files fs.FS, fallback string) (languages, error) {
 	}
 	l.matcher = language.NewMatcher(parsed)
 	return l, nil
+}
+
+func unsupported(tag string, known []string) error {
+	return policy.Errorf("language", "%s is not supported: use one of %s, or put %[1]s.json into the templates folder", tag, strings.Join(known, ", "))
+}
+
+// CheckLanguage refuses a language in which there are no texts where no templates folder may bring them.
+func CheckLanguage(tag string) error {
+	files, err := fs.Glob(embedded, "embedded/*.json")
+	if err != nil || slices.Contains(files, "embedded/"+tag+".json") {
+		return err
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(path.Base(file), ".json")
+	}
+	return unsupported(tag, files)
 }
 
 // Language is the one that a request asks for.

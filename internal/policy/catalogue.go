@@ -45,6 +45,7 @@ type Catalogue struct {
 //   - unconfirmed: cookies, hosts and storage keys of the service that neither a source nor a collection states. They
 //     are known all the same; the list is for whoever goes on looking (TestCatalogueConfirmed counts).
 //
+//go:generate go run ./list
 //go:embed catalogue/*.json
 var catalogueFiles embed.FS
 
