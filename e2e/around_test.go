@@ -231,18 +231,10 @@ func TestDirectiveReachability(t *testing.T) {
 		}
 	}
 	for name, body := range map[string]string{
-		"PHP at some paths":                 "route {\nphp_fastcgi /x/* localhost:2\nconsent\nfile_server\n}",
-		"PHP for its files alone":           "route {\nphp_fastcgi localhost:2 {\nindex off\n}\nconsent\nfile_server\n}",
-		"PHP and a last file that may lack": "route {\nphp_fastcgi localhost:2 {\ntry_files {path} /x.html\n}\nconsent\nfile_server\n}",
-		"PHP behind":                        "route {\nconsent\nphp_fastcgi localhost:2\n}",
-		"PHP at its place":                  "php_fastcgi localhost:2\nconsent\nfile_server",
-		"PHP whose answers are handled":     "route {\nphp_fastcgi localhost:2 {\n@missing status 404\nhandle_response @missing {\ncopy_response\n}\n}\nconsent\n}",
-		"PHP between two":                   "route {\nconsent\nphp_fastcgi localhost:2\nconsent\nfile_server\n}",
-		"files before a proxy for some":     "route {\ntry_files {path} index.php\n@html path *.html\nreverse_proxy @html localhost:2\nconsent\nfile_server\n}",
-		"handle in handle_path":             "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n}\n}",
-		"behind some":                       "route {\nreverse_proxy /api/* localhost:2\nconsent\nreverse_proxy localhost:2\n}",
-		"behind a passing one":              "route {\nfile_server {\npass_thru\n}\nconsent\n}",
-		"behind handled answers":            "route {\nreverse_proxy localhost:2 {\n@missing status 404\nhandle_response @missing {\ncopy_response\n}\n}\nconsent\n}",
+		"handle in handle_path":  "handle_path /app/* {\nhandle /sub/* {\nconsent {\npath /app/sub/_consent\n}\n}\n}",
+		"behind some":            "route {\nreverse_proxy /api/* localhost:2\nconsent\nreverse_proxy localhost:2\n}",
+		"behind a passing one":   "route {\nfile_server {\npass_thru\n}\nconsent\n}",
+		"behind handled answers": "route {\nreverse_proxy localhost:2 {\n@missing status 404\nhandle_response @missing {\ncopy_response\n}\n}\nconsent\n}",
 	} {
 		if err := validateBody(t, body, ""); err != nil {
 			t.Errorf("refused: %s: %v", name, err)
@@ -280,20 +272,6 @@ func TestDirectiveReachability(t *testing.T) {
 				t.Errorf("accepted, the notice is shown, but %s: %d, %.40q", c.path, res.StatusCode, res.body)
 			}
 		})
-	}
-}
-
-func TestDirectiveBehindPHP(t *testing.T) {
-	for _, body := range []string{
-		"route {\nphp_fastcgi localhost:2\nconsent\n}",
-		"route {\nphp_fastcgi localhost:2\nconsent\nfile_server\n}",
-		"route {\nphp_fastcgi localhost:2 {\ntry_files {path} /app.php\n}\nconsent\n}",
-		"route {\nroute {\nphp_fastcgi localhost:2\n}\nconsent /x/* {\npath /x/_consent\n}\n}",
-		"route /x/* {\nphp_fastcgi localhost:2\nconsent {\npath /x/_consent\n}\n}",
-	} {
-		if err := validateBody(t, body, ""); err == nil || !strings.Contains(err.Error(), "write consent before php_fastcgi") {
-			t.Errorf("%s: %v", body, err)
-		}
 	}
 }
 

@@ -69,9 +69,6 @@ func isOther(route, own *caddyhttp.Route) bool {
 // Check finds what would keep the handler from its work: the error says which requests for its own addresses do not
 // come to it, a warning which fields that it writes are overwritten.
 func (around Surroundings) Check(logger *zap.Logger, addresses ...string) error {
-	if len(addresses) > 0 && around.toPHP() {
-		return fmt.Errorf("php_fastcgi stands before the directive and answers all requests but those for files, so those for the module's own address %s would not come to it: write consent before php_fastcgi", addresses[0])
-	}
 	if name := around.answered(); name != "" {
 		return fmt.Errorf("%s stands before the directive and answers all requests, so none would come to it: write consent before %s", name, name)
 	}
@@ -175,91 +172,6 @@ func answering(handler string, raw []byte) string {
 		return ""
 	}
 	return map[string]string{"reverse_proxy": "reverse_proxy", "file_server": "file_server", "static_response": "respond"}[handler]
-}
-
-// toPHP tells whether PHP gets all requests before they come to the handler, but for those for files, as php_fastcgi has it.
-// Where another handler of the module stands before PHP, its addresses may be that one's.
-func (around Surroundings) toPHP() bool {
-	var before []caddyhttp.RouteList
-	for _, routes := range around {
-		r := own(routes)
-		for i := range routes {
-			if &routes[i] == r {
-				before = append(before, routes[:i])
-			}
-		}
-	}
-	return slices.ContainsFunc(before, sendsToPHP) && !slices.ContainsFunc(before, hasConsent)
-}
-
-// sendsToPHP finds a route that gives a script what is no file, and right behind it one that sends scripts away.
-func sendsToPHP(routes caddyhttp.RouteList) bool {
-	script := ""
-	for _, route := range routes {
-		if len(route.MatcherSets) == 0 && route.Group == "" {
-			for _, handler := range route.Handlers {
-				if sub, ok := handler.(*caddyhttp.Subroute); ok && sendsToPHP(sub.Routes) {
-					return true
-				}
-			}
-		}
-		if script != "" && isProxied(route, script) {
-			return true
-		}
-		script = fallback(route)
-	}
-	return false
-}
-
-// fallback is the script to which a route gives all requests that are not for a file; none where it may not be one.
-func fallback(route caddyhttp.Route) string {
-	var options struct {
-		TryFiles  []string `json:"try_files"`
-		TryPolicy string   `json:"try_policy"`
-	}
-	if route.Group != "" || len(route.MatcherSets) != 1 || len(route.MatcherSets[0]) != 1 || len(route.Handlers) != 1 {
-		return ""
-	}
-	// The matcher's package is not imported: it brings much that the module does not need.
-	matcher, ok := route.MatcherSets[0][0].(caddy.Module)
-	if !ok || matcher.CaddyModule().ID != "http.matchers.file" {
-		return ""
-	}
-	raw, err := json.Marshal(matcher)
-	to, ok := route.Handlers[0].(*rewrite.Rewrite)
-	if err != nil || json.Unmarshal(raw, &options) != nil || !ok || to.URI != "{http.matchers.file.relative}" ||
-		options.TryPolicy != "first_exist_fallback" || len(options.TryFiles) == 0 {
-		return ""
-	}
-	if last := options.TryFiles[len(options.TryFiles)-1]; !strings.ContainsAny(last, "{?*") {
-		return "/" + strings.TrimPrefix(last, "/")
-	}
-	return ""
-}
-
-// isProxied tells whether a route sends a script away and decides by its path alone.
-func isProxied(route caddyhttp.Route, script string) bool {
-	if route.Group != "" || len(route.MatcherSets) != 1 || len(route.MatcherSets[0]) != 1 || len(route.Handlers) != 1 {
-		return false
-	}
-	_, byPath := route.MatcherSets[0][0].(*caddyhttp.MatchPath)
-	proxy, ok := route.Handlers[0].(caddy.Module)
-	if !byPath || !ok || len(otherPaths(route.MatcherSets[0], script)) > 0 {
-		return false
-	}
-	raw, err := json.Marshal(proxy)
-	return err == nil && answering(proxy.CaddyModule().ID.Name(), raw) == "reverse_proxy"
-}
-
-// hasConsent tells whether a handler of the module stands in a list of routes.
-func hasConsent(routes caddyhttp.RouteList) bool {
-	return slices.ContainsFunc(routes, func(route caddyhttp.Route) bool {
-		return slices.ContainsFunc(route.Handlers, func(handler caddyhttp.MiddlewareHandler) bool {
-			sub, ok := handler.(*caddyhttp.Subroute)
-			module, is := handler.(caddy.Module)
-			return ok && hasConsent(sub.Routes) || is && module.CaddyModule().ID.Name() == "consent"
-		})
-	})
 }
 
 // otherPaths are the path patterns of a matcher set that a path does not match; none where it does, or paths do not
