@@ -29,7 +29,7 @@ var eMail = regexp.MustCompile(`^[^\s@:<>]+@[^\s@:/<>]+$`)
 // CheckContact refuses what is neither an e-mail address nor a URL for people.
 func CheckContact(contact string) error {
 	isWeb := strings.HasPrefix(contact, "https://") || strings.HasPrefix(contact, "http://")
-	if page, err := url.Parse(contact); isWeb && err == nil && page.Host != "" || eMail.MatchString(contact) {
+	if page, err := url.Parse(contact); isWeb && err == nil && page.Host != "" || eMail.MatchString(strings.TrimPrefix(contact, "mailto:")) {
 		return nil
 	}
 	return policy.Errorf("controller", "invalid contact %q: give an e-mail address such as dpo@ville.example, or a URL that begins with https://", contact)

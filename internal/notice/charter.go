@@ -289,7 +289,7 @@ func (v view) services(granted bool) string {
 
 // ContactURL makes a link of the controller's address.
 func (v view) ContactURL() template.URL {
-	contact := v.Contact
+	contact := strings.TrimPrefix(v.Contact, "mailto:")
 	if strings.HasPrefix(contact, "https://") || strings.HasPrefix(contact, "http://") {
 		return template.URL(contact) // the operator's own; the template escapes it
 	}
