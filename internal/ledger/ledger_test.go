@@ -173,6 +173,7 @@ func TestLedgerTampering(t *testing.T) {
 		"the last of a chain":       {[][]string{first[:4], second}, "ended with entry 5, which was removed"},
 		"the last of all":           {[][]string{first, second[:3]}, "entry 4 was removed after it"},
 		"a whole chain":             {[][]string{second}, "was removed, or is in a file that was not given"},
+		"the last chain":            {[][]string{first}, "chain " + kept[0].Chain + ", whose last entry, 4, the site has stored, was removed"},
 		"two exchanged": {
 			[][]string{{first[0], first[2], first[1], first[3], first[4]}, second}, "comes after entry 3: they were reordered",
 		},
@@ -240,6 +241,21 @@ func TestVerificationPartial(t *testing.T) {
 		}
 		if v.Finish(); len(v.Problems) > 0 {
 			t.Errorf("%q", v.Problems)
+		}
+	}
+}
+
+// A head's chain may be in a file that was deleted in time; a receipt that is checked alone says nothing of it.
+func TestVerificationChainNowhere(t *testing.T) {
+	other, elsewhere := start(t, new(memory)).records(t, 1), []Head{{Chain: "elsewhere", Seq: 7, Hash: "h"}}
+	partial := &Verification{Keys: testKey("k"), Heads: elsewhere, Partial: true}
+	if err := partial.Read("log", strings.NewReader(other[0])); err != nil {
+		t.Fatal(err)
+	}
+	partial.Finish()
+	for name, v := range map[string]*Verification{"partial": partial, "a receipt": verified(elsewhere, []string{receiptOf(t, entry(0))})} {
+		if len(v.Problems) > 0 || !strings.Contains(strings.Join(v.Notes, "\n"), "chain elsewhere") {
+			t.Errorf("%s: %q, %q", name, v.Problems, v.Notes)
 		}
 	}
 }

@@ -28,6 +28,8 @@ type Verification struct {
 	// Problems say what does not hold, Notes what is worth knowing.
 	Problems, Notes []string
 
+	// logs counts the files that are no receipts.
+	logs int
 	// forged counts the entries that no key sealed.
 	forged  int
 	chains  map[string][]position
@@ -74,6 +76,7 @@ func (v *Verification) Read(name string, r io.Reader) error {
 	if start, _ := in.Peek(maxLine); v.readReceipt(name, start) {
 		return nil
 	}
+	v.logs++
 	return v.readLog(name, in)
 }
 
@@ -200,6 +203,10 @@ func span(from, to uint64) string {
 // checkEnd looks for the last entry that the site has kept.
 func (v *Verification) checkEnd(head Head) {
 	entries, ok := v.chains[head.Chain]
+	if !ok && v.logs > 0 && !v.Partial {
+		v.problem("chain %s, whose last entry, %d, the site has stored, was removed, or is in a file that was not given", head.Chain, head.Seq)
+		return
+	}
 	if !ok {
 		v.Notes = append(v.Notes, fmt.Sprintf("chain %s, of %d entries so far, is in none of these files", head.Chain, head.Seq))
 		return
