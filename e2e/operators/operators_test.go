@@ -420,6 +420,15 @@ func TestReceiptVerification(t *testing.T) {
 func TestVerifyCommandErrors(t *testing.T) {
 	s := serve(t, "")
 	s.chooses("choice=accept")
+	s.chooses("choice=refuse")
+	s.Stop() // which stores the last entry
+	whole, err := os.ReadFile(filepath.Join(s.Folder, "ledger.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Folder, "cut.log"), whole[:bytes.IndexByte(whole, '\n')+1], 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
@@ -428,7 +437,9 @@ func TestVerifyCommandErrors(t *testing.T) {
 		{[]string{"nowhere.log"}, 2, "no such file"},
 		{[]string{"Caddyfile"}, 2, "contain neither ledger entries"},
 		{[]string{"--config", "nowhere", "ledger.log"}, 2, "nowhere"},
-		{[]string{"--config", "nowhere", "--without-key", "ledger.log"}, 0, "not checked for forgery"},
+		{[]string{"--without-key", "ledger.log"}, 0, "nothing was altered, removed or reordered; not checked for forgery"},
+		{[]string{"--config", "nowhere", "--without-key", "ledger.log"}, 0, "not checked for forgery, nor for a missing end"},
+		{[]string{"--without-key", "cut.log"}, 1, "entry 2 was removed after it"},
 		{[]string{}, 2, "requires at least 1 arg"},
 	} {
 		if output, code := s.Run(append([]string{"consent", "verify"}, c.args...)...); code != c.code || !strings.Contains(output, c.want) {

@@ -149,6 +149,9 @@ func (v *Verification) Finish() {
 			v.checkNext(entries[i-1], entries[i])
 		}
 	}
+	if len(v.Heads) == 0 && v.Entries > 0 {
+		v.Notes = append(v.Notes, "no last entry that the site has stored is known: what is missing at the end of a chain, or of all, is not found")
+	}
 	for _, head := range v.Heads {
 		v.checkEnd(head)
 	}
