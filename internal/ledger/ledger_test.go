@@ -297,6 +297,70 @@ func TestEntryWriteFailure(t *testing.T) {
 
 func (b *brokenOutput) Sync() error { return nil }
 
+// fullDisk writes a part of an entry while it is full.
+type fullDisk struct {
+	brokenOutput
+	part func(p []byte) []byte
+}
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if d.part == nil {
+		return d.Buffer.Write(p)
+	}
+	n, _ := d.Buffer.Write(d.part(p))
+	return n, errors.New("no space left on device")
+}
+
+func TestEntryCutByFullDisk(t *testing.T) {
+	const fragment = "on its line stands a part of an entry before it"
+	for name, c := range map[string]struct {
+		part    func(p []byte) []byte
+		entries int
+		note    string
+	}{
+		"half":            {func(p []byte) []byte { return p[:len(p)/2] }, 3, fragment},
+		"a few bytes":     {func(p []byte) []byte { return p[:3] }, 3, fragment},
+		"all but its end": {func(p []byte) []byte { return p[:len(p)-2] }, 3, fragment},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, disk := start(t, new(memory)), new(fullDisk)
+			p.Logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), disk, zap.InfoLevel)).
+				Named("http.handlers.consent.ledger")
+			p.Record(entry(0))
+			disk.part = c.part
+			p.Record(entry(1))
+			disk.part = nil
+			p.Record(entry(2))
+			p.Record(entry(3))
+			if len(p.failures) != 1 {
+				t.Errorf("failures: %v", p.failures)
+			}
+			lines := strings.Split(strings.TrimSpace(disk.String()), "\n")
+			v := verified(nil, lines)
+			if len(v.Problems) > 0 || v.Entries != c.entries || !strings.Contains(strings.Join(v.Notes, "\n"), c.note) {
+				t.Errorf("%d entries, %q, %q", v.Entries, v.Problems, v.Notes)
+			}
+			if v := verified(nil, append(lines[:1:1], lines[2:]...)); len(v.Problems) == 0 {
+				t.Error("nobody sees that the line is removed")
+			}
+		})
+	}
+}
+
+func TestEntryCutByCrash(t *testing.T) {
+	heads := new(memory)
+	first := start(t, heads).records(t, 2)
+	second := start(t, heads).records(t, 2)
+	v := verified(nil, append(first, append([]string{first[0][:300] + second[0]}, second[1:]...)...))
+	if len(v.Problems) > 0 || v.Entries != 4 {
+		t.Errorf("%d entries, %q", v.Entries, v.Problems)
+	}
+	// Nothing explains a cut elsewhere.
+	if v := verified(nil, []string{first[0], first[0][:300] + first[1]}); len(v.Problems) != 1 || !strings.Contains(v.Problems[0], "cannot be read") {
+		t.Errorf("%q", v.Problems)
+	}
+}
+
 func TestLogLevelDisabled(t *testing.T) {
 	p := start(t, new(memory))
 	p.Logger = zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.AddSync(&p.log), zap.ErrorLevel))

@@ -102,21 +102,55 @@ func (v *Verification) readLog(name string, in *bufio.Reader) error {
 
 // readLine takes a line of a log; what is not the ledger's is left out.
 func (v *Verification) readLine(name string, number int, line []byte) {
+	v.readPiece(name, number, line, nil)
+}
+
+// readPiece takes a line, or what stands on it before the entry next.
+func (v *Verification) readPiece(name string, number int, line []byte, next *position) {
 	text := line
 	if brace := bytes.IndexByte(line, '{'); brace >= 0 {
 		text = line[brace:] // behind what the console format writes
 	}
 	var e Entry
-	if err := json.Unmarshal(text, &e); err != nil {
-		if bytes.Contains(line, []byte("consent.ledger")) || bytes.Contains(line, []byte(`"receipt"`)) {
-			v.problem("%s:%d: the entry cannot be read: it was truncated or altered", name, number)
+	if err := json.Unmarshal(text, &e); err == nil {
+		if e.inLedger() {
+			v.readEntry(e, e.at(name, number))
 		}
 		return
 	}
-	if e.Chain == "" && e.Hash == "" && e.MAC == nil {
-		return
+	// A full disk or a crash leaves a part of an entry without line feed, and the next entry on the same line.
+	end := len(text)
+	for range maxCut {
+		if end = bytes.LastIndexByte(text[:end], '{'); end <= 0 {
+			break
+		}
+		var e Entry
+		if json.Unmarshal(text[end:], &e) == nil && e.inLedger() {
+			at := e.at(name, number)
+			v.readPiece(name, number, text[:end], &at)
+			v.readEntry(e, at)
+			return
+		}
 	}
-	at := position{Link: e.Link, file: name, line: number, receipt: e.Receipt, at: e.Time, granted: e.Granted}
+	switch {
+	case next != nil && (next.Unwritten > 0 || next.Seq == 1):
+		v.Notes = append(v.Notes, fmt.Sprintf("%s: on its line stands a part of an entry before it, which was not written to its end", next))
+	case bytes.Contains(line, []byte("consent.ledger")) || bytes.Contains(line, []byte(`"receipt"`)):
+		v.problem("%s:%d: the entry cannot be read: it was truncated or altered", name, number)
+	}
+}
+
+// maxCut bounds in how many places of a line an entry is looked for. Its own objects are two.
+const maxCut = 64
+
+// inLedger tells entries of the ledger from others.
+func (e Entry) inLedger() bool { return e.Chain != "" || e.Hash != "" || e.MAC != nil }
+
+func (e Entry) at(file string, line int) position {
+	return position{Link: e.Link, file: file, line: line, receipt: e.Receipt, at: e.Time, granted: e.Granted}
+}
+
+func (v *Verification) readEntry(e Entry, at position) {
 	v.Entries++
 	if hash, err := e.hash(); err != nil || hash != e.Hash {
 		v.problem("%s was altered: its hash does not match its content", at)
@@ -128,7 +162,7 @@ func (v *Verification) readLine(name string, number int, line []byte) {
 		v.Notes = append(v.Notes, fmt.Sprintf("%s: %d choices before it could not be written", at, e.Unwritten))
 	}
 	if before := v.chains[e.Chain]; len(before) > 0 {
-		if last := before[len(before)-1]; last.file == name && last.Seq > e.Seq {
+		if last := before[len(before)-1]; last.file == at.file && last.Seq > e.Seq {
 			v.problem("%s comes after entry %d: they were reordered", at, last.Seq)
 		}
 	}
