@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -318,9 +319,10 @@ func TestEntryCutByFullDisk(t *testing.T) {
 		entries int
 		note    string
 	}{
-		"half":            {func(p []byte) []byte { return p[:len(p)/2] }, 3, fragment},
-		"a few bytes":     {func(p []byte) []byte { return p[:3] }, 3, fragment},
-		"all but its end": {func(p []byte) []byte { return p[:len(p)-2] }, 3, fragment},
+		"half":                  {func(p []byte) []byte { return p[:len(p)/2] }, 3, fragment},
+		"a few bytes":           {func(p []byte) []byte { return p[:3] }, 3, fragment},
+		"all but its line feed": {func(p []byte) []byte { return p[:len(p)-1] }, 4, "which not every log took"},
+		"all but its end":       {func(p []byte) []byte { return p[:len(p)-2] }, 3, fragment},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, disk := start(t, new(memory)), new(fullDisk)
@@ -344,6 +346,45 @@ func TestEntryCutByFullDisk(t *testing.T) {
 				t.Error("nobody sees that the line is removed")
 			}
 		})
+	}
+}
+
+// One of two logs fails for a while: each alone is in order, and nothing can be removed from either.
+func TestEntryWriteFailureOfOneLog(t *testing.T) {
+	heads := new(memory)
+	p := start(t, heads)
+	log := new(brokenOutput)
+	p.Logger = zap.New(zapcore.NewTee(p.Logger.Core(), zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), log, zap.InfoLevel)))
+	for i, broken := range []bool{false, true, true, false, false, true, false} {
+		log.broken = broken
+		p.Record(entry(i))
+	}
+	if err := p.Chain.Close(); err != nil {
+		t.Fatal(err)
+	}
+	taken := strings.Split(strings.TrimSpace(p.log.String()), "\n")
+	missed := strings.Split(strings.TrimSpace(log.String()), "\n")
+	next := start(t, heads).records(t, 1)
+	for name, c := range map[string]struct {
+		lines []string
+		want  int
+	}{"the one that went on": {taken, 7}, "the one that failed": {missed, 4}} {
+		if v := verified([]Head{*heads.head}, c.lines, next); len(v.Problems) > 0 || v.Entries != c.want+1 {
+			t.Errorf("%s: %d entries, %q", name, v.Entries, v.Problems)
+		}
+	}
+	for i := range missed {
+		if v := verified([]Head{*heads.head}, append(missed[:i:i], missed[i+1:]...), next); len(v.Problems) == 0 {
+			t.Errorf("nobody sees that line %d is removed", i+1)
+		}
+		var written Entry
+		if err := json.Unmarshal([]byte(missed[i]), &written); err != nil {
+			t.Fatal(err)
+		}
+		without := slices.DeleteFunc(slices.Clone(taken), func(line string) bool { return strings.Contains(line, written.Hash+`","mac"`) })
+		if v := verified([]Head{*heads.head}, without, next); len(without) != 6 || len(v.Problems) == 0 {
+			t.Errorf("nobody sees that entry %d is removed from the other", written.Seq)
+		}
 	}
 }
 

@@ -177,7 +177,9 @@ func (v *Verification) Finish() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(v.chains)) {
 		entries := v.chains[id]
-		slices.SortStableFunc(entries, func(a, b position) int { return cmp.Compare(a.Seq, b.Seq) })
+		slices.SortStableFunc(entries, func(a, b position) int {
+			return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.Unwritten, b.Unwritten))
+		})
 		v.checkBeginning(entries[0])
 		for i := 1; i < len(entries); i++ {
 			v.checkNext(entries[i-1], entries[i])
@@ -210,7 +212,7 @@ func (v *Verification) checkBeginning(first position) {
 			}
 			return
 		}
-		i := slices.IndexFunc(before, func(p position) bool { return p.Seq == first.After.Seq })
+		i := lastOf(before, first.After.Seq)
 		if i < 0 {
 			v.problem("%s: the previous chain, %s, ended with entry %d, which was removed", first, first.After.Chain, first.After.Seq)
 		} else if before[i].Hash != first.Prev {
@@ -221,6 +223,10 @@ func (v *Verification) checkBeginning(first position) {
 
 func (v *Verification) checkNext(before, next position) {
 	switch {
+	case next.Seq == before.Seq && next.Prev == before.Prev && next.Unwritten > before.Unwritten:
+		// One log took the entry, another one failed: for the chain it was not written, and the next one says so under
+		// its seal. Nothing that the chain goes on from can be removed so.
+		v.Notes = append(v.Notes, fmt.Sprintf("%s stands for that at %s:%d too, which not every log took", next, before.file, before.line))
 	case next.Seq == before.Seq:
 		v.problem("%s appears twice, also at %s:%d", next, before.file, before.line)
 	case next.Seq > before.Seq+1:
@@ -228,6 +234,16 @@ func (v *Verification) checkNext(before, next position) {
 	case next.Prev != before.Hash:
 		v.problem("%s does not follow %s: one of them was replaced", next, before)
 	}
+}
+
+// lastOf is the index of an entry by its number, of the last one where a log failed.
+func lastOf(entries []position, seq uint64) int {
+	for i, e := range slices.Backward(entries) {
+		if e.Seq == seq {
+			return i
+		}
+	}
+	return -1
 }
 
 func span(from, to uint64) string {
@@ -252,10 +268,8 @@ func (v *Verification) checkEnd(head Head) {
 		v.problem("%s: %s removed after it, or left in a file that was not given", last, span(last.Seq+1, head.Seq))
 		return
 	}
-	for _, e := range entries {
-		if e.Seq == head.Seq && e.Hash != head.Hash {
-			v.problem("%s does not match the entry that the site stored as its last: it was replaced", e)
-		}
+	if i := lastOf(entries, head.Seq); i >= 0 && entries[i].Hash != head.Hash {
+		v.problem("%s does not match the entry that the site stored as its last: it was replaced", entries[i])
 	}
 }
 
