@@ -235,14 +235,32 @@ func TestVerificationPartial(t *testing.T) {
 	heads := new(memory)
 	start(t, heads).records(t, 3)
 	second := start(t, heads).records(t, 3)
-	for _, lines := range [][]string{second, second[1:]} {
-		v := &Verification{Keys: testKey("k"), Partial: true}
-		if err := v.Read("log", strings.NewReader(strings.Join(lines, "\n"))); err != nil {
-			t.Fatal(err)
-		}
-		if v.Finish(); len(v.Problems) > 0 {
-			t.Errorf("%q", v.Problems)
-		}
+	third := start(t, heads).records(t, 3)
+	stranger := start(t, new(memory)).records(t, 1)
+	for name, c := range map[string]struct {
+		files [][]string
+		want  string // "" where all holds
+	}{
+		"whole chains are gone":            {[][]string{second, third}, ""},
+		"and a chain's beginning":          {[][]string{second[1:], third}, ""},
+		"in one file":                      {[][]string{append(slices.Clone(second[2:]), third...)}, ""},
+		"another instance's file":          {[][]string{stranger, second[1:]}, ""},
+		"a beginning behind another entry": {[][]string{append(slices.Clone(second), third[1:]...)}, "entries 1 to 1 before it were removed"},
+		"a whole chain behind another":     {[][]string{append(slices.Clone(stranger), third...)}, "the previous chain"},
+		"a middle":                         {[][]string{append(slices.Clone(second[:1]), second[2:]...)}, "entry 2 was removed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &Verification{Keys: testKey("k"), Partial: true}
+			for i, lines := range c.files {
+				if err := v.Read(fmt.Sprint("log", i), strings.NewReader(strings.Join(lines, "\n"))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			v.Finish()
+			if problems := strings.Join(v.Problems, "\n"); (c.want == "") != (problems == "") || !strings.Contains(problems, c.want) {
+				t.Errorf("%q, want %q", v.Problems, c.want)
+			}
+		})
 	}
 }
 

@@ -20,7 +20,8 @@ type Verification struct {
 	Keys Verifier
 	// Heads are the last entries that the site has kept, by which it shows where a ledger's end is missing.
 	Heads []Head
-	// Partial accepts that the beginning is not there: that older files were deleted, as they must be.
+	// Partial accepts that the beginning is not there: that older files were deleted, as they must be. What is
+	// missing behind another entry of the same file was not deleted so.
 	Partial bool
 
 	// Entries and Receipts count what was checked, Chains the chains.
@@ -30,6 +31,8 @@ type Verification struct {
 
 	// logs counts the files that are no receipts.
 	logs int
+	// before are the Entries before the file that is read.
+	before int
 	// forged counts the entries that no key sealed.
 	forged  int
 	chains  map[string][]position
@@ -46,6 +49,7 @@ type position struct {
 	receipt string
 	at      string
 	granted []string
+	begins  bool // no entry stands before it in the file
 }
 
 func (p position) String() string {
@@ -76,7 +80,7 @@ func (v *Verification) Read(name string, r io.Reader) error {
 	if start, _ := in.Peek(maxLine); v.readReceipt(name, start) {
 		return nil
 	}
-	v.logs++
+	v.logs, v.before = v.logs+1, v.Entries
 	return v.readLog(name, in)
 }
 
@@ -151,6 +155,7 @@ func (e Entry) at(file string, line int) position {
 }
 
 func (v *Verification) readEntry(e Entry, at position) {
+	at.begins = v.Entries == v.before
 	v.Entries++
 	if hash, err := e.hash(); err != nil || hash != e.Hash {
 		v.problem("%s was altered: its hash does not match its content", at)
@@ -197,7 +202,7 @@ func (v *Verification) Finish() {
 func (v *Verification) checkBeginning(first position) {
 	switch {
 	case first.Seq != 1:
-		if !v.Partial {
+		if !v.Partial || !first.begins {
 			v.problem("%s: entries 1 to %d before it were removed, or are in a file that was not given", first, first.Seq-1)
 		}
 	case first.After == nil:
@@ -207,7 +212,7 @@ func (v *Verification) checkBeginning(first position) {
 	default:
 		before, ok := v.chains[first.After.Chain]
 		if !ok {
-			if !v.Partial {
+			if !v.Partial || !first.begins {
 				v.problem("%s: the previous chain %s was removed, or is in a file that was not given", first, first.After.Chain)
 			}
 			return
