@@ -162,7 +162,14 @@ func TestLedgerTampering(t *testing.T) {
 			[][]string{with(first, 1, strings.Replace(first[1], `"refused":["ga"]`, `"refused":[]`, 1)), second},
 			"log0:2: entry 2 of chain " + other.Chain + " was altered",
 		},
-		"a time altered": {[][]string{with(first, 1, strings.Replace(first[1], "00:00.001Z", "00:00.002Z", 1)), second}, "entry 2"},
+		"a time altered":           {[][]string{with(first, 1, strings.Replace(first[1], "00:00.001Z", "00:00.002Z", 1)), second}, "entry 2"},
+		"a member doubled":         {[][]string{with(first, 1, strings.Replace(first[1], `"granted":`, `"granted":[],"granted":`, 1)), second}, `has "granted" twice`},
+		"a member in another case": {[][]string{with(first, 1, strings.Replace(first[1], `"granted":`, `"Granted":`, 1)), second}, "was altered"},
+		"in both cases":            {[][]string{with(first, 1, strings.Replace(first[1], `"granted":`, `"Granted":[],"granted":`, 1)), second}, `has "granted" twice`},
+		"with another letter":      {[][]string{with(first, 1, strings.Replace(first[1], `"site":`, `"\u017fite":"x","site":`, 1)), second}, `has "site" twice`},
+		"one doubled within":       {[][]string{first, with(second, 0, strings.Replace(second[0], `"after":{`, `"after":{"seq":1,`, 1))}, `has "seq" twice`},
+		"one added within":         {[][]string{first, with(second, 0, strings.Replace(second[0], `"after":{`, `"after":{"x":1,`, 1))}, "was altered"},
+		"nothing said aloud":       {[][]string{with(first, 1, strings.Replace(first[1], `"site":`, `"unwritten":0,"site":`, 1)), second}, "was altered"},
 		"the hash altered too": {
 			[][]string{with(first, 1, forged(first[1], grants, "other")), second}, "entry 2 of chain " + other.Chain + " is forged",
 		},
@@ -261,6 +268,19 @@ func TestVerificationPartial(t *testing.T) {
 				t.Errorf("%q, want %q", v.Problems, c.want)
 			}
 		})
+	}
+}
+
+// What else a log writes is not the ledger's: its encoder may append fields.
+func TestLogOtherMembers(t *testing.T) {
+	lines := start(t, new(memory)).records(t, 2)
+	for i := range lines {
+		lines[i] = strings.Replace(lines[i], `,"mac":`, `,"size":1e999,"server":{"name":"a"},"mac":`, 1)
+	}
+	v := verified(nil, lines)
+	notes := strings.Join(v.Notes, "\n")
+	if len(v.Problems) > 0 || v.Entries != 2 || strings.Count(notes, `has "server", which is not the ledger's`) != 1 || strings.Contains(notes, `"level"`) {
+		t.Errorf("%d entries, %q, %q", v.Entries, v.Problems, v.Notes)
 	}
 }
 

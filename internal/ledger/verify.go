@@ -35,6 +35,7 @@ type Verification struct {
 	before int
 	// forged counts the entries that no key sealed.
 	forged  int
+	foreign map[string]bool // names of members that are not the ledger's
 	chains  map[string][]position
 	choices map[string]position // of the receipts that were read
 	wanted  []Receipt
@@ -68,6 +69,7 @@ const maxLine = 1 << 20
 func (v *Verification) Read(name string, r io.Reader) error {
 	if v.chains == nil {
 		v.chains, v.choices, v.from = make(map[string][]position), make(map[string]position), make(map[string]string)
+		v.foreign = make(map[string]bool)
 	}
 	in := bufio.NewReaderSize(r, maxLine)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
@@ -118,7 +120,7 @@ func (v *Verification) readPiece(name string, number int, line []byte, next *pos
 	var e Entry
 	if err := json.Unmarshal(text, &e); err == nil {
 		if e.inLedger() {
-			v.readEntry(e, e.at(name, number))
+			v.readEntry(e, text, e.at(name, number))
 		}
 		return
 	}
@@ -132,7 +134,7 @@ func (v *Verification) readPiece(name string, number int, line []byte, next *pos
 		if json.Unmarshal(text[end:], &e) == nil && e.inLedger() {
 			at := e.at(name, number)
 			v.readPiece(name, number, text[:end], &at)
-			v.readEntry(e, at)
+			v.readEntry(e, text[end:], at)
 			return
 		}
 	}
@@ -154,10 +156,20 @@ func (e Entry) at(file string, line int) position {
 	return position{Link: e.Link, file: file, line: line, receipt: e.Receipt, at: e.Time, granted: e.Granted}
 }
 
-func (v *Verification) readEntry(e Entry, at position) {
+// readEntry takes an entry, and what the log says of it.
+func (v *Verification) readEntry(e Entry, text []byte, at position) {
 	at.begins = v.Entries == v.before
 	v.Entries++
-	if hash, err := e.hash(); err != nil || hash != e.Hash {
+	members, twin := names(text)
+	for _, name := range members {
+		if !covered[name] && !ofLog[name] && !v.foreign[name] {
+			v.foreign[name] = true
+			v.Notes = append(v.Notes, fmt.Sprintf("%s has %q, which is not the ledger's: no hash covers that, here or in other entries", at, name))
+		}
+	}
+	if twin != "" {
+		v.problem("%s was altered: it has %q twice, perhaps in another case", at, twin)
+	} else if hash, err := entryHash(text); err != nil || hash != e.Hash {
 		v.problem("%s was altered: its hash does not match its content", at)
 	} else if v.Keys != nil && !v.Keys.Verify(sealed(e.Hash), e.MAC) {
 		v.problem("%s is forged: none of the site's keys sealed it", at)
@@ -285,7 +297,10 @@ func (v *Verification) readReceipt(name string, text []byte) bool {
 	}
 	v.Receipts++
 	hash, err := receiptHash(text)
+	_, twin := names(text)
 	switch {
+	case twin != "":
+		v.problem("%s: receipt %s was altered: it has %q twice, perhaps in another case", name, r.Header.RecordID, twin)
 	case err != nil || hash != r.Proof.Hash:
 		v.problem("%s: receipt %s was altered: its hash does not match its content", name, r.Header.RecordID)
 	case v.Keys != nil && !v.Keys.Verify(sealedReceipt(hash), r.Proof.MAC):
