@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
@@ -461,6 +462,37 @@ func TestHeadStoreFailure(t *testing.T) {
 	}
 	if _, err := NewChain(heads); err == nil {
 		t.Error("a chain begins although nobody can tell what was before")
+	}
+}
+
+// What the storage did not take is stored when it is back, though nobody chooses any more; or at the end.
+func TestHeadStoredAfterFailure(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		t.Run(fmt.Sprintf("at the end %t", closes), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				heads := new(memory)
+				fails := func(err error) { heads.mu.Lock(); heads.err = err; heads.mu.Unlock() }
+				p := start(t, heads)
+				fails(errors.New("unreachable"))
+				p.Record(entry(0))
+				time.Sleep(5*keepInterval + keepInterval/2)
+				fails(nil)
+				if !closes {
+					time.Sleep(keepInterval)
+				} else if err := p.Chain.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if head, err := heads.Load(); err != nil || head == nil || head.Seq != 1 {
+					t.Errorf("%v is stored, %v", head, err)
+				}
+				if len(p.failures) != 1 {
+					t.Errorf("failures: %v", p.failures)
+				}
+				if err := p.Chain.Close(); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
 	}
 }
 
