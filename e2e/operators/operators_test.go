@@ -225,7 +225,7 @@ func TestAdminAPIState(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"caddy_consent_notices_total": 1, `caddy_consent_undeclared_total{kind="host"}`: 3, `caddy_consent_blocked_total{service="youtube"}`: 1,
-		"caddy_consent_rewrite_seconds_count": 1, "caddy_consent_ledger_errors_total": 0,
+		"caddy_consent_rewrite_seconds_count": 1, "caddy_consent_ledger_errors_total": 0, "caddy_consent_ledger_head_errors_total": 0,
 	} {
 		if got, ok := counters[name]; !ok || got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
@@ -460,6 +460,31 @@ func TestLedgerWriteFailure(t *testing.T) {
 	if log, err := os.ReadFile(filepath.Join(s.Folder, "caddy.log")); err != nil ||
 		!strings.Contains(string(log), "could not be written to the ledger") {
 		t.Errorf("%v: the log does not say so: %s", err, log)
+	}
+}
+
+// A choice that is recorded has its record, though the storage does not take the ledger's last entry.
+func TestLedgerHeadStoreFailure(t *testing.T) {
+	s := serve(t, "service ga")
+	folder := filepath.Join(s.Folder, "storage", "consent", "ledger")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(folder), 0o700), os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	s.chooses("choice=accept")
+	var counters map[string]float64
+	const lost, headErrors = "caddy_consent_ledger_errors_total", "caddy_consent_ledger_head_errors_total"
+	for deadline := time.Now().Add(20 * time.Second); counters[headErrors] < 1 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		s.admin("GET", "/consent/counters", &counters)
+	}
+	if counters[headErrors] != 1 || counters[lost] != 0 {
+		t.Errorf("counted %v times, and %v choices without a record", counters[headErrors], counters[lost])
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	if output, code := s.Run("consent", "verify", "ledger.log"); code != 0 || !strings.Contains(output, "all is in order") {
+		t.Errorf("verify: %d\n%s", code, output)
 	}
 }
 
