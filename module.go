@@ -314,11 +314,13 @@ func (h *Handler) answerVisitors(storage certmagic.Storage) (err error) {
 		Policy:      h.policy,
 		Codec:       h.codec,
 		Notice:      h.renderer,
-		Ledger:      &ledger.Ledger{Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: h.keys, Heads: heads, Failed: h.telemetry.LedgerFailed},
-		Decider:     h.decider,
-		Chosen:      h.telemetry.Chosen,
-		Reported:    h.telemetry.Reported,
-		Trusts:      surroundings.Trusts,
+		Ledger: &ledger.Ledger{
+			Logger: h.logger.Named("ledger"), Chain: h.chain, Keys: h.keys, Heads: heads, Failed: h.telemetry.LedgerFailed, Unkept: h.telemetry.HeadUnkept,
+		},
+		Decider:  h.decider,
+		Chosen:   h.telemetry.Chosen,
+		Reported: h.telemetry.Reported,
+		Trusts:   surroundings.Trusts,
 	}
 	if h.tells() {
 		h.visitor.Told = h.telemetry.Told

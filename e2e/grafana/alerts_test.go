@@ -15,6 +15,7 @@ import (
 // series makes each alert fire, by what its counters do in each minute of a day and a half.
 var series = map[string]string{
 	"ChoicesWithoutProof": `      - {series: 'caddy_consent_ledger_errors_total{instance="a"}', values: '0+1x2160'}`,
+	"LedgerEndIsNotKept":  `      - {series: 'caddy_consent_ledger_head_errors_total{instance="a"}', values: '0+1x2160'}`,
 	"PagesWithoutAnyNotice": "      - {series: 'caddy_consent_pages_total{instance=\"a\",result=\"rewritten\",reason=\"\"}', values: '0+5x2160'}\n" +
 		"      - {series: 'caddy_consent_notices_total{instance=\"a\"}', values: '7+0x2160'}",
 	"PagesPassAsTheyAre": `      - {series: 'caddy_consent_pages_total{instance="a",result="passed",reason="charset"}', values: '0+1x2160'}`,
@@ -26,6 +27,7 @@ var series = map[string]string{
 
 // quiet is a day and a half of a site on which all is well.
 const quiet = `      - {series: 'caddy_consent_ledger_errors_total{instance="a"}', values: '3+0x2160'}
+      - {series: 'caddy_consent_ledger_head_errors_total{instance="a"}', values: '2+0x2160'}
       - {series: 'caddy_consent_pages_total{instance="a",result="rewritten",reason=""}', values: '0+5x2160'}
       - {series: 'caddy_consent_pages_total{instance="a",result="passed",reason="charset"}', values: '4+0x2160'}
       - {series: 'caddy_consent_notices_total{instance="a"}', values: '0+1x2160'}

@@ -225,7 +225,7 @@ func TestAdminAPIState(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"caddy_consent_notices_total": 1, `caddy_consent_undeclared_total{kind="host"}`: 3, `caddy_consent_blocked_total{service="youtube"}`: 1,
-		"caddy_consent_rewrite_seconds_count": 1, "caddy_consent_ledger_errors_total": 0,
+		"caddy_consent_rewrite_seconds_count": 1, "caddy_consent_ledger_errors_total": 0, "caddy_consent_ledger_head_errors_total": 0,
 	} {
 		if got, ok := counters[name]; !ok || got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
@@ -438,6 +438,15 @@ func TestAuditVerdictOnce(t *testing.T) {
 func TestVerifyCommandErrors(t *testing.T) {
 	s := serve(t, "")
 	s.chooses("choice=accept")
+	s.chooses("choice=refuse")
+	s.Stop() // which stores the last entry
+	whole, err := os.ReadFile(filepath.Join(s.Folder, "ledger.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Folder, "cut.log"), whole[:bytes.IndexByte(whole, '\n')+1], 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args []string
 		code int
@@ -446,7 +455,9 @@ func TestVerifyCommandErrors(t *testing.T) {
 		{[]string{"nowhere.log"}, 2, "no such file"},
 		{[]string{"Caddyfile"}, 2, "contain neither ledger entries"},
 		{[]string{"--config", "nowhere", "ledger.log"}, 2, "nowhere"},
-		{[]string{"--config", "nowhere", "--without-key", "ledger.log"}, 0, "not checked for forgery"},
+		{[]string{"--without-key", "ledger.log"}, 0, "nothing was altered, removed or reordered; not checked for forgery"},
+		{[]string{"--config", "nowhere", "--without-key", "ledger.log"}, 0, "not checked for forgery, nor for a missing end"},
+		{[]string{"--without-key", "cut.log"}, 1, "entry 2 was removed after it"},
 		{[]string{}, 2, "requires at least 1 arg"},
 	} {
 		if output, code := s.Run(append([]string{"consent", "verify"}, c.args...)...); code != c.code || !strings.Contains(output, c.want) {
@@ -467,6 +478,31 @@ func TestLedgerWriteFailure(t *testing.T) {
 	if log, err := os.ReadFile(filepath.Join(s.Folder, "caddy.log")); err != nil ||
 		!strings.Contains(string(log), "could not be written to the ledger") {
 		t.Errorf("%v: the log does not say so: %s", err, log)
+	}
+}
+
+// A choice that is recorded has its record, though the storage does not take the ledger's last entry.
+func TestLedgerHeadStoreFailure(t *testing.T) {
+	s := serve(t, "service ga")
+	folder := filepath.Join(s.Folder, "storage", "consent", "ledger")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(folder), 0o700), os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	s.chooses("choice=accept")
+	var counters map[string]float64
+	const lost, headErrors = "caddy_consent_ledger_errors_total", "caddy_consent_ledger_head_errors_total"
+	for deadline := time.Now().Add(20 * time.Second); counters[headErrors] < 1 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		s.admin("GET", "/consent/counters", &counters)
+	}
+	if counters[headErrors] != 1 || counters[lost] != 0 {
+		t.Errorf("counted %v times, and %v choices without a record", counters[headErrors], counters[lost])
+	}
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	s.Stop()
+	if output, code := s.Run("consent", "verify", "ledger.log"); code != 0 || !strings.Contains(output, "all is in order") {
+		t.Errorf("verify: %d\n%s", code, output)
 	}
 }
 

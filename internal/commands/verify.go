@@ -24,8 +24,10 @@ the ledger. The files are logs that contain the entries of the logger http.handl
 contain other entries too, may be compressed with gzip, and may come in any order. "-" reads the standard
 input. A receipt is what a visitor got from /_consent/receipt.
 
-The key that seals entries is in Caddy's storage, so the command needs the site's configuration. Without the
-key, --without-key finds everything except forgery. --partial accepts that older files were deleted.
+The key that seals entries is in Caddy's storage, and so is the last entry of each instance, which shows where
+the end is missing: the command needs the site's configuration. --without-key does without the key, and finds
+no forgery. Where it cannot read the storage, it finds no missing end either, and says so. --partial accepts
+that older files were deleted: the beginning of a file may be the middle of a chain, and a chain may be gone.
 
 	caddy consent verify --config Caddyfile consent-ledger* receipt.json
 
@@ -33,6 +35,9 @@ Exit codes: 0 if all is in order, 1 if it found problems, 2 if it could not chec
 		func(ctx context.Context, files []string) (int, error) {
 			v := ledger.Verification{Partial: partial}
 			if withoutKey {
+				if err := at.withHeads(ctx, &v); err != nil {
+					v.Notes = append(v.Notes, fmt.Sprintf("the last entries that the site has stored cannot be read: %v", err))
+				}
 				return check(&v, files)
 			}
 			config, err := at.load()
@@ -55,9 +60,21 @@ Exit codes: 0 if all is in order, 1 if it found problems, 2 if it could not chec
 			return code, err
 		})
 	at.flags(cmd)
-	cmd.Flags().BoolVar(&withoutKey, "without-key", false, "check everything except forgery, without the key")
+	cmd.Flags().BoolVar(&withoutKey, "without-key", false, "do without the key, and find no forgery")
 	cmd.Flags().BoolVar(&partial, "partial", false, "accept that older files are missing")
 	return cmd
+}
+
+// withHeads has the ends of chains checked, which needs no key.
+func (c *configuration) withHeads(ctx context.Context, v *ledger.Verification) error {
+	config, err := c.load()
+	if err != nil {
+		return err
+	}
+	return withStorage(ctx, config, func(ctx context.Context, storage certmagic.Storage) (err error) {
+		v.Heads, err = store.AllHeads(ctx, storage)
+		return err
+	})
 }
 
 // check reads the files and prints what was found.
@@ -84,6 +101,10 @@ func check(v *ledger.Verification, files []string) (int, error) {
 		found := audit.Counted(len(v.Problems), "problem found", "problems found")
 		fmt.Fprintln(out, found)
 		return exitFound, toldError{errors.New(found)}
+	case v.Entries > 0 && len(v.Heads) == 0 && v.Keys == nil:
+		fmt.Fprintln(out, "nothing was altered or reordered, nor removed from between; not checked for forgery, nor for a missing end")
+	case v.Entries > 0 && len(v.Heads) == 0:
+		fmt.Fprintln(out, "nothing was altered, forged or reordered, nor removed from between; not checked for a missing end")
 	case v.Keys == nil:
 		fmt.Fprintln(out, "nothing was altered, removed or reordered; not checked for forgery")
 	default:

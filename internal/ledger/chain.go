@@ -58,6 +58,8 @@ type Ledger struct {
 	Heads  Heads
 	// Failed is told of each entry that could not be written, and why.
 	Failed func(error)
+	// Unkept is told when the last entry could not be stored, and why. The entry itself is written.
+	Unkept func(error)
 }
 
 // Record writes an entry. It has reached the log's outputs when this returns, unless Failed was told.
@@ -79,7 +81,7 @@ func (l *Ledger) Record(e Entry) {
 		return
 	}
 	c.seq, c.last, c.unwritten = e.Seq, e.Hash, 0
-	c.keeper.keep(Head{Chain: c.id, Seq: e.Seq, Hash: e.Hash}, l.Heads, l.Failed)
+	c.keeper.keep(Head{Chain: c.id, Seq: e.Seq, Hash: e.Hash}, l.Heads, l.Unkept)
 }
 
 func (l *Ledger) seal(e *Entry) (err error) {

@@ -54,7 +54,7 @@ type Link struct {
 	// chain before, which After names; zeros where there was none.
 	Prev  string `json:"prev"`
 	After *Head  `json:"after,omitempty"`
-	// Unwritten counts the choices before this one that no log took.
+	// Unwritten counts the choices before this one that not every log took.
 	Unwritten uint64 `json:"unwritten,omitempty"`
 	// Hash is the SHA-256 of all members but Hash and MAC, as RFC 8785 writes them.
 	Hash string `json:"hash,omitempty"`

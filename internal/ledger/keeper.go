@@ -31,31 +31,38 @@ func (k *keeper) keep(head Head, heads Heads, failed func(error)) {
 	}
 }
 
-// run stores heads until there is none that is not stored.
+// run stores heads until there is none that is not stored. What the storage does not take is tried again, and once
+// more at the end.
 func (k *keeper) run(running, closing chan struct{}) {
 	defer close(running)
 	var stored Head
+	var told, last, over bool // told: this failure is known
 	for {
 		k.mu.Lock()
 		latest, heads, failed := k.latest, k.heads, k.failed
-		if latest == stored {
+		if latest == stored || over {
 			k.running = nil
 			k.mu.Unlock()
 			return
 		}
 		k.mu.Unlock()
-		if err := heads.Store(latest); err != nil {
-			failed(fmt.Errorf("the last entry was written, but could not be stored for the next chain to refer to: %w", err))
+		if err := heads.Store(latest); err == nil {
+			stored, told = latest, false
+		} else {
+			if !told {
+				failed(fmt.Errorf("the last entry was written, but could not be stored for the next chain to refer to: %w", err))
+			}
+			told, over = true, last
 		}
-		stored = latest
 		select {
 		case <-time.After(keepInterval):
 		case <-closing:
+			last = true
 		}
 	}
 }
 
-// close waits until the latest head is stored.
+// close waits until the latest head is stored, or could not be.
 func (k *keeper) close() error {
 	k.mu.Lock()
 	running, closing := k.running, k.closing

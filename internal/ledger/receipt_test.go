@@ -43,6 +43,7 @@ func TestReceiptVerification(t *testing.T) {
 		"written otherwise":    {string(reordered), lines, ""},
 		"altered":              {strings.Replace(genuine, ConsentRefused, ConsentGiven, 1), lines, "was altered"},
 		"something added":      {strings.Replace(genuine, "{", `{"also":"this",`, 1), nil, "was altered"},
+		"something twice":      {strings.Replace(genuine, `"header": {`, `"header": {"record_time":"2020-01-01T00:00:00.000Z",`, 1), nil, "was altered"},
 		"forged":               {strings.Replace(genuine, `"mac": "`, `"mac": "AAAA`, 1), nil, "is forged"},
 		"of no entry":          {receiptOf(t, entry(7)), lines, "matches no entry"},
 		"other than its entry": {receiptOf(t, richer), lines, "does not match"},

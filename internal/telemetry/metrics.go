@@ -32,6 +32,8 @@ type Metrics struct {
 	RewriteSeconds prometheus.Observer
 	// LedgerErrors counts choices that the ledger could not take.
 	LedgerErrors prometheus.Counter
+	// HeadErrors counts how often the storage began not to take the ledger's last entry.
+	HeadErrors prometheus.Counter
 
 	undeclaredCookies, undeclaredHosts prometheus.Counter
 
@@ -63,7 +65,8 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 		"Page elements withheld, and loads that browsers report as blocked, by service.", "service")
 	choices := r.counters("caddy_consent_choices_total",
 		"Choices that visitors made, by answer; native: made with the portal's own banner, each counted once as far as known.", "choice")
-	ledgerErrors := r.counters("caddy_consent_ledger_errors_total", "Choices that could not be written to the ledger, and chain heads that could not be stored.")
+	ledgerErrors := r.counters("caddy_consent_ledger_errors_total", "Choices that could not be written to the ledger.")
+	headErrors := r.counters("caddy_consent_ledger_head_errors_total", "Times that the ledger's last entry could not be stored; it is tried again.")
 	rewriteBytes := r.counters("caddy_consent_rewrite_bytes_total", "Bytes of pages that the rewriter received, compressed or not.")
 	rewriteSeconds := register(r, prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "caddy_consent_rewrite_seconds",
@@ -92,6 +95,7 @@ func NewMetrics(registry prometheus.Registerer, p *policy.Policy) (*Metrics, err
 		RewriteBytes:      rewriteBytes.WithLabelValues(),
 		RewriteSeconds:    rewriteSeconds,
 		LedgerErrors:      ledgerErrors.WithLabelValues(),
+		HeadErrors:        headErrors.WithLabelValues(),
 		choices:           choices,
 		undeclaredCookies: undeclared.WithLabelValues("cookie"),
 		undeclaredHosts:   undeclared.WithLabelValues("host"),

@@ -79,10 +79,16 @@ func (c *Collector) Workers() *page.Workers { return c.site.Workers }
 // Hashed are the paths of style sheets whose hash a page demands.
 func (c *Collector) Hashed() *recent.Cache[struct{}] { return c.site.Hashed }
 
-// LedgerFailed says aloud that a choice has no record, or that the next chain may not find this one's end.
+// LedgerFailed says aloud that a choice has no record.
 func (c *Collector) LedgerFailed(err error) {
 	c.Metrics.LedgerErrors.Inc()
-	c.logger.Error("writing the ledger failed: check its log output and the storage", zap.Error(err))
+	c.logger.Error("writing the ledger failed: check its log output", zap.Error(err))
+}
+
+// HeadUnkept says aloud that the next chain, and who verifies, may not find this one's end.
+func (c *Collector) HeadUnkept(err error) {
+	c.Metrics.HeadErrors.Inc()
+	c.logger.Error("storing the ledger's last entry failed: check the storage", zap.Error(err))
 }
 
 // Chosen takes note of a choice, which the ledger has.

@@ -70,7 +70,7 @@ func handler(t testing.TB, log io.Writer, services ...policy.Service) *Handler {
 	return &Handler{
 		Path: "/_consent", CharterPath: "/cookies", Policy: p, Notice: n, Decider: &decision.Decider{Policy: p, GPC: choice.HonourGPC},
 		Codec:    &choice.Codec{Policy: p, Remember: remember, AcceptNative: true, Keys: testKey("k")},
-		Ledger:   &ledger.Ledger{Logger: zap.New(core), Chain: chain, Keys: testKey("k"), Heads: noHeads{}, Failed: func(err error) { t.Error(err) }},
+		Ledger:   &ledger.Ledger{Logger: zap.New(core), Chain: chain, Keys: testKey("k"), Heads: noHeads{}, Failed: func(err error) { t.Error(err) }, Unkept: func(err error) { t.Error(err) }},
 		Chosen:   func(ledger.Entry) {},
 		Reported: func(string, policy.Owner, string) {},
 	}
