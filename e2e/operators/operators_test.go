@@ -384,6 +384,18 @@ func TestLedgerEntries(t *testing.T) {
 			t.Errorf("%s: %v: the charter in escrow is not the one that is served", tag, err)
 		}
 	}
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "escrow"); code != 2 || !strings.Contains(output, "name a new folder with --output") {
+		t.Errorf("notice into a folder that holds another: %d\n%s", code, output)
+	}
+	if now, err := os.ReadFile(filepath.Join(s.Folder, "escrow", "SHA256SUMS")); err != nil || !bytes.Equal(now, sums) {
+		t.Errorf("%v: what was kept has changed", err)
+	}
+	if err := os.Mkdir(filepath.Join(s.Folder, "empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "empty"); code != 0 {
+		t.Errorf("notice into an empty folder: %d\n%s", code, output)
+	}
 }
 
 func TestReceiptVerification(t *testing.T) {
