@@ -396,6 +396,18 @@ func TestLedgerEntries(t *testing.T) {
 	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "empty"); code != 0 {
 		t.Errorf("notice into an empty folder: %d\n%s", code, output)
 	}
+	s.reloads("controller Ville\nservice youtube")
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "next"); code != 0 || !strings.Contains(output, "has not been in force yet") {
+		t.Errorf("notice of the next policy: %d\n%s", code, output)
+	}
+	// A storage without a key is another than the site's, and says nothing of it.
+	if err := os.RemoveAll(filepath.Join(s.Folder, "storage", "consent")); err != nil {
+		t.Fatal(err)
+	}
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "elsewhere"); code != 2 || strings.Contains(output, "in force yet") ||
+		!strings.Contains(output, "run the command as the user that runs Caddy") {
+		t.Errorf("notice from another storage: %d\n%s", code, output)
+	}
 }
 
 func TestReceiptVerification(t *testing.T) {

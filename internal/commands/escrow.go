@@ -72,6 +72,9 @@ signalled refusal (Sec-GPC: 1).
 				return exitNoAnswer, err
 			}
 			err = withStorage(ctx, config, func(ctx context.Context, storage certmagic.Storage) (err error) {
+				if err := requireKey(ctx, storage); err != nil {
+					return err
+				}
 				declared.Notice.Since, err = store.KnownSince(ctx, storage, declared.Site.Policy.Version)
 				if err == nil && declared.Notice.Since.IsZero() {
 					_, err = fmt.Fprintln(out, "This policy has not been in force yet, so its charter gives no date.")
