@@ -154,3 +154,23 @@ func TestSuggestCommandWrite(t *testing.T) {
 		t.Errorf("what is declared is suggested again: %d\n%s", code, again)
 	}
 }
+
+// The Caddyfile is in another folder than the one in which the command runs, and imports a file beside it.
+func TestSuggestCommandWriteImport(t *testing.T) {
+	s := serve(t, "mode observe")
+	s.visits("/")
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(folder, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	write("portal.caddyfile", "reverse_proxy localhost:8000\n")
+	file := write("Caddyfile", "http://localhost:8080 {\n\tconsent {\n\t\tmode observe\n\t}\n\timport portal.caddyfile\n}\n")
+	output, code := s.Run("consent", "suggest", "--write", "--yes", "--address", s.Admin, "--config", file)
+	if text, err := os.ReadFile(file); err != nil || code != 0 || !strings.Contains(string(text), "\t\tservice ga\n") {
+		t.Errorf("%d: %v\n%s\n%s", code, err, output, text)
+	}
+}

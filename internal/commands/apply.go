@@ -135,7 +135,7 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 		return err
 	}
 	after := e.apply(before)
-	if err := adapts(after, c); err != nil {
+	if err := adapts(after, c, file); err != nil {
 		return fmt.Errorf("nothing was written, since %s would no longer be valid (if these lines are in it already, reload Caddy first): %w", file, err)
 	}
 	fmt.Fprintf(out, "--- %s\n%s", file, diff(before, after))

@@ -75,7 +75,7 @@ func (s *start) run(ctx context.Context, c Commands) error {
 		return err
 	}
 	text := s.caddyfile(knows, seen)
-	if err := adapts(text, c); err != nil {
+	if err := adapts(text, c, s.output); err != nil {
 		return err
 	}
 	if s.output == "-" {
@@ -308,9 +308,10 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	return caddyfile.Format([]byte(b.String()))
 }
 
-// adapts refuses a Caddyfile that cannot be adapted, and reads what it declares.
-func adapts(text []byte, c Commands) error {
-	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(text, nil)
+// adapts refuses a Caddyfile that cannot be adapted, and reads what it declares. What it imports is looked for where the
+// file is.
+func adapts(text []byte, c Commands, file string) error {
+	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(text, map[string]any{"filename": file})
 	if err != nil {
 		return err
 	}
