@@ -279,9 +279,9 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	}
 	fmt.Fprintf(&b, "# %s, in front of %s.\n# The services below were seen on a few pages, without running scripts. Keep \"mode observe\" for a week,\n"+
 		"# then run \"caddy consent suggest\" for the rest.\n%s {\n\tencode\n\tconsent {\n", name, s.upstream, name)
-	fmt.Fprintf(&b, "\t\tsite %s\n\t\tcontroller %s", token(s.address.Hostname()), token(s.controller))
+	fmt.Fprintf(&b, "\t\tsite %s\n\t\tcontroller %s", inventory.Token(s.address.Hostname()), inventory.Token(s.controller))
 	if s.contact != "" {
-		b.WriteString(" " + token(s.contact))
+		b.WriteString(" " + inventory.Token(s.contact))
 	}
 	b.WriteString("\n\n\t\t# Nothing changes for visitors until you remove this line.\n\t\tmode observe\n")
 	var lines strings.Builder
