@@ -130,6 +130,19 @@ func TestInitCommand(t *testing.T) {
 			t.Errorf("%d: %s", code, said)
 		}
 	})
+	t.Run("file that comes meanwhile", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "there")
+		comes := func(w http.ResponseWriter, r *http.Request) {
+			if err := os.WriteFile(file, []byte("of somebody else"), 0o600); err != nil {
+				t.Error(err)
+			}
+			http.NotFound(w, r)
+		}
+		_, said, code := initial(t, "", append(flags(hosted(t, comes, "own")), "--output", file)...)
+		if text, err := os.ReadFile(file); err != nil || code != 2 || string(text) != "of somebody else" {
+			t.Errorf("%d: %v\n%s\n%s", code, err, said, text)
+		}
+	})
 }
 
 func TestSuggestCommandWrite(t *testing.T) {

@@ -82,7 +82,7 @@ func (s *start) run(ctx context.Context, c Commands) error {
 		_, err := out.Write(text)
 		return err
 	}
-	if err := os.WriteFile(s.output, text, 0o644); err != nil {
+	if err := create(s.output, text); err != nil {
 		return err
 	}
 	for _, note := range notes {
@@ -91,6 +91,19 @@ func (s *start) run(ctx context.Context, c Commands) error {
 	fmt.Fprintf(os.Stderr, "Wrote %s. It found %d cookies and %d other hosts; comments in the file say what to decide about each.\n"+
 		"Next: caddy validate --config %[1]s, then caddy run --config %[1]s\n", s.output, len(seen.Cookies), len(seen.Hosts))
 	return nil
+}
+
+// create writes a new file: another may have come since the questions were asked.
+func create(name string, text []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(name)
+	}
+	return err
 }
 
 // ask asks for what no flag says, again until an answer makes sense; a flag that makes none is an error.
