@@ -58,7 +58,7 @@ With --write, shows how the Caddyfile would change, asks, and writes it. Reload 
 				return exitHolds, json.NewEncoder(out).Encode(map[string]any{"sites": proposals(sites)})
 			}
 			for _, s := range sites {
-				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts))+len(undeclared(s.Paths)) > 0 {
+				if write && hasUndeclared(s) {
 					var lines strings.Builder
 					suggestLines(&lines, s)
 					if err := c.offer(file, s.Site, lines.String(), yes); err != nil {
@@ -162,7 +162,7 @@ func suggestion(s adminapi.SiteInventory) string {
 	if len(paths) > 0 {
 		fmt.Fprintf(&b, "# At %d paths of the site itself a well-known service answers; %d of them are not declared.\n", len(s.Paths), len(paths))
 	}
-	if len(cookies)+len(hosts)+len(storage)+len(paths) == 0 {
+	if !hasUndeclared(s) {
 		b.WriteString("# There is nothing to add.\n")
 		return b.String()
 	}
@@ -185,6 +185,11 @@ func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
 	for _, group := range alike(storage) {
 		askAboutStorage(b, group)
 	}
+}
+
+// hasUndeclared tells whether there is something to suggest.
+func hasUndeclared(s adminapi.SiteInventory) bool {
+	return len(undeclared(slices.Concat(s.Cookies, s.Hosts, s.Storage, s.Paths))) > 0
 }
 
 func undeclared(items []inventory.Item) []inventory.Item {
