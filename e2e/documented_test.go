@@ -23,7 +23,7 @@ var runners = []struct {
 	// The portal is ours, and bears more than two requests a second.
 	{`caddy consent audit https://<site>/( --config Caddyfile)?`, prints(" --rate 100", "\nClean: ")},
 	{`caddy consent audit`, prints(" https://<site>/ --rate 100", "\nClean: ")},
-	{`caddy consent notice --url https://<site> --output \S+(\$\(date \+%F\))?`, kept},
+	{`caddy consent notice --url https://<site> --output (\w+|escrow/\$\(date \+%FT%H%M\))`, kept},
 	{`caddy consent notice`, prints(" --url https://<site> --output kept", "kept")},
 	{`caddy consent verify (--config Caddyfile )?<logs>/consent-ledger\* receipt.json`, prints("", "1 entry in 1 chain", "receipt")},
 	{`caddy consent verify <logs>/consent-ledger\*`, prints("", "1 entry in 1 chain")},

@@ -131,6 +131,19 @@ func TestInitCommand(t *testing.T) {
 			t.Errorf("%d: %s", code, said)
 		}
 	})
+	t.Run("file that comes meanwhile", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "there")
+		comes := func(w http.ResponseWriter, r *http.Request) {
+			if err := os.WriteFile(file, []byte("of somebody else"), 0o600); err != nil {
+				t.Error(err)
+			}
+			http.NotFound(w, r)
+		}
+		_, said, code := initial(t, "", append(flags(hosted(t, comes, "own")), "--output", file)...)
+		if text, err := os.ReadFile(file); err != nil || code != 2 || string(text) != "of somebody else" {
+			t.Errorf("%d: %v\n%s\n%s", code, err, said, text)
+		}
+	})
 }
 
 func TestSuggestCommandWrite(t *testing.T) {
@@ -150,8 +163,57 @@ func TestSuggestCommandWrite(t *testing.T) {
 	if output, code := s.Run(append(args, "--yes")...); code != 0 {
 		t.Errorf("%d\n%s", code, output)
 	}
+	written, err := os.ReadFile(s.Caddyfile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := func(when string) {
+		output, code := s.Run(append(args, "--yes")...)
+		if now, err := os.ReadFile(s.Caddyfile()); err != nil || code != 0 || !strings.Contains(output, "holds all of this already") || string(now) != string(written) {
+			t.Errorf("again, %s: %d: %v\n%s\n%s", when, code, err, output, now)
+		}
+	}
+	again("before a reload")
 	s.Instance.Reload()
+	s.visits("/") // which changes how often names were seen
+	again("after it")
 	if again, code := s.Run("consent", "suggest", "--address", s.Admin); code != 0 || strings.Contains(again, "\nservice ") {
 		t.Errorf("what is declared is suggested again: %d\n%s", code, again)
+	}
+}
+
+// The Caddyfile is in another folder than the one in which the command runs, and imports a file beside it.
+func TestSuggestCommandWriteImport(t *testing.T) {
+	s := serve(t, "mode observe")
+	s.visits("/")
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(folder, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	write("portal.caddyfile", "reverse_proxy localhost:8000\n")
+	file := write("Caddyfile", "http://localhost:8080 {\n\tconsent {\n\t\tmode observe\n\t}\n\timport portal.caddyfile\n}\n")
+	output, code := s.Run("consent", "suggest", "--write", "--yes", "--address", s.Admin, "--config", file)
+	if text, err := os.ReadFile(file); err != nil || code != 0 || !strings.Contains(string(text), "\t\tservice ga\n") {
+		t.Errorf("%d: %v\n%s\n%s", code, err, output, text)
+	}
+}
+
+// Storage keys alone are something to write.
+func TestSuggestCommandWriteStorage(t *testing.T) {
+	i := harness.NewInstance(t, harness.Binary(t), "", "")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(i.Folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("own", ":80 {\n\tconsent\n\trespond ok\n}\n")
+	write("seen.json", `{"sites":[{"site":"","storage":[{"name":"cart","where":["report"]}]}]}`)
+	output, code := i.Run("consent", "suggest", "seen.json", "--write", "--yes", "--config", "own")
+	if text, err := os.ReadFile(filepath.Join(i.Folder, "own")); err != nil || code != 0 || !strings.Contains(string(text), "storage  cart") {
+		t.Errorf("%d: %v\n%s\n%s", code, err, output, text)
 	}
 }

@@ -384,6 +384,30 @@ func TestLedgerEntries(t *testing.T) {
 			t.Errorf("%s: %v: the charter in escrow is not the one that is served", tag, err)
 		}
 	}
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "escrow"); code != 2 || !strings.Contains(output, "name a new folder with --output") {
+		t.Errorf("notice into a folder that holds another: %d\n%s", code, output)
+	}
+	if now, err := os.ReadFile(filepath.Join(s.Folder, "escrow", "SHA256SUMS")); err != nil || !bytes.Equal(now, sums) {
+		t.Errorf("%v: what was kept has changed", err)
+	}
+	if err := os.Mkdir(filepath.Join(s.Folder, "empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "empty"); code != 0 {
+		t.Errorf("notice into an empty folder: %d\n%s", code, output)
+	}
+	s.reloads("controller Ville\nservice youtube")
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "next"); code != 0 || !strings.Contains(output, "has not been in force yet") {
+		t.Errorf("notice of the next policy: %d\n%s", code, output)
+	}
+	// A storage without a key is another than the site's, and says nothing of it.
+	if err := os.RemoveAll(filepath.Join(s.Folder, "storage", "consent")); err != nil {
+		t.Fatal(err)
+	}
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "elsewhere"); code != 2 || strings.Contains(output, "in force yet") ||
+		!strings.Contains(output, "run the command as the user that runs Caddy") {
+		t.Errorf("notice from another storage: %d\n%s", code, output)
+	}
 }
 
 func TestReceiptVerification(t *testing.T) {

@@ -1,14 +1,17 @@
 package adminapi
 
 import (
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/endpoint"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
 	"github.com/caddy-consent/caddy-consent/internal/store"
@@ -46,7 +49,7 @@ type siteView struct {
 	Undeclared                         []undeclared
 }
 
-// undeclared is a cookie, a host or a path that nobody declares, with the line that would.
+// undeclared is a cookie, a host or a path that nobody declares, with the lines that would.
 type undeclared struct {
 	Name, Kind, Path, Line string
 	Count                  uint64
@@ -67,8 +70,9 @@ func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
 		if s.Name != "" && !strings.ContainsAny(s.Name, " /") {
 			view.Charter = "//" + s.Name + endpoint.Prefix(s.Path).Charter()
 		}
-		view.Undeclared = append(undeclaredOf(s.Cookies(), "cookie", "necessary"), undeclaredOf(s.Hosts(), "host", "allow")...)
-		view.Undeclared = append(view.Undeclared, undeclaredOf(s.Paths(), "path", "")...)
+		services := choice.Services(s.Policy, s.Policy.All)
+		view.Undeclared = slices.Concat(undeclaredOf(s.Cookies(), services, "cookie", "necessary"),
+			undeclaredOf(s.Hosts(), services, "host", "allow"), undeclaredOf(s.Paths(), services, "path", ""))
 		sites = append(sites, view)
 	}
 	h := w.Header()
@@ -83,21 +87,29 @@ func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
 	}{template.CSS(pageCSS), figures, sites})
 }
 
-func undeclaredOf(items []inventory.Item, kind, word string) (all []undeclared) {
+// undeclaredOf are names of a kind, each with the lines that would declare it. The word declares one alone.
+func undeclaredOf(items []inventory.Item, services []string, kind, word string) (all []undeclared) {
 	for _, item := range items {
-		if !item.IsUndeclared() {
-			continue
+		if item.IsUndeclared() {
+			all = append(all, undeclared{item.Name, kind, item.Path, linesFor(item, services, kind, word), item.Count})
 		}
-		line := word + " " + item.Name + ", or in a service: " + kind + "s " + item.Name
-		if item.Service != "" {
-			line = "service " + item.Service
-		}
-		if item.Pattern != "" {
-			line += " { paths " + item.Pattern + " }"
-		}
-		all = append(all, undeclared{item.Name, kind, item.Path, line, item.Count})
 	}
 	return all
+}
+
+func linesFor(item inventory.Item, services []string, kind, word string) string {
+	names := kind + "s " + inventory.Token(cmp.Or(item.Pattern, item.Name))
+	switch isDeclared := slices.Contains(services, item.Service); {
+	case item.Service != "" && item.Pattern != "" && !isDeclared:
+		return "service " + item.Service + " {\n\t" + names + "\n}"
+	case item.Service != "" && !isDeclared:
+		return "service " + item.Service
+	case !item.IsDeclarable() && item.Pattern == "":
+		return "none: a star in it would stand for any other name"
+	case item.Service != "":
+		return "in service " + item.Service + ":\n" + names
+	}
+	return word + " " + inventory.Token(item.Name) + "\nor in a service:\n" + names
 }
 
 // figures are the sums of what was chosen, and of what was kept back.

@@ -76,14 +76,14 @@ func (a Auditor) Audit(ctx context.Context, addresses []string) (*Report, error)
 	if err != nil {
 		return nil, err
 	}
-	given := len(v.queue)
-	for visited := 0; visited < len(v.queue); visited++ {
+	given, visited, reason := len(v.queue), 0, ""
+	for ; visited < len(v.queue); visited++ {
 		if v.report.Pages >= v.Pages && visited >= given {
 			v.note("%d pages were checked, and %d addresses on them were not: raise the limit with --pages", v.report.Pages, len(v.queue)-visited)
 			break
 		}
 		if v.report.Requests >= maxRequests {
-			v.note("the audit stopped after %d requests", maxRequests)
+			reason = fmt.Sprintf("the audit stopped after %d requests", maxRequests)
 			break
 		}
 		if err := v.visit(ctx, v.queue[visited], visited < given); err != nil {
@@ -94,9 +94,16 @@ func (a Auditor) Audit(ctx context.Context, addresses []string) (*Report, error)
 			}
 		}
 		if ctx.Err() != nil {
-			v.note("the time limit was reached after %d pages", v.report.Pages)
+			reason = fmt.Sprintf("the time limit was reached after %d pages", v.report.Pages)
+			visited++
 			break
 		}
+	}
+	if reason != "" {
+		v.note("%s", reason)
+	}
+	for ; visited < given; visited++ {
+		v.report.Failures = append(v.report.Failures, fmt.Sprintf("%s was not looked at: %s", v.queue[visited], reason))
 	}
 	v.conclude()
 	v.report.sort()
@@ -147,7 +154,7 @@ func (a Auditor) prepare(addresses []string) (*audit, error) {
 			return nil, fmt.Errorf("invalid address %q: give a whole one, such as https://data.example.fr/", address)
 		}
 		v.hosts[u.Hostname()] = true
-		v.enqueue(u)
+		v.enqueue(u, true)
 	}
 	if len(v.queue) == 0 {
 		return nil, errors.New("no address is given")
@@ -155,8 +162,8 @@ func (a Auditor) prepare(addresses []string) (*audit, error) {
 	return v, nil
 }
 
-// enqueue remembers an address to visit, once, and not one path with ever other queries.
-func (v *audit) enqueue(u *url.URL) {
+// enqueue remembers an address to visit, once; of those that pages name, not one path with ever other queries.
+func (v *audit) enqueue(u *url.URL, given bool) {
 	const maxQueries = 3
 	at := *u
 	at.Fragment, at.User = "", nil
@@ -164,7 +171,7 @@ func (v *audit) enqueue(u *url.URL) {
 		at.Path = "/"
 	}
 	path := at.Host + at.Path
-	if v.queued[at.String()] || v.paths[path] >= maxQueries || len(v.queue) >= maxQueue {
+	if v.queued[at.String()] || !given && (v.paths[path] >= maxQueries || len(v.queue) >= maxQueue) {
 		return
 	}
 	v.queued[at.String()] = true

@@ -408,6 +408,36 @@ func TestSiteTimeout(t *testing.T) {
 	}
 }
 
+// A given address that was not looked at is a failure, whatever came first.
+func TestGivenAddressNotVisited(t *testing.T) {
+	a := auditor(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			<-r.Context().Done()
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<html><body>ici")
+	})
+	var given []string
+	for i := range maxRequests + 3 {
+		given = append(given, fmt.Sprintf("%s/?page=%d", site, i))
+	}
+	fails := func(report *Report, n int, want string) {
+		t.Helper()
+		if report.ExitCode() != 2 || len(report.Failures) != n || report.Failures[n-1] != want {
+			t.Errorf("exit code %d, %d failures, want %d with %q: %q", report.ExitCode(), len(report.Failures), n, want, report.Failures)
+		}
+	}
+	// One request is for robots.txt.
+	fails(audited(t, a, given...), 4, given[len(given)-1]+" was not looked at: the audit stopped after 400 requests")
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	report, err := a.Audit(ctx, []string{site, site + "/slow", site + "/next"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails(report, 2, site+"/next was not looked at: the time limit was reached after 1 pages")
+}
+
 func TestAddressInvalid(t *testing.T) {
 	for _, addresses := range [][]string{nil, {"data.ville.example"}, {"ftp://data.ville.example"}, {"http://"}, {":"}} {
 		t.Run(fmt.Sprintf("%q", addresses), func(t *testing.T) {

@@ -209,7 +209,7 @@ func (v *audit) addresses(at, base *url.URL, body []byte) (assets []*url.URL) {
 		case "a":
 			if len(v.queue) < maxQueue {
 				if u := take(attribute("href")); u != nil {
-					v.enqueue(u)
+					v.enqueue(u, false)
 				}
 			}
 		case "script", "img", "link", "iframe":

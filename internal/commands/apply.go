@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +19,8 @@ import (
 type edit struct {
 	at    int
 	lines []string
+	// from is the line of the directive.
+	from int
 	// opens tells that the directive before has no block yet: it opens with these lines.
 	opens bool
 }
@@ -33,7 +37,7 @@ func placeIn(file string, text []byte, site, lines string) (e edit, err error) {
 		if !first || tokens[i].Text != "consent" {
 			continue
 		}
-		place, names := edit{at: tokens[i].Line + 1, opens: true}, ""
+		place, names := edit{from: tokens[i].Line, at: tokens[i].Line + 1, opens: true}, ""
 		last := i
 		for last+1 < len(tokens) && tokens[last+1].Line == tokens[i].Line {
 			last++
@@ -53,7 +57,7 @@ func placeIn(file string, text []byte, site, lines string) (e edit, err error) {
 				}
 			}
 			i--
-			place = edit{at: tokens[i].Line}
+			place = edit{from: place.from, at: tokens[i].Line}
 		}
 		if site == "" || names == "" || names == site {
 			found = append(found, place)
@@ -69,6 +73,40 @@ func placeIn(file string, text []byte, site, lines string) (e edit, err error) {
 	e = found[0]
 	e.lines = strings.Split(strings.Trim(lines, "\n"), "\n")
 	return e, nil
+}
+
+// seenOf is what a suggestion says of a name behind it.
+var seenOf = regexp.MustCompile(`: (asked for )?(once|\d+ times), `)
+
+// news are the lines without those blocks that the directive holds already. A block is known by the lines that it offers,
+// and one without any by its names.
+func (e edit) news(text []byte) []string {
+	there := strings.Split(string(text), "\n")[e.from-1 : e.at-1]
+	holds := func(is func(line string) bool) bool {
+		return slices.ContainsFunc(there, func(line string) bool { return is(strings.TrimSpace(line)) })
+	}
+	var news []string
+	for block := range strings.SplitSeq(strings.Join(e.lines, "\n"), "\n\n") {
+		var offered, named []bool // whether the directive holds each
+		for line := range strings.SplitSeq(block, "\n") {
+			if !strings.HasPrefix(line, "#") || strings.HasPrefix(line, "#\t") {
+				offered = append(offered, holds(func(other string) bool { return other == strings.TrimSpace(line) }))
+			} else if at := seenOf.FindStringIndex(line); at != nil {
+				named = append(named, holds(func(other string) bool { return strings.HasPrefix(other, line[:at[0]+1]) }))
+			}
+		}
+		if len(offered) == 0 {
+			offered = named
+		}
+		if len(offered) > 0 && !slices.Contains(offered, false) {
+			continue
+		}
+		if len(news) > 0 {
+			news = append(news, "")
+		}
+		news = append(news, strings.Split(block, "\n")...)
+	}
+	return news
 }
 
 // apply returns the Caddyfile with the lines in it.
@@ -134,8 +172,12 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	if err != nil {
 		return err
 	}
+	if e.lines = e.news(before); len(e.lines) == 0 {
+		_, err := fmt.Fprintf(out, "# %s holds all of this already: answer the questions in it, and reload Caddy.\n", file)
+		return err
+	}
 	after := e.apply(before)
-	if err := adapts(after, c); err != nil {
+	if err := adapts(after, c, file); err != nil {
 		return fmt.Errorf("nothing was written, since %s would no longer be valid (if these lines are in it already, reload Caddy first): %w", file, err)
 	}
 	fmt.Fprintf(out, "--- %s\n%s", file, diff(before, after))
@@ -149,13 +191,35 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, before) {
 		return fmt.Errorf("nothing was written, since %s has changed in the meantime", file)
 	}
+	if err := replace(file, after); err != nil {
+		return fmt.Errorf("nothing was written: %w", err)
+	}
+	fmt.Fprintf(os.Stderr, "Wrote %s. Next: answer the questions in it, then caddy reload --config %s\n", file, file)
+	return nil
+}
+
+// replace writes a file anew in one step, so that a crash leaves the old one or the new one. Its mode and owner stay,
+// and where it is a link, what that leads to is replaced.
+func replace(file string, text []byte) (err error) {
+	file, err = filepath.EvalSymlinks(file)
+	if err != nil {
+		return err
+	}
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, after, info.Mode()); err != nil {
+	beside, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "Wrote %s. Next: answer the questions in it, then caddy reload --config %s\n", file, file)
-	return nil
+	_, err = beside.Write(text)
+	err = errors.Join(err, keepOwner(beside, info), beside.Chmod(info.Mode().Perm()), beside.Sync(), beside.Close())
+	if err == nil {
+		err = os.Rename(beside.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(beside.Name())
+	}
+	return err
 }

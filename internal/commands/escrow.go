@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -45,11 +46,12 @@ Writes the notice and the charter in each language, byte for byte as a visitor w
 them. Also writes the files that they load, a manifest, and SHA256SUMS for "sha256sum --check". The command
 starts no server and sends the site no request.
 
-Keep the folder where nobody can change it (an archive, a notary, a timestamping service). Each ledger entry
-identifies the notice that the visitor answered by its SHA-256: that of <language>/notice.html here, or of
-<language>/notice-gpc.html if the browser signalled refusal (Sec-GPC: 1).
+The folder has to be new or empty, so that nothing that was kept before is overwritten. Keep it where nobody can
+change it (an archive, a notary, a timestamping service). Each ledger entry identifies the notice that the visitor
+answered by its SHA-256: that of <language>/notice.html here, or of <language>/notice-gpc.html if the browser
+signalled refusal (Sec-GPC: 1).
 
-	caddy consent notice --config Caddyfile --url https://data.example.fr --output escrow/2026-11-25`, cobra.NoArgs,
+	caddy consent notice --config Caddyfile --url https://data.example.fr --output escrow/2026-11-25T0930`, cobra.NoArgs,
 		func(ctx context.Context, _ []string) (int, error) {
 			u, err := url.Parse(address)
 			if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
@@ -57,6 +59,9 @@ identifies the notice that the visitor answered by its SHA-256: that of <languag
 			}
 			if folder == "" {
 				return exitNoAnswer, errors.New("--output is missing: name the folder to write to")
+			}
+			if err := unused(folder); err != nil {
+				return exitNoAnswer, err
 			}
 			config, err := at.load()
 			if err != nil {
@@ -67,6 +72,9 @@ identifies the notice that the visitor answered by its SHA-256: that of <languag
 				return exitNoAnswer, err
 			}
 			err = withStorage(ctx, config, func(ctx context.Context, storage certmagic.Storage) (err error) {
+				if err := requireKey(ctx, storage); err != nil {
+					return err
+				}
 				declared.Notice.Since, err = store.KnownSince(ctx, storage, declared.Site.Policy.Version)
 				if err == nil && declared.Notice.Since.IsZero() {
 					_, err = fmt.Fprintln(out, "This policy has not been in force yet, so its charter gives no date.")
@@ -83,6 +91,20 @@ identifies the notice that the visitor answered by its SHA-256: that of <languag
 	cmd.Flags().StringVar(&address, "url", "", "the address of the site's home page, as visitors see it")
 	cmd.Flags().StringVarP(&folder, "output", "o", "", "the folder to write to")
 	return cmd
+}
+
+// unused refuses a folder in which something is: it may be proof, and two versions in one folder prove nothing.
+func unused(folder string) error {
+	there, err := os.ReadDir(folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case len(there) > 0:
+		return fmt.Errorf("%s is not empty, and what it holds may be proof: name a new folder with --output, such as one with the date and the time in its name", folder)
+	}
+	return nil
 }
 
 // escrow writes what visitors of a site are shown.

@@ -37,10 +37,21 @@ func unknown(items []inventory.Item, pattern func(name string) string) (groups [
 	return groups
 }
 
+// isUndeclarable tells that a name of the group has a star of its own, which a visitor may have put there.
+func (g group) isUndeclarable() bool {
+	return slices.ContainsFunc(g.items, func(i inventory.Item) bool { return !i.IsDeclarable() })
+}
+
+// cannotDeclare is said in place of a question.
+const cannotDeclare = "# No line can declare it: a star in its name would stand for any other name. It is likely a stranger's invention.\n"
+
 // alike are the unknown cookies or storage keys, those together that differ only by the number at the end of their names or
 // behind the last separator, as ids do, where there are three or more.
 func alike(items []inventory.Item) (out []group) {
 	groups := unknown(items, func(name string) string {
+		if strings.Contains(name, "*") { // it would stand for others
+			return name
+		}
 		pattern := counted.ReplaceAllString(name, "*")
 		if at := strings.LastIndexAny(name, "._-"); at > 0 && at < len(name)-1 {
 			pattern = name[:at+1] + "*"
@@ -65,6 +76,9 @@ func alike(items []inventory.Item) (out []group) {
 // sameSite are the unknown hosts, those together that are of one site. The pattern is that site.
 func sameSite(hosts []inventory.Item) []group {
 	return unknown(hosts, func(host string) string {
+		if strings.Contains(host, "*") {
+			return host
+		}
 		site, err := publicsuffix.EffectiveTLDPlusOne(host)
 		if err != nil { // an address, or a suffix itself
 			return host
@@ -96,7 +110,7 @@ func (g group) patterns() []string {
 func tokens(names []string) string {
 	var all []string
 	for _, name := range names {
-		all = append(all, token(name))
+		all = append(all, inventory.Token(name))
 	}
 	return strings.Join(all, " ")
 }
@@ -119,6 +133,10 @@ func showSeen(b *strings.Builder, g group) {
 
 func askAboutHosts(b *strings.Builder, g group) {
 	showSeen(b, g)
+	if g.isUndeclarable() {
+		b.WriteString(cannotDeclare)
+		return
+	}
 	hosts := tokens(g.patterns())
 	fmt.Fprintf(b, `# Not in the catalogue, %s.
 # Who runs it, and what does it learn of visitors? If pages need it and it keeps nothing of them:
@@ -135,8 +153,12 @@ func askAboutHosts(b *strings.Builder, g group) {
 
 func askAboutStorage(b *strings.Builder, g group) {
 	showSeen(b, g)
+	if g.isUndeclarable() {
+		b.WriteString(cannotDeclare)
+		return
+	}
 	fmt.Fprintf(b, `# Not in the catalogue, %s: a key of localStorage or sessionStorage.
 # Which script keeps it, and what for? If it is one of the site's own and needed, leave it. Else it belongs to a service:
 #		storage  %s
-`, howSure(g.items), token(g.pattern))
+`, howSure(g.items), inventory.Token(g.pattern))
 }

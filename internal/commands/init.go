@@ -81,14 +81,14 @@ func (s *start) run(ctx context.Context, c Commands) error {
 		return err
 	}
 	text := s.caddyfile(knows, seen)
-	if err := adapts(text, c); err != nil {
+	if err := adapts(text, c, s.output); err != nil {
 		return err
 	}
 	if s.output == "-" {
 		_, err := out.Write(text)
 		return err
 	}
-	if err := os.WriteFile(s.output, text, 0o644); err != nil {
+	if err := create(s.output, text); err != nil {
 		return err
 	}
 	for _, note := range notes {
@@ -97,6 +97,19 @@ func (s *start) run(ctx context.Context, c Commands) error {
 	fmt.Fprintf(os.Stderr, "Wrote %s. It found %d cookies and %d other hosts; comments in the file say what to decide about each.\n"+
 		"Next: caddy validate --config %[1]s, then caddy run --config %[1]s\n", s.output, len(seen.Cookies), len(seen.Hosts))
 	return nil
+}
+
+// create writes a new file: another may have come since the questions were asked.
+func create(name string, text []byte) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(name)
+	}
+	return err
 }
 
 // ask asks for what no flag says, again until an answer makes sense; a flag that makes none is an error.
@@ -285,9 +298,9 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	}
 	fmt.Fprintf(&b, "# %s, in front of %s.\n# The services below were seen on a few pages, without running scripts. Keep \"mode observe\" for a week,\n"+
 		"# then run \"caddy consent suggest\" for the rest.\n%s {\n\tencode\n\tconsent {\n", name, s.upstream, name)
-	fmt.Fprintf(&b, "\t\tsite %s\n\t\tcontroller %s", token(s.address.Hostname()), token(s.controller))
+	fmt.Fprintf(&b, "\t\tsite %s\n\t\tcontroller %s", inventory.Token(s.address.Hostname()), inventory.Token(s.controller))
 	if s.contact != "" {
-		b.WriteString(" " + token(s.contact))
+		b.WriteString(" " + inventory.Token(s.contact))
 	}
 	b.WriteString("\n\n\t\t# Nothing changes for visitors until you remove this line.\n\t\tmode observe\n")
 	var lines strings.Builder
@@ -314,9 +327,10 @@ func (s *start) caddyfile(knowsSite bool, seen adminapi.SiteInventory) []byte {
 	return caddyfile.Format([]byte(b.String()))
 }
 
-// adapts refuses a Caddyfile that cannot be adapted, and reads what it declares.
-func adapts(text []byte, c Commands) error {
-	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(text, nil)
+// adapts refuses a Caddyfile that cannot be adapted, and reads what it declares. What it imports is looked for where the
+// file is.
+func adapts(text []byte, c Commands, file string) error {
+	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt(text, map[string]any{"filename": file})
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func proposals(sites []adminapi.SiteInventory) []proposal {
 
 func propose(s adminapi.SiteInventory) proposal {
 	out := proposal{Site: s.Site, Services: proposedServices(s), Applications: []proposed{}, Unknown: []proposed{}}
-	cookies := undeclared(s.Cookies)
+	cookies := declarable(s.Cookies)
 	for _, a := range policy.Applications() {
 		if needed := neededBy(a, cookies); len(needed) > 0 {
 			out.Applications = append(out.Applications, proposed{ID: a.ID, Name: a.Name, Cookies: namesOf(needed), SeenByServer: seenByServer(needed)})
@@ -57,20 +57,25 @@ func propose(s adminapi.SiteInventory) proposal {
 	for _, g := range alike(cookies) {
 		out.Unknown = append(out.Unknown, proposed{Cookies: []string{g.pattern}, SeenByServer: seenByServer(g.items)})
 	}
-	for _, g := range sameSite(undeclared(s.Hosts)) {
+	for _, g := range sameSite(declarable(s.Hosts)) {
 		out.Unknown = append(out.Unknown, proposed{Hosts: g.patterns(), SeenByServer: seenByServer(g.items)})
 	}
-	for _, g := range alike(undeclared(s.Storage)) {
+	for _, g := range alike(declarable(s.Storage)) {
 		out.Unknown = append(out.Unknown, proposed{Storage: []string{g.pattern}, SeenByServer: seenByServer(g.items)})
 	}
 	return out
+}
+
+// declarable are the undeclared names that a line can declare: here they are patterns.
+func declarable(items []inventory.Item) []inventory.Item {
+	return slices.DeleteFunc(undeclared(items), func(i inventory.Item) bool { return !i.IsDeclarable() })
 }
 
 // proposedServices are those that the catalogue knows, in the order of their ids.
 func proposedServices(s adminapi.SiteInventory) []proposed {
 	found := make(map[string]*proposed)
 	add := func(items []inventory.Item, to func(*proposed) *[]string) {
-		for _, item := range undeclared(items) {
+		for _, item := range declarable(items) {
 			if item.Service == "" {
 				continue
 			}

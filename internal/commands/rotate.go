@@ -43,11 +43,20 @@ creates it in the storage that the configuration names, whether or not an instan
 	return cmd
 }
 
-// rotateExisting makes a new key where there is one: a storage without is likely another than the site's, such as
-// that of the user who runs the command.
+// rotateExisting makes a new key where there is one.
 func rotateExisting(ctx context.Context, storage certmagic.Storage) error {
-	if _, err := store.LoadKeys(ctx, storage); err != nil {
-		return fmt.Errorf("the configured storage has no signing key for this user: run the command as the user that runs Caddy: %w", err)
+	if err := requireKey(ctx, storage); err != nil {
+		return err
 	}
 	return store.RotateKey(ctx, storage)
+}
+
+// requireKey refuses a storage without a key, which is likely another than the site's, such as that of the user who runs
+// the command.
+func requireKey(ctx context.Context, storage certmagic.Storage) error {
+	if _, err := store.LoadKeys(ctx, storage); err != nil {
+		return fmt.Errorf("the configured storage has no signing key for this user: run the command as the user that runs Caddy, "+
+			"once the site has had a request: %w", err)
+	}
+	return nil
 }

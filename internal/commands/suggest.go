@@ -58,7 +58,7 @@ With --write, shows how the Caddyfile would change, asks, and writes it. Reload 
 				return exitHolds, json.NewEncoder(out).Encode(map[string]any{"sites": proposals(sites)})
 			}
 			for _, s := range sites {
-				if write && len(undeclared(s.Cookies))+len(undeclared(s.Hosts))+len(undeclared(s.Paths)) > 0 {
+				if write && hasUndeclared(s) {
 					var lines strings.Builder
 					suggestLines(&lines, s)
 					if err := c.offer(file, s.Site, lines.String(), yes); err != nil {
@@ -162,7 +162,7 @@ func suggestion(s adminapi.SiteInventory) string {
 	if len(paths) > 0 {
 		fmt.Fprintf(&b, "# At %d paths of the site itself a well-known service answers; %d of them are not declared.\n", len(s.Paths), len(paths))
 	}
-	if len(cookies)+len(hosts)+len(storage)+len(paths) == 0 {
+	if !hasUndeclared(s) {
 		b.WriteString("# There is nothing to add.\n")
 		return b.String()
 	}
@@ -187,6 +187,11 @@ func suggestLines(b *strings.Builder, s adminapi.SiteInventory) {
 	}
 }
 
+// hasUndeclared tells whether there is something to suggest.
+func hasUndeclared(s adminapi.SiteInventory) bool {
+	return len(undeclared(slices.Concat(s.Cookies, s.Hosts, s.Storage, s.Paths))) > 0
+}
+
 func undeclared(items []inventory.Item) []inventory.Item {
 	return slices.DeleteFunc(slices.Clone(items), func(i inventory.Item) bool { return !i.IsUndeclared() })
 }
@@ -198,7 +203,7 @@ func suggestServices(b *strings.Builder, s adminapi.SiteInventory, items []inven
 		if item.Service != "" {
 			seen[item.Service] = append(seen[item.Service], item)
 		}
-		if pattern := " " + token(item.Pattern); item.Pattern != "" && !strings.Contains(paths[item.Service]+" ", pattern+" ") {
+		if pattern := " " + inventory.Token(item.Pattern); item.Pattern != "" && !strings.Contains(paths[item.Service]+" ", pattern+" ") {
 			paths[item.Service] += pattern
 		}
 	}
@@ -277,7 +282,11 @@ func askAboutCookie(b *strings.Builder, g group) {
 		}
 	}
 	fmt.Fprintf(b, "# Not in the catalogue, %s.\n", howSure(g.items))
-	pattern := token(g.pattern)
+	if g.isUndeclarable() {
+		b.WriteString(cannotDeclare)
+		return
+	}
+	pattern := inventory.Token(g.pattern)
 	fmt.Fprintf(b, `# What is it for, and who reads it? If the site does not work without it, whoever the visitor is:
 #	necessary %s
 # If it serves comfort, statistics, embedded content or advertising, visitors must be asked:
@@ -293,11 +302,11 @@ func askAboutCookie(b *strings.Builder, g group) {
 // sentence says what was seen of a name, on one line whatever the name holds.
 func sentence(item inventory.Item) string {
 	if item.Pattern != "" {
-		return fmt.Sprintf("%s: asked for %s, and the site answers", token(item.Name), times(item.Count))
+		return fmt.Sprintf("%s: asked for %s, and the site answers", inventory.Token(item.Name), times(item.Count))
 	}
 	where := strings.NewReplacer("upstream", "set by the site", "browser", "sent by browsers", "page", "in pages", "report", "told by browsers").
 		Replace(strings.Join(item.Where, ", "))
-	return fmt.Sprintf("%s: %s, %s, first at %s", token(item.Name), times(item.Count), where, token(item.Path))
+	return fmt.Sprintf("%s: %s, %s, first at %s", inventory.Token(item.Name), times(item.Count), where, inventory.Token(item.Path))
 }
 
 // setting says how the site sets a cookie, which helps to tell what it is for.
@@ -351,13 +360,4 @@ func times(n uint64) string {
 		return "twice"
 	}
 	return fmt.Sprintf("%d times", n)
-}
-
-// token writes a name, which may come from anybody, as a token of a Caddyfile.
-func token(name string) string {
-	plain := strings.IndexFunc(name, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune("\"`{}#\\", c) || c > 0x7f }) < 0
-	if plain && name != "" {
-		return name
-	}
-	return strings.ReplaceAll(fmt.Sprintf("%q", name), "{$", "{ $") // no variable of the environment's, in comments either
 }

@@ -141,7 +141,7 @@ func TestSuggestionSetting(t *testing.T) {
 }
 
 func TestSuggestionQuoting(t *testing.T) {
-	hostile := []string{"a\nservice evil", `a" {`, "a}", "{$SECRET}", "{env.HOME}", "a#b", "a`b", "a\\b", "é", "<<EOF", "x y"}
+	hostile := []string{"a\nservice evil", `a" {`, "a}", "{$SECRET}", "{env.HOME}", "a#b", "a`b", "a\\b", "é", "<<EOF", "x y", "pref _ga*", "_ga*"}
 	var s adminapi.SiteInventory
 	for _, name := range hostile {
 		s.Cookies = append(s.Cookies, inventory.Item{Name: name, Path: "/" + name, Where: []string{"browser"}})
@@ -156,6 +156,14 @@ func TestSuggestionQuoting(t *testing.T) {
 	}
 	if strings.Contains(text, "{$") {
 		t.Error("a name reads the environment")
+	}
+	for _, unwanted := range []string{"necessary _ga*", `necessary "pref`, "allow _ga*", "cookies  _ga*", "hosts    _ga*", "storage  _ga*"} {
+		if strings.Contains(text, unwanted) {
+			t.Errorf("a name with a star is offered as a pattern: %q", unwanted)
+		}
+	}
+	if got := fmt.Sprint(proposals([]adminapi.SiteInventory{s})); strings.Contains(got, "*") {
+		t.Errorf("a name with a star is proposed as a pattern: %s", got)
 	}
 	tokens, err := caddyfile.Tokenize([]byte(text), "suggested")
 	if err != nil || len(tokens) > 0 {

@@ -16,9 +16,9 @@ func withoutReports(value string, denied func(url string) bool) string {
 		if i := strings.IndexAny(text, ";,"); i >= 0 { // policies of one field are separated by commas
 			text = text[:i]
 		}
-		next, addresses := next(text)
+		directive, addresses := next(text)
 		var kept strings.Builder
-		if strings.EqualFold(next, name) && keepReports(&kept, addresses, denied) {
+		if strings.EqualFold(directive, name) && keepReports(&kept, addresses, denied) {
 			value = value[:at] + kept.String() + value[at+len(text):]
 			text = kept.String()
 		}
