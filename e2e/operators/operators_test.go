@@ -400,11 +400,11 @@ func TestLedgerEntries(t *testing.T) {
 	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "next"); code != 0 || !strings.Contains(output, "has not been in force yet") {
 		t.Errorf("notice of the next policy: %d\n%s", code, output)
 	}
-	// A storage without a key is another than the site's, and says nothing of it.
+	// A storage without a key is likely another than the site's.
 	if err := os.RemoveAll(filepath.Join(s.Folder, "storage", "consent")); err != nil {
 		t.Fatal(err)
 	}
-	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "elsewhere"); code != 2 || strings.Contains(output, "in force yet") ||
+	if output, code := s.Run("consent", "notice", "--url", s.url, "--output", "elsewhere"); code != 0 ||
 		!strings.Contains(output, "run the command as the user that runs Caddy") {
 		t.Errorf("notice from another storage: %d\n%s", code, output)
 	}

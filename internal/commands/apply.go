@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -191,35 +190,9 @@ func (c Commands) offer(file, site, lines string, yes bool) error {
 	if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, before) {
 		return fmt.Errorf("nothing was written, since %s has changed in the meantime", file)
 	}
-	if err := replace(file, after); err != nil {
-		return fmt.Errorf("nothing was written: %w", err)
+	if err := os.WriteFile(file, after, 0o644); err != nil { // which keeps the mode that it has
+		return err
 	}
 	fmt.Fprintf(os.Stderr, "Wrote %s. Next: answer the questions in it, then caddy reload --config %s\n", file, file)
 	return nil
-}
-
-// replace writes a file anew in one step, so that a crash leaves the old one or the new one. Its mode and owner stay,
-// and where it is a link, what that leads to is replaced.
-func replace(file string, text []byte) (err error) {
-	file, err = filepath.EvalSymlinks(file)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	beside, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = beside.Write(text)
-	err = errors.Join(err, keepOwner(beside, info), beside.Chmod(info.Mode().Perm()), beside.Sync(), beside.Close())
-	if err == nil {
-		err = os.Rename(beside.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(beside.Name())
-	}
-	return err
 }

@@ -72,14 +72,15 @@ signalled refusal (Sec-GPC: 1).
 				return exitNoAnswer, err
 			}
 			err = withStorage(ctx, config, func(ctx context.Context, storage certmagic.Storage) (err error) {
-				if err := requireKey(ctx, storage); err != nil {
+				declared.Notice.Since, err = store.KnownSince(ctx, storage, declared.Site.Policy.Version)
+				if err != nil || !declared.Notice.Since.IsZero() {
 					return err
 				}
-				declared.Notice.Since, err = store.KnownSince(ctx, storage, declared.Site.Policy.Version)
-				if err == nil && declared.Notice.Since.IsZero() {
-					_, err = fmt.Fprintln(out, "This policy has not been in force yet, so its charter gives no date.")
+				fmt.Fprintln(out, "This policy has not been in force yet, so its charter gives no date.")
+				if err := requireKey(ctx, storage); err != nil {
+					fmt.Fprintf(out, "If visitors have come already, that is not so: %v\n", err)
 				}
-				return err
+				return nil
 			})
 			if err == nil {
 				err = escrow(declared, u, folder)

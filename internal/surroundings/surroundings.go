@@ -73,7 +73,10 @@ func (around Surroundings) Check(logger *zap.Logger, addresses ...string) error 
 		return fmt.Errorf("%s stands before the directive and answers all requests, so none would come to it: write consent before %s", name, name)
 	}
 	for _, path := range addresses {
-		if err := around.reach(path); path != "" && err != nil {
+		if path == "" {
+			continue
+		}
+		if err := around.reach(path); err != nil {
 			return err
 		}
 	}
