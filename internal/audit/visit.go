@@ -74,7 +74,7 @@ func (v *audit) follow(ctx context.Context, u *url.URL, given bool) (*http.Respo
 		if err != nil {
 			return nil, nil, err
 		}
-		v.seeCookies(u, res.Header["Set-Cookie"])
+		v.seeCookies(u, res.Header)
 		location := res.Header.Get("Location")
 		if res.StatusCode < 300 || res.StatusCode > 399 || location == "" {
 			return res, body, nil
@@ -140,10 +140,11 @@ func plain(err error) error {
 }
 
 // seeCookies judges what an answer sets.
-func (v *audit) seeCookies(u *url.URL, lines []string) {
-	for _, line := range lines {
+func (v *audit) seeCookies(u *url.URL, h http.Header) {
+	clock := cookies.Clock(time.Now(), h.Get("Date"))
+	for _, line := range h["Set-Cookie"] {
 		name, ok := cookies.Name(line)
-		if ok && cookies.Deletes(line, time.Now()) {
+		if ok && cookies.Deletes(line, clock) {
 			continue
 		}
 		class := policy.ClassUndeclared

@@ -75,7 +75,7 @@ func placeIn(file string, text []byte, site, lines string) (e edit, err error) {
 }
 
 // seenOf is what a suggestion says of a name behind it.
-var seenOf = regexp.MustCompile(`: (asked for )?(once|\d+ times), `)
+var seenOf = regexp.MustCompile(`: (asked for )?(once|twice|\d+ times), `)
 
 // news are the lines without those blocks that the directive holds already. A block is known by the lines that it offers,
 // and one without any by its names.

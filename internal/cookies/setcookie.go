@@ -8,6 +8,7 @@ package cookies
 import (
 	"encoding/binary"
 	"iter"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -210,6 +211,15 @@ func DomainOf(line string) (domain string) {
 func Deletes(line string, now time.Time) bool {
 	e := ExpiryOf(line, now)
 	return !e.Time.IsZero() && !e.Time.After(now) && !e.Doubtful
+}
+
+// Clock is the earlier of our clock and the sender's, by which browsers read Expires: they add to it by how much the
+// response's Date is behind theirs.
+func Clock(now time.Time, date string) time.Time {
+	if sent, err := http.ParseTime(date); err == nil && sent.Before(now) {
+		return sent
+	}
+	return now
 }
 
 // farFuture and longPast stand for the ends that no browser counts to.

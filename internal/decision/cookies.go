@@ -2,7 +2,6 @@ package decision
 
 import (
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"time"
 
@@ -64,15 +63,6 @@ type Exchange struct {
 	Date string
 }
 
-// clock is the earlier of our clock and the sender's, by which browsers read Expires: they add to it by how much the
-// response's Date is behind theirs.
-func (x Exchange) clock() time.Time {
-	if sent, err := http.ParseTime(x.Date); err == nil && sent.Before(x.Now) {
-		return sent
-	}
-	return x.Now
-}
-
 // SetCookies returns those of a response's Set-Cookie lines that may pass, in their
 // order; lines itself where that is all of them. One that browsers would not surely read alike is
 // dropped. Services tells whether any that passes is a service's.
@@ -106,7 +96,7 @@ func (v *Decision) setCookie(name string, class policy.Class, line string, x Exc
 	if v.allows(class) && class < 0 {
 		return line, inventory.Passed
 	}
-	clock := x.clock()
+	clock := cookies.Clock(x.Now, x.Date)
 	switch {
 	case cookies.Deletes(line, clock):
 		return line, inventory.Passed
