@@ -31,10 +31,11 @@ type Surroundings []caddyhttp.RouteList
 func Find(ctx caddy.Context) (around Surroundings) {
 	for _, module := range ctx.Modules() {
 		if m, ok := module.(*caddyhttp.Subroute); ok {
-			around = append(around, m.Routes)
-			if m.Errors != nil {
-				around = append(around, m.Errors.Routes)
+			routes := m.Routes
+			if own(routes) == nil && m.Errors != nil {
+				routes = m.Errors.Routes
 			}
+			around = append(around, routes)
 		}
 	}
 	if server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server); ok && server != nil {
