@@ -943,13 +943,17 @@ func TestConditionsUnsafeMethod(t *testing.T) {
 // TestServiceCookieShared: no shared cache gives those who refuse what it keeps of an answer that sets a service's cookie.
 func TestServiceCookieShared(t *testing.T) {
 	origin, c := site(t, services)
-	for path, set := range map[string]string{"/pixel": tracker, "/plain": session} {
+	for path, x := range map[string]struct{ set, control string }{
+		"/pixel": {tracker, "public, max-age=60, s-maxage=600"}, "/plain": {session, "public, max-age=60, s-maxage=600"}, "/unsaid": {tracker, "max-age=60"},
+	} {
 		behave(path, func(w http.ResponseWriter, r *http.Request) error {
 			h := w.Header()
 			h.Set("Content-Type", "image/gif")
-			h.Set("Cache-Control", "public, max-age=60, s-maxage=600")
-			h.Set("X-Accel-Expires", "600")
-			h.Set("Set-Cookie", set)
+			h.Set("Cache-Control", x.control)
+			if path != "/unsaid" {
+				h.Set("X-Accel-Expires", "600")
+			}
+			h.Set("Set-Cookie", x.set)
 			_, err := io.WriteString(w, "GIF89a")
 			return err
 		})
@@ -959,6 +963,7 @@ func TestServiceCookieShared(t *testing.T) {
 		{"/pixel", accepted, "private, max-age=60", ""},
 		{"/pixel", refused, "public, max-age=60, s-maxage=600", "600"},
 		{"/plain", accepted, "public, max-age=60, s-maxage=600", "600"},
+		{"/unsaid", accepted, "max-age=60", ""}, // shared caches do not store what sets a cookie, unless they are told to
 	} {
 		h := c.do(t, "GET", origin+x.path, x.cookie, "Sec-Fetch-Dest: image").Header
 		if h.Get("Cache-Control") != x.control || h.Get("X-Accel-Expires") != x.accel {

@@ -96,27 +96,34 @@ func isTargeted(name string) bool {
 	return strings.HasSuffix(name, "Cdn-Cache-Control") || name == "Surrogate-Control" || name == "X-Accel-Expires" || name == "Edge-Control"
 }
 
-// Unshare keeps an answer out of shared caches (RFC 9111, section 5.2.2.7): from there, others would get what is set for
-// one visitor.
+// Unshare keeps an answer that sets a cookie for one visitor out of shared caches (RFC 9111, section 5.2.2.7), from where
+// others would get it. By themselves, they store no such answer: only one that says that they may is changed.
 func Unshare(h http.Header) {
+	shared := false
 	for name := range h {
 		if isTargeted(name) {
 			delete(h, name)
+			shared = true
 		}
 	}
-	if hasDirective(h["Cache-Control"], "private") || hasDirective(h["Cache-Control"], "no-store") {
-		return
-	}
-	directives := []string{"private"}
+	var directives []string
 	for _, value := range h["Cache-Control"] {
 		for directive := range strings.SplitSeq(value, ",") {
-			name, _, _ := strings.Cut(strings.TrimSpace(directive), "=")
-			if name != "" && !strings.EqualFold(name, "public") && !strings.EqualFold(name, "s-maxage") {
-				directives = append(directives, strings.TrimSpace(directive))
+			directive = strings.TrimSpace(directive)
+			switch name, _, _ := strings.Cut(strings.ToLower(directive), "="); name {
+			case "private", "no-store":
+				return
+			case "public", "s-maxage":
+				shared = true
+			case "":
+			default:
+				directives = append(directives, directive)
 			}
 		}
 	}
-	h["Cache-Control"] = []string{strings.Join(directives, ", ")}
+	if shared {
+		h["Cache-Control"] = []string{strings.Join(append([]string{"private"}, directives...), ", ")}
+	}
 }
 
 // Length is the one that a header tells of the body; 0 where it tells none.
