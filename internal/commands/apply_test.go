@@ -11,7 +11,7 @@ func TestNews(t *testing.T) {
 		"b {\n\tconsent {\n\t\tsite b\n\t\tservice youtube\n\t}\n}\n"
 	for lines, isNew := range map[string]bool{
 		"# Google:\n#   _ga: 3 times, sent by browsers, first at /\nservice ga":           false,
-		"#   _ga_X: twice, sent by browsers, first at /":                                 false,
+		"#   _ga_X: twice, sent by browsers, first at /":                                  false,
 		"# YouTube:\n#   VISITOR: 3 times, sent by browsers, first at /\nservice youtube": true, // in another site's
 		"# x: 7 times, set by the site, first at /\n#\tnecessary x":                       false,
 		"# xy: 7 times, set by the site, first at /\n#\tnecessary xy":                     true,
