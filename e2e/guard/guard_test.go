@@ -50,7 +50,7 @@ func await(world *harness.World, paths ...string) (missing []string) {
 
 // settle waits until what the page has begun to load would have been asked of the world.
 func settle(p *harness.Page) {
-	harness.Resolve[bool](p, `new Promise(done => requestIdleCallback(done))
+	harness.Resolve[bool](p, `new Promise(done => requestIdleCallback(done, { timeout: 5000 }))
 		.then(() => fetch('https://nobody.test/' + performance.now(), { mode: 'no-cors' })).then(() => true)`)
 }
 

@@ -71,7 +71,7 @@ func work(t *testing.T, p *harness.Page) map[string]string {
 		note := func(step, done string) {
 			t.Helper()
 			p.Await(done)
-			harness.Resolve[bool](p, `new Promise(idle => requestIdleCallback(() => idle(true)))`)
+			harness.Resolve[bool](p, `new Promise(idle => requestIdleCallback(() => idle(true), { timeout: 5000 }))`)
 			saved[way+", "+step] = harness.Eval[string](p, `editing.all()`)
 		}
 		do := func(code string) {
