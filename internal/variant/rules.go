@@ -2,7 +2,6 @@ package variant
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/caddy-consent/caddy-consent/internal/choice"
 	"github.com/caddy-consent/caddy-consent/internal/markup"
@@ -75,8 +74,10 @@ func (v *Variant) snippet(lang []byte) string {
 // back is the page to come back to after an answer: for one that answers a form, which cannot be asked for again, that
 // with the form.
 func (v *Variant) back() string {
-	if from, err := url.Parse(v.Request.Referer()); v.Request.Method == http.MethodPost && err == nil && from.Host == v.Request.Host {
-		return from.RequestURI()
+	if v.Request.Method == http.MethodPost {
+		if from, ok := page.RefererPath(v.Request); ok {
+			return from
+		}
 	}
 	return v.Asked.RequestURI()
 }

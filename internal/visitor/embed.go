@@ -44,10 +44,10 @@ func (h *Handler) placeholder(w http.ResponseWriter, r *http.Request) {
 
 // embedding is the path of the page that has the frame, as it says itself or the browser does.
 func (h *Handler) embedding(r *http.Request, path string) string {
-	if isPath(path) {
+	if page.IsPath(path) {
 		return path
 	}
-	if path, ok := refererPath(r); ok {
+	if path, ok := page.RefererPath(r); ok {
 		return path
 	}
 	return "/"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddy-consent/caddy-consent/internal/csp"
 	"github.com/caddy-consent/caddy-consent/internal/inventory"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 )
 
 // Bounds on what a page may tell. The script inventory.js keeps to them.
@@ -44,7 +45,7 @@ func tooMany(w http.ResponseWriter) {
 
 // refererWithoutQuery is the path of the page that the request comes from, without a query; "" where that is not told.
 func refererWithoutQuery(r *http.Request) string {
-	from, _ := refererPath(r)
+	from, _ := page.RefererPath(r)
 	path, _, _ := strings.Cut(from, "?")
 	return path
 }

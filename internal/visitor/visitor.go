@@ -172,7 +172,7 @@ func (h *Handler) visitor(r *http.Request, now time.Time) notice.Visitor {
 // the request comes from has it.
 func (h *Handler) language(r *http.Request) string {
 	asked := r.URL
-	if from, ok := refererPath(r); ok {
+	if from, ok := page.RefererPath(r); ok {
 		if page, err := url.Parse(from); err == nil {
 			asked = page
 		}
@@ -188,10 +188,10 @@ func (h *Handler) inLanguage(named, other string) string {
 // origin is the page that the visitor comes from and goes back to: the one that the
 // notice's form names, else the one that the browser says.
 func (h *Handler) origin(r *http.Request) string {
-	if from := r.URL.Query().Get("return"); isPath(from) {
+	if from := r.URL.Query().Get("return"); page.IsPath(from) {
 		return from
 	}
-	if from, ok := refererPath(r); ok && !h.Owns(strings.SplitN(from, "?", 2)[0]) {
+	if from, ok := page.RefererPath(r); ok && !h.Owns(strings.SplitN(from, "?", 2)[0]) {
 		return from
 	}
 	if lang := r.URL.Query().Get("lang"); lang != "" {

@@ -25,6 +25,7 @@ import (
 	"github.com/caddy-consent/caddy-consent/internal/decision"
 	"github.com/caddy-consent/caddy-consent/internal/ledger"
 	"github.com/caddy-consent/caddy-consent/internal/notice"
+	"github.com/caddy-consent/caddy-consent/internal/page"
 	"github.com/caddy-consent/caddy-consent/internal/policy"
 )
 
@@ -233,24 +234,24 @@ func TestChoiceCrossSite(t *testing.T) {
 func TestReturnPath(t *testing.T) {
 	referer := "Referer: http://ville.example/from?x=1#y"
 	for wanted, want := range map[string]string{
-		"/explore/?q=a&b=c#top":              "/explore/?q=a&b=c#top",
-		"/donn%C3%A9es/":                     "/donn%C3%A9es/",
-		"/données/":                          "/donn%C3%A9es/",
-		"/%2F/evil.example":                  "/%2F/evil.example", // a path like any other
-		"":                                   "/from?x=1",
-		"//evil.example":                     "/from?x=1",
-		`/\evil.example`:                     "/from?x=1",
-		`\\evil.example`:                     "/from?x=1",
-		"https://evil.example/":              "/from?x=1",
-		"https:evil.example":                 "/from?x=1",
-		"javascript:alert(1)":                "/from?x=1",
-		"evil.example":                       "/from?x=1",
-		"/\t/evil.example":                   "/from?x=1",
-		"/\r\nSet-Cookie: a=b":               "/from?x=1",
-		"/\n/evil.example":                   "/from?x=1",
-		"/ /evil":                            "/from?x=1",
-		"/%zz":                               "/from?x=1",
-		"/" + strings.Repeat("x", maxReturn): "/from?x=1",
+		"/explore/?q=a&b=c#top":                 "/explore/?q=a&b=c#top",
+		"/donn%C3%A9es/":                        "/donn%C3%A9es/",
+		"/données/":                             "/donn%C3%A9es/",
+		"/%2F/evil.example":                     "/%2F/evil.example", // a path like any other
+		"":                                      "/from?x=1",
+		"//evil.example":                        "/from?x=1",
+		`/\evil.example`:                        "/from?x=1",
+		`\\evil.example`:                        "/from?x=1",
+		"https://evil.example/":                 "/from?x=1",
+		"https:evil.example":                    "/from?x=1",
+		"javascript:alert(1)":                   "/from?x=1",
+		"evil.example":                          "/from?x=1",
+		"/\t/evil.example":                      "/from?x=1",
+		"/\r\nSet-Cookie: a=b":                  "/from?x=1",
+		"/\n/evil.example":                      "/from?x=1",
+		"/ /evil":                               "/from?x=1",
+		"/%zz":                                  "/from?x=1",
+		"/" + strings.Repeat("x", page.MaxPath): "/from?x=1",
 	} {
 		t.Run(fmt.Sprintf("%.40q", wanted), func(t *testing.T) {
 			body := "choice=refuse&return=" + url.QueryEscape(wanted)
@@ -540,7 +541,7 @@ func FuzzChoose(f *testing.F) {
 		res := ask(h, "POST", "/_consent/choice", body, form)
 		switch res.StatusCode {
 		case 303:
-			if location := res.Header.Get("Location"); !isPath(location) {
+			if location := res.Header.Get("Location"); !page.IsPath(location) {
 				t.Fatalf("%q leads to %q", body, location)
 			}
 		case 400, 413:

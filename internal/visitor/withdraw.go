@@ -60,10 +60,10 @@ func (h *Handler) cookieNames(r *http.Request, services policy.Set) (sent, decla
 // comes from, the one to go back to, and the folders of both.
 func paths(r *http.Request, wanted string) []string {
 	var tried []string
-	referer, _ := refererPath(r)
+	referer, _ := page.RefererPath(r)
 	for _, visited := range []string{referer, wanted} {
 		u, err := url.Parse(visited)
-		if err != nil || !isPath(visited) {
+		if err != nil || !page.IsPath(visited) {
 			continue
 		}
 		for _, path := range cookies.Paths(u.EscapedPath()) {
