@@ -3,10 +3,6 @@ package browser
 import (
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -17,31 +13,11 @@ import (
 
 // What visitors do while what they have asked for is on its way, and where it does not arrive.
 
-// along serves a site by a road on which first may hold up a request, or answer it (then it tells so).
-func along(t *testing.T, site string, first func(w http.ResponseWriter, r *http.Request) (answered bool)) string {
-	t.Helper()
-	to, err := url.Parse(site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(to)
-		r.Out.Host = r.In.Host
-	}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !first(w, r) {
-			proxy.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(server.Close)
-	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-}
-
 // held serves a site by a road on which requests wait, each until it may go on.
 func held(t *testing.T, site string, waits func(r *http.Request) bool) (url string, goOn chan<- bool) {
 	t.Helper()
 	wait := make(chan bool, 9)
-	url = along(t, site, func(_ http.ResponseWriter, r *http.Request) bool {
+	url = harness.Between(t, site, func(_ http.ResponseWriter, r *http.Request) bool {
 		if waits(r) {
 			<-wait
 		}
@@ -120,7 +96,7 @@ func TestPlaceholderDoubleClick(t *testing.T) {
 func TestAnswerFails(t *testing.T) {
 	s := harness.Serve(t, harness.Declared, map[string]string{"/": harness.Document("", `<label>Nom <input id="name"></label>`)})
 	for _, status := range []int{0, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable} {
-		site := along(t, s.URL, func(w http.ResponseWriter, r *http.Request) bool {
+		site := harness.Between(t, s.URL, func(w http.ResponseWriter, r *http.Request) bool {
 			if !isChoice(r) || r.Header.Get("Content-Type") != "application/json" {
 				return false
 			}
@@ -151,7 +127,7 @@ func lost(t *testing.T, site string, isLost func(r *http.Request) bool) (url str
 	t.Helper()
 	is = new(atomic.Bool)
 	is.Store(true)
-	return along(t, site, func(_ http.ResponseWriter, r *http.Request) bool {
+	return harness.Between(t, site, func(_ http.ResponseWriter, r *http.Request) bool {
 		if isLost(r) && is.Load() {
 			panic(http.ErrAbortHandler)
 		}

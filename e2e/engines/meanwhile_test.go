@@ -2,10 +2,6 @@ package engines
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -17,16 +13,8 @@ import (
 func TestLinkWhileWaiting(t *testing.T) {
 	inEach(t, func(t *testing.T, engine *harness.Engine) {
 		behind, tab := served(t, engine, `<p style="padding-top: 3em"><a id="more" href="/more">Plus</a></p>`)
-		to, err := url.Parse(behind)
-		if err != nil {
-			t.Fatal(err)
-		}
-		proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(to)
-			r.Out.Host = r.In.Host
-		}}
 		arrived := make(chan bool, 9)
-		slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		site := harness.Between(t, behind, func(_ http.ResponseWriter, r *http.Request) bool {
 			switch {
 			case r.Method == http.MethodPost, r.URL.Path == "/_consent/settings":
 				arrived <- true
@@ -34,10 +22,8 @@ func TestLinkWhileWaiting(t *testing.T) {
 			case r.URL.Path == "/more":
 				time.Sleep(700 * time.Millisecond)
 			}
-			proxy.ServeHTTP(w, r)
-		}))
-		t.Cleanup(slow.Close)
-		site := strings.Replace(slow.URL, "127.0.0.1", "localhost", 1)
+			return false
+		})
 
 		for _, button := range []string{refuse, manage} {
 			tab.Open(site)
