@@ -146,9 +146,12 @@ func (around Surroundings) answered() (name string) {
 			if &routes[i] == r {
 				break
 			}
+			if len(routes[i].MatcherSets) > 0 {
+				continue
+			}
 			for _, handler := range routes[i].Handlers {
 				module, ok := handler.(caddy.Module)
-				if raw, err := json.Marshal(handler); ok && err == nil && len(routes[i].MatcherSets) == 0 {
+				if raw, err := json.Marshal(handler); ok && err == nil {
 					name = cmp.Or(name, answering(module.CaddyModule().ID.Name(), raw))
 				}
 			}
